@@ -1,1 +1,13 @@
-//! checks
+//! What softy-check looks for: the catalogue of checks, and the values they judge.
+//!
+//! Nothing here reads a file, talks to an engine or looks at a clock: a check is data and one pure function from an
+//! [`Observation`](observation::Observation) to a judgement. Read `task6/round_robin.rs` first.
+
+pub mod model;
+pub mod observation;
+mod rotation;
+mod task6;
+mod verdict;
+
+pub use task6::TASK6;
+pub use verdict::{Reason, Status, Verdict, judge};

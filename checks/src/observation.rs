@@ -1,0 +1,72 @@
+//! What has been seen of a submission: plain data that can be recorded and judged again.
+
+mod answer;
+mod compose;
+mod fault;
+mod stack;
+mod volley;
+
+use serde::{Deserialize, Serialize};
+
+pub use answer::{Answer, Content, FileKind};
+pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
+pub use fault::{Fault, FaultKind};
+pub use stack::{BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State};
+pub use volley::{Connection, Volley, Witness};
+
+use crate::model::Unjudged;
+
+/// Everything that the checks judge.
+///
+/// A stage is `None` when it was not looked at: because the run was asked not to, because an earlier stage
+/// made it pointless, or because of `fault`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Version of this layout, [`Observation::SCHEMA`] when written by this release.
+    pub schema: u32,
+    /// The answer file.
+    pub answer: Answer,
+    /// The compose file.
+    pub compose: Compose,
+    /// One image a service, in the order of the services.
+    pub images: Option<Vec<Image>>,
+    /// The stack with two replicas of `back-end`, once started.
+    pub stack: Option<Stack>,
+    /// The replies to `GET /api/hello` through the proxy: one on a first connection, then one on each of several new ones.
+    pub api: Option<Vec<Reply>>,
+    /// The reply to `GET /` through the proxy.
+    pub front_page: Option<Reply>,
+    /// The volleys of requests, in the order they were sent.
+    pub volleys: Vec<Volley>,
+    /// The stack with five replicas, when one of its containers did not stay up.
+    pub scaled: Option<Stack>,
+    /// The checker's own trouble, which ended the observation.
+    pub fault: Option<Fault>,
+}
+
+impl Observation {
+    /// The version of the layout that this release reads and writes.
+    pub const SCHEMA: u32 = 1;
+
+    /// What was seen at a stage, or why nothing was.
+    pub fn seen<'a, T>(&self, stage: &'a Option<T>) -> Result<&'a T, Unjudged> {
+        match (stage, &self.fault) {
+            (Some(seen), _) => Ok(seen),
+            (None, Some(fault)) => Err(Unjudged::Fault(fault.clone())),
+            (None, None) => Err(Unjudged::NotAsked),
+        }
+    }
+
+    /// The volley on one connection over `replicas` replicas, or why there is none.
+    pub fn volley(&self, replicas: u32) -> Result<&Volley, Unjudged> {
+        let volley = self
+            .volleys
+            .iter()
+            .find(|volley| volley.replicas == replicas && volley.connection != Connection::Fresh);
+        match (volley, &self.fault) {
+            (Some(volley), _) => Ok(volley),
+            (None, Some(fault)) => Err(Unjudged::Fault(fault.clone())),
+            (None, None) => Err(Unjudged::NotAsked),
+        }
+    }
+}

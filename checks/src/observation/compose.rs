@@ -1,0 +1,118 @@
+//! The compose file as Compose would read it, and what of it the sandbox refuses.
+
+use serde::{Deserialize, Serialize};
+
+use super::Fault;
+use crate::model::{Place, Text};
+
+/// What the compose files of `task6` say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compose {
+    /// The files that Compose would read, in its order; empty when there is none.
+    pub files: Vec<String>,
+    /// Files that look meant as compose files but that Compose does not look for.
+    pub misnamed: Vec<String>,
+    /// Why Compose would not accept the files.
+    pub problems: Vec<Problem>,
+    /// What Compose would accept and the sandbox does not.
+    pub refusals: Vec<Refusal>,
+    /// A legal key that the sandbox cannot carry out yet.
+    pub unsupported: Option<Fault>,
+    /// What is odd but accepted.
+    pub oddities: Vec<Text>,
+    /// The services, in the order of the file; empty when there are problems.
+    pub services: Vec<Service>,
+}
+
+impl Compose {
+    /// The service of that name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+}
+
+/// Why Compose refuses a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of problem.
+    pub kind: ProblemKind,
+    /// The facts.
+    pub message: Text,
+    /// Where, when it has a place.
+    pub place: Option<Place>,
+}
+
+/// Kinds of reasons for which Compose refuses a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// No regular file, over the size cap, or not UTF-8.
+    Unreadable,
+    /// Not YAML, or YAML over the depth and alias caps.
+    Syntax,
+    /// The same key twice in one mapping.
+    DuplicateKey,
+    /// A key that the specification does not have.
+    UnknownKey,
+    /// A value of another type than the key takes.
+    WrongType,
+    /// A value of the right type that means nothing.
+    InvalidValue,
+    /// A name of a service, network, volume, secret or config that is not defined.
+    UndefinedName,
+}
+
+/// Something that the sandbox does not do for a stranger's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The key, with its path (`services.proxy.privileged`).
+    pub key: String,
+    /// The danger, in one sentence.
+    pub danger: Text,
+    /// What to write instead.
+    pub instead: Text,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// What the checks want to know of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Where its name stands.
+    pub place: Option<Place>,
+    /// `container_name` and where it stands.
+    pub container_name: Option<(String, Option<Place>)>,
+    /// Its `ports`.
+    pub ports: Vec<Port>,
+    /// The names in its `depends_on` and `links`.
+    pub depends_on: Vec<String>,
+    /// Whether it has `build`.
+    pub builds: bool,
+    /// Its `image`.
+    pub image: Option<String>,
+}
+
+/// One entry of `ports`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// The port inside the container.
+    pub target: u16,
+    /// The port on the host.
+    pub published: Published,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// The host's side of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Published {
+    /// Chosen by the engine.
+    Random,
+    /// One port: a second container cannot have it.
+    Fixed(u16),
+    /// Any of a range, first and last.
+    Range(u16, u16),
+}

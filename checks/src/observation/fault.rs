@@ -1,0 +1,103 @@
+//! The checker's own trouble, kept apart from the student's mistakes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Text;
+
+/// Why something could not be graded; never a reason to take points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What kind of trouble.
+    pub kind: FaultKind,
+    /// The words of the system that had it, cut at a bounded length.
+    pub detail: String,
+}
+
+/// Kinds of trouble, by what a grader does about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The engine does not answer, or answers what it should not.
+    Engine,
+    /// A registry or package mirror does not answer, or limits its rate.
+    Network,
+    /// No space left.
+    Disk,
+    /// A deadline of the checker's own passed.
+    Time,
+    /// A file of the submission cannot be read by this user.
+    Files,
+    /// Something legal that the sandbox cannot carry out yet.
+    Unsupported,
+    /// The run was interrupted.
+    Interrupted,
+}
+
+impl FaultKind {
+    /// What happened, without the detail.
+    pub fn message(self) -> Text {
+        match self {
+            FaultKind::Engine => Text::fixed(
+                "the Docker engine could not do its part",
+                "le moteur Docker n’a pas pu faire sa part",
+            ),
+            FaultKind::Network => Text::fixed(
+                "a registry or a package mirror did not answer",
+                "un registre ou un miroir de paquets n’a pas répondu",
+            ),
+            FaultKind::Disk => Text::fixed(
+                "there is no space left on the engine’s disk",
+                "il n’y a plus de place sur le disque du moteur",
+            ),
+            FaultKind::Time => Text::fixed(
+                "the checker ran out of its own time",
+                "le vérificateur a manqué de temps",
+            ),
+            FaultKind::Files => Text::fixed(
+                "a file of the submission cannot be read",
+                "un fichier du rendu ne peut pas être lu",
+            ),
+            FaultKind::Unsupported => Text::fixed(
+                "the compose file uses something that the sandbox cannot carry out yet",
+                "le fichier compose utilise une chose que le bac à sable ne sait pas encore exécuter",
+            ),
+            FaultKind::Interrupted => {
+                Text::fixed("the run was interrupted", "l’exécution a été interrompue")
+            }
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(self) -> Text {
+        match self {
+            FaultKind::Engine => Text::fixed(
+                "see that `docker version` answers, then run the same command again; `--no-stack` grades what needs no engine",
+                "vérifiez que `docker version` répond, puis relancez la même commande ; `--no-stack` note ce qui se passe de moteur",
+            ),
+            FaultKind::Network => Text::fixed(
+                "check the connection, then run the same command again",
+                "vérifiez la connexion, puis relancez la même commande",
+            ),
+            FaultKind::Disk => Text::fixed(
+                "free some space (`docker system df` shows where it went), then run the same command again",
+                "libérez de la place (`docker system df` montre où elle est passée), puis relancez la même commande",
+            ),
+            FaultKind::Time => Text::fixed(
+                "run the same command again when the machine is less busy",
+                "relancez la même commande quand la machine est moins chargée",
+            ),
+            FaultKind::Files => Text::fixed(
+                "check who owns the file and its permissions",
+                "vérifiez le propriétaire du fichier et ses permissions",
+            ),
+            FaultKind::Unsupported => Text::fixed(
+                "grade this submission by hand, or ask for support of that key",
+                "notez ce rendu à la main, ou demandez la prise en charge de cette clé",
+            ),
+            FaultKind::Interrupted => Text::fixed(
+                "run the same command again",
+                "relancez la même commande",
+            ),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Images, containers and replies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Evidence, Place};
+
+/// A service's image, after it was built or looked up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// The service.
+    pub service: String,
+    /// What came of it.
+    pub state: ImageState,
+}
+
+/// What came of an image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageState {
+    /// Built or found.
+    Ready,
+    /// `build.context` is not a folder of the submission.
+    ContextMissing {
+        /// The path, from the submission's root.
+        context: String,
+    },
+    /// The build's folder has no Dockerfile of the name it should have.
+    DockerfileMissing {
+        /// The path that was looked for, from the submission's root.
+        dockerfile: String,
+        /// Names in that folder that are nearly it.
+        similar: Vec<String>,
+    },
+    /// The build ended with an error.
+    BuildFailed {
+        /// What the error says it is.
+        failure: BuildFailure,
+        /// The engine's last word on it.
+        error: String,
+        /// The instruction that failed, when known.
+        place: Option<Place>,
+        /// The last lines of the build.
+        log: Evidence,
+    },
+    /// No build makes this image and no registry has it.
+    NotFound {
+        /// The reference, as in the file.
+        reference: String,
+        /// The engine's word on it.
+        error: String,
+    },
+}
+
+/// What a failed build says went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildFailure {
+    /// The Dockerfile does not parse.
+    Dockerfile,
+    /// `COPY` or `ADD` of something that the build context does not have.
+    SourceMissing {
+        /// What was to be copied, when the engine names it.
+        source: String,
+    },
+    /// pip refuses to install into Debian's or Ubuntu's own Python.
+    ExternallyManaged,
+    /// The base image of a `FROM` does not exist.
+    BaseMissing {
+        /// The image's name.
+        reference: String,
+    },
+    /// The build did not end within its deadline.
+    TimedOut {
+        /// The deadline in seconds.
+        seconds: u64,
+    },
+    /// The build context is over the sandbox's limits.
+    ContextTooLarge,
+    /// Another command that ended with an error.
+    Command,
+}
+
+/// A stack after it was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stack {
+    /// Every container, in the order of the services, replicas by number.
+    pub containers: Vec<Container>,
+    /// The service that requests go through, when one publishes a port.
+    pub proxy: Option<Proxy>,
+}
+
+/// A container of the stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Container {
+    /// The service.
+    pub service: String,
+    /// The replica's number, from 1.
+    pub number: u32,
+    /// What became of it.
+    pub state: State,
+    /// The addresses it listens on, such as `0.0.0.0:5252`; empty when unknown or none.
+    pub listening: Vec<String>,
+    /// Its last log lines.
+    pub log: Vec<String>,
+}
+
+/// What became of a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It runs, and listens where something must listen.
+    Running,
+    /// It runs but did not listen on any port within the deadline.
+    Silent {
+        /// The deadline in seconds.
+        seconds: u64,
+    },
+    /// It ended.
+    Exited {
+        /// Its exit status.
+        status: i64,
+    },
+    /// The kernel ended it: over the sandbox's memory limit.
+    OutOfMemory {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The engine could not start it.
+    NotStarted {
+        /// The engine's word on it.
+        error: String,
+    },
+    /// It was not started: a service it depends on did not get as far as it had to.
+    Waiting {
+        /// That service.
+        dependency: String,
+    },
+}
+
+/// Where requests enter the stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// The service.
+    pub service: String,
+    /// The port inside its container.
+    pub port: u16,
+}
+
+/// What came back for one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The path that was asked for.
+    pub path: String,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What can happen to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// An answer.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The body, cut at a bounded length.
+        body: String,
+    },
+    /// Nobody listens.
+    Refused,
+    /// The connection was closed before an answer, or what came is not HTTP.
+    Broken {
+        /// The client's word on it.
+        error: String,
+    },
+    /// No answer within the deadline.
+    TimedOut {
+        /// The deadline in seconds.
+        seconds: u64,
+    },
+    /// An answer whose body is over the cap.
+    TooLarge {
+        /// The cap in bytes.
+        limit: u64,
+    },
+}

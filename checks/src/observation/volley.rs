@@ -1,0 +1,48 @@
+//! A volley: the same request many times, and who answered each.
+
+use serde::{Deserialize, Serialize};
+
+/// Requests to the API through the proxy, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volley {
+    /// How many replicas ran.
+    pub replicas: u32,
+    /// How the requests travelled.
+    pub connection: Connection,
+    /// Who said which replica answered.
+    pub witness: Witness,
+    /// The number of the replica that answered each request; 0 where nobody is known to have.
+    pub sequence: Vec<u32>,
+    /// Requests, counted from 1, that more than one replica saw.
+    pub doubled: Vec<u32>,
+    /// Requests, counted from 1, that did not come back with 200 and the right body.
+    pub unanswered: Vec<u32>,
+    /// Bytes that each replica received while the volley ran, by the engine's network counters; empty when they were not read.
+    pub received: Vec<u64>,
+    /// Worker processes of the proxy; 0 when they were not counted, which they are when the proxy closes connections.
+    pub workers: u32,
+}
+
+/// How the requests of a volley travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Connection {
+    /// All on one connection, so all through one worker of the proxy.
+    KeptAlive,
+    /// Meant for one connection, but the proxy closed it in between.
+    ClosedByProxy,
+    /// Each on a connection of its own.
+    Fresh,
+}
+
+/// Who said which replica answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Witness {
+    /// The replicas' access logs, which name each request.
+    Logs,
+    /// The engine's network counters, since the logs name no request.
+    Counters,
+    /// Neither.
+    Nobody,
+}

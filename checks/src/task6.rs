@@ -1,0 +1,34 @@
+//! The checks of task 6, *Scale Horizontally*, one file a check.
+
+mod answer_command;
+mod answer_file;
+mod answer_newline;
+mod api_answers;
+mod back_end_private;
+mod can_scale;
+mod compose_file;
+mod compose_safe;
+mod front_page;
+mod images_build;
+mod round_robin;
+mod scales_further;
+mod stack_runs;
+
+use crate::model::Check;
+
+/// Every check of task 6, each behind those it comes after.
+pub static TASK6: &[&Check] = &[
+    &answer_file::CHECK,
+    &answer_newline::CHECK,
+    &answer_command::CHECK,
+    &compose_file::CHECK,
+    &compose_safe::CHECK,
+    &can_scale::CHECK,
+    &back_end_private::CHECK,
+    &images_build::CHECK,
+    &stack_runs::CHECK,
+    &api_answers::CHECK,
+    &round_robin::CHECK,
+    &scales_further::CHECK,
+    &front_page::CHECK,
+];

@@ -1,0 +1,1 @@
+//! A folder, read as a suspicious reader would.
