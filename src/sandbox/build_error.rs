@@ -1,0 +1,161 @@
+//! What a failed build's words say went wrong.
+
+use parse_dockerfile::Instruction;
+use softy_checks::model::Place;
+use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+
+use super::engine::{is_network_trouble, kind_of};
+use super::images::is_unknown_image;
+
+/// Characters kept of the line that a place shows.
+const SNIPPET_CHARACTERS: usize = 200;
+
+/// The failure that `error`, the engine's last word, and `log`, the last lines of the build, tell of.
+///
+/// # Errors
+/// A fault when they tell of the network, the disk or the engine rather than of the submission.
+pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault> {
+    if let FaultKind::Disk = kind_of(error) {
+        return Err(Fault { kind: FaultKind::Disk, detail: error.to_owned() });
+    }
+    if is_dockerfile_error(error) {
+        return Ok(BuildFailure::Dockerfile);
+    }
+    if let Some(source) = missing_source(error) {
+        return Ok(BuildFailure::SourceMissing { source });
+    }
+    if log.iter().any(|line| line.contains("externally-managed-environment")) {
+        return Ok(BuildFailure::ExternallyManaged);
+    }
+    if let Some(trouble) = log.iter().map(String::as_str).chain([error]).find(|words| is_network_trouble(words)) {
+        return Err(Fault { kind: FaultKind::Network, detail: trouble.to_owned() });
+    }
+    if let Some(reference) = missing_base(error) {
+        return Ok(BuildFailure::BaseMissing { reference });
+    }
+    if is_failed_command(error) {
+        return Ok(BuildFailure::Command);
+    }
+    Err(Fault { kind: kind_of(error), detail: error.to_owned() })
+}
+
+/// The instruction of `dockerfile`, at `path`, whose text is `step`.
+pub(super) fn failed_instruction(path: &str, dockerfile: &str, step: &str) -> Option<Place> {
+    if step.is_empty() {
+        return None;
+    }
+    let parsed = parse_dockerfile::parse(dockerfile).ok()?;
+    let spans = parsed.instructions.iter().map(Instruction::span);
+    let span = spans.into_iter().find(|span| words(&dockerfile[(*span).clone()]) == words(step))?;
+    let before = &dockerfile[..span.start];
+    let line = before.matches('\n').count();
+    let snippet = dockerfile.lines().nth(line)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    Some(Place {
+        file: path.to_owned(),
+        line: u32::try_from(line + 1).ok()?,
+        column: u32::try_from(dockerfile[start..span.start].chars().count() + 1).ok()?,
+        width: u32::try_from(snippet.trim_end().chars().count()).ok()?.max(1),
+        snippet: snippet.chars().take(SNIPPET_CHARACTERS).collect(),
+    })
+}
+
+fn is_dockerfile_error(error: &str) -> bool {
+    const SIGNS: [&str; 7] = [
+        "ockerfile parse error",
+        "no build stage in current context",
+        "file with no instructions",
+        "cannot be empty",
+        "is not a valid",
+        "base name (",
+        "requires at least",
+    ];
+    SIGNS.iter().any(|sign| error.contains(sign))
+}
+
+/// What a `COPY` or `ADD` named that is not in the build context.
+///
+/// The classic builder says `COPY failed: … stat PATH: file does not exist`, BuildKit `"/PATH": not found` after
+/// the words checksum or cache key.
+fn missing_source(error: &str) -> Option<String> {
+    if error.starts_with("COPY failed") || error.starts_with("ADD failed") {
+        let source = error.split("stat ").nth(1).and_then(|rest| rest.split(':').next());
+        return Some(source.unwrap_or_default().trim_start_matches('/').to_owned());
+    }
+    if !error.contains("checksum of ref") && !error.contains("compute cache key") {
+        return None;
+    }
+    let quoted = error.rsplit('"').nth(1)?;
+    Some(quoted.trim_start_matches('/').to_owned())
+}
+
+/// The image of a `FROM` that its registry does not have.
+fn missing_base(error: &str) -> Option<String> {
+    if !is_unknown_image(error) {
+        return None;
+    }
+    let classic = error.split("pull access denied for ").nth(1).or_else(|| error.split("manifest for ").nth(1));
+    let reference = match classic {
+        Some(rest) => rest.split([',', ' ']).next(),
+        None => error.trim_start_matches("failed to solve: ").split(": ").next(),
+    };
+    Some(reference.unwrap_or_default().to_owned())
+}
+
+fn is_failed_command(error: &str) -> bool {
+    error.contains("returned a non-zero code")
+        || error.contains("did not complete successfully")
+        || error.contains("failed to solve")
+        || error.contains("ADD failed")
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().filter(|word| *word != "\\").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: [String; 0] = [];
+
+    #[test]
+    fn both_builders_name_what_could_not_be_copied() {
+        let classic = "COPY failed: file not found in build context or excluded by .dockerignore: stat site: file does not exist";
+        let buildkit = "failed to solve: failed to compute cache key: failed to calculate checksum of ref ab::cd: \"/site\": not found";
+        for error in [classic, buildkit] {
+            let source = "site".to_owned();
+            assert_eq!(failure(error, &LINES), Ok(BuildFailure::SourceMissing { source }));
+        }
+    }
+
+    #[test]
+    fn a_registry_that_does_not_answer_is_no_mistake() {
+        let error = "Get \"https://registry/v2/\": dial tcp: lookup registry: no such host";
+        assert_eq!(failure(error, &LINES).unwrap_err().kind, FaultKind::Network);
+        let error = "The command '/bin/sh -c apt-get update' returned a non-zero code: 100";
+        let log = ["Temporary failure resolving 'deb'".to_owned()];
+        assert_eq!(failure(error, &log).unwrap_err().kind, FaultKind::Network);
+    }
+
+    #[test]
+    fn pip_that_refuses_is_recognised() {
+        let log = ["error: externally-managed-environment".to_owned()];
+        let error = "The command '/bin/sh -c pip3 install flask' returned a non-zero code: 1";
+        assert_eq!(failure(error, &log), Ok(BuildFailure::ExternallyManaged));
+    }
+
+    #[test]
+    fn an_unknown_base_image_is_named() {
+        let error = "pull access denied for ubunut, repository does not exist or may require 'docker login'";
+        let reference = "ubunut".to_owned();
+        assert_eq!(failure(error, &LINES), Ok(BuildFailure::BaseMissing { reference }));
+    }
+
+    #[test]
+    fn the_failed_instruction_is_found_across_continued_lines() {
+        let dockerfile = "FROM ubuntu\n\nRUN apt-get update && \\\n    false\nCOPY . .\n";
+        let place = failed_instruction("task6/Dockerfile", dockerfile, "RUN apt-get update &&     false").unwrap();
+        assert_eq!((place.line, place.column), (3, 1));
+    }
+}

@@ -1,0 +1,194 @@
+//! A folder of the submission as the tar archive that a build or an upload takes.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
+use rustix::fs::OFlags;
+use tar::{EntryType, Header};
+
+use super::dockerignore::{Ignored, IllegalPattern};
+use super::limits;
+
+/// Why a folder was not packed.
+#[derive(Debug)]
+pub(super) enum PackError {
+    /// Over the sandbox's limits of size, number or depth.
+    TooLarge,
+    /// The `.dockerignore` has a line that Docker's client refuses.
+    Ignore(IllegalPattern),
+    /// A file cannot be read, or the archive not be written.
+    Io(io::Error),
+}
+
+impl From<io::Error> for PackError {
+    fn from(error: io::Error) -> PackError {
+        PackError::Io(error)
+    }
+}
+
+/// An archive that is being written to a private, unnamed file.
+pub(super) struct Archive {
+    tar: tar::Builder<File>,
+    bytes: u64,
+    entries: u64,
+}
+
+impl Archive {
+    pub(super) fn new() -> io::Result<Archive> {
+        let mut tar = tar::Builder::new(tempfile::tempfile()?);
+        tar.follow_symlinks(false);
+        Ok(Archive {
+            tar,
+            bytes: 0,
+            entries: 0,
+        })
+    }
+
+    /// Adds all of `folder` under `prefix`, without what `ignored` excludes; `kept` are paths that are sent regardless.
+    ///
+    /// Empty folders and links stay as they are, pipes, sockets and devices stay out, as does what Docker's client
+    /// leaves out.
+    pub(super) fn add_folder(
+        &mut self,
+        folder: &Dir,
+        prefix: &str,
+        ignored: &Ignored,
+        kept: &[&str],
+    ) -> Result<(), PackError> {
+        self.add_entries(folder, prefix, "", ignored, kept, 0)
+    }
+
+    /// Adds a file with the given text.
+    pub(super) fn add_text(&mut self, path: &str, text: &[u8]) -> Result<(), PackError> {
+        self.count(text.len() as u64)?;
+        let mut header = Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(text.len() as u64);
+        Ok(self.tar.append_data(&mut header, path, text)?)
+    }
+
+    /// Adds the regular file `name` of `folder` as `path`.
+    pub(super) fn add_file(&mut self, folder: &Dir, name: &str, path: &str) -> Result<(), PackError> {
+        let metadata = folder.metadata(name)?;
+        self.add_regular(folder, Path::new(name), Path::new(path), &metadata)
+    }
+
+    /// The finished archive, from its first byte.
+    pub(super) fn finish(self) -> io::Result<File> {
+        let mut file = self.tar.into_inner()?;
+        file.flush()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    }
+
+    fn add_entries(
+        &mut self,
+        folder: &Dir,
+        prefix: &str,
+        inside: &str,
+        ignored: &Ignored,
+        kept: &[&str],
+        depth: usize,
+    ) -> Result<(), PackError> {
+        if depth > limits::CONTEXT_DEPTH {
+            return Err(PackError::TooLarge);
+        }
+        let mut entries = folder.entries()?.collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name();
+            let path = join(inside, &name.to_string_lossy());
+            let excluded = ignored.excludes(&path) && !kept.contains(&path.as_str());
+            let metadata = entry.metadata()?;
+            if metadata.is_dir() && (!excluded || ignored.may_keep_inside()) {
+                if !excluded {
+                    self.add_header(EntryType::Directory, Path::new(&join(prefix, &path)), &metadata)?;
+                }
+                let folder = entry.open_dir()?;
+                self.add_entries(&folder, prefix, &path, ignored, kept, depth + 1)?;
+            } else if !excluded {
+                self.add_other(folder, &entry, &join(prefix, &path), &metadata)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_other(
+        &mut self,
+        folder: &Dir,
+        entry: &DirEntry,
+        path: &str,
+        metadata: &Metadata,
+    ) -> Result<(), PackError> {
+        let name = entry.file_name();
+        if metadata.is_symlink() {
+            self.count(0)?;
+            let target = folder.read_link_contents(&name)?;
+            let mut header = header(EntryType::Symlink, metadata);
+            return Ok(self.tar.append_link(&mut header, path, target)?);
+        }
+        if metadata.is_file() {
+            return self.add_regular(folder, Path::new(&name), Path::new(path), metadata);
+        }
+        Ok(())
+    }
+
+    fn add_regular(
+        &mut self,
+        folder: &Dir,
+        name: &Path,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<(), PackError> {
+        let size = metadata.len();
+        self.count(size)?;
+        let mut options = OpenOptions::new();
+        options
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits() as i32);
+        let file = folder.open_with(name, &options)?;
+        let mut header = header(EntryType::Regular, metadata);
+        header.set_size(size);
+        // Exactly as many bytes as the header says, whatever the file does in the meantime.
+        let content = file.take(size).chain(io::repeat(0)).take(size);
+        Ok(self.tar.append_data(&mut header, path, content)?)
+    }
+
+    fn add_header(
+        &mut self,
+        kind: EntryType,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<(), PackError> {
+        self.count(0)?;
+        let mut header = header(kind, metadata);
+        Ok(self.tar.append_data(&mut header, path, io::empty())?)
+    }
+
+    fn count(&mut self, bytes: u64) -> Result<(), PackError> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.entries += 1;
+        if self.bytes > limits::CONTEXT_BYTES || self.entries > limits::CONTEXT_ENTRIES {
+            return Err(PackError::TooLarge);
+        }
+        Ok(())
+    }
+}
+
+fn header(kind: EntryType, metadata: &Metadata) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(metadata.mode() & 0o7777);
+    header.set_mtime(u64::try_from(metadata.mtime()).unwrap_or(0));
+    header.set_size(0);
+    header
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        return name.to_owned();
+    }
+    format!("{folder}/{name}")
+}

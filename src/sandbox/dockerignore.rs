@@ -1,0 +1,203 @@
+//! `.dockerignore`, matched as Docker's client does.
+//!
+//! Patterns are anchored at the context's root and cleaned like paths; `**` crosses folders; `!` takes a match
+//! back; the last match wins; a match on a folder holds for all in it. The rules are those of the Dockerfile
+//! reference, "dockerignore files", and of Go's `filepath.Match`: `[^a]` negates, `[!a]` does not, braces are literal.
+
+use regex::Regex;
+
+/// The patterns of one file, in order.
+#[derive(Debug, Default)]
+pub(super) struct Ignored {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    keeps: bool,
+    regex: Regex,
+}
+
+/// A line that Docker's client refuses.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct IllegalPattern(pub(super) String);
+
+impl Ignored {
+    /// Reads the text of a `.dockerignore`.
+    ///
+    /// # Errors
+    /// The first line that is no pattern.
+    pub(super) fn parse(text: &str) -> Result<Ignored, IllegalPattern> {
+        let lines = text.trim_start_matches('\u{feff}').lines();
+        let patterns = lines.filter_map(pattern).collect::<Result<_, _>>()?;
+        Ok(Ignored { patterns })
+    }
+
+    /// Whether the file or folder at `path`, from the context's root, stays out of the context.
+    pub(super) fn excludes(&self, path: &str) -> bool {
+        let mut excluded = false;
+        for pattern in &self.patterns {
+            if excluded == pattern.keeps && pattern.covers(path) {
+                excluded = !pattern.keeps;
+            }
+        }
+        excluded
+    }
+
+    /// Whether something inside an excluded folder may yet be kept.
+    pub(super) fn may_keep_inside(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.keeps)
+    }
+}
+
+impl Pattern {
+    /// Whether the pattern matches `path` or a folder that it lies in.
+    fn covers(&self, path: &str) -> bool {
+        self.regex.is_match(path)
+            || path
+                .match_indices('/')
+                .any(|(end, _)| self.regex.is_match(&path[..end]))
+    }
+}
+
+fn pattern(line: &str) -> Option<Result<Pattern, IllegalPattern>> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let line = line.trim();
+    let (keeps, rest) = match line.strip_prefix('!') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, line),
+    };
+    if line.is_empty() {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some(Err(IllegalPattern(line.to_owned())));
+    }
+    let cleaned = clean(rest);
+    let regex = Regex::new(&expression(&cleaned)).map_err(|_| IllegalPattern(line.to_owned()));
+    Some(regex.map(|regex| Pattern { keeps, regex }))
+}
+
+/// The path without `.`, `..`, doubled and leading slashes, as Go's `path.Clean` leaves it.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    if parts.is_empty() {
+        return ".".to_owned();
+    }
+    parts.join("/")
+}
+
+fn expression(pattern: &str) -> String {
+    let mut expression = String::from("^");
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '*' if characters.peek() == Some(&'*') => {
+                characters.next();
+                let slash = characters.next_if_eq(&'/').is_some();
+                let last = characters.peek().is_none();
+                expression.push_str(if last && !slash { ".*" } else { "(.*/)?" });
+            }
+            '*' => expression.push_str("[^/]*"),
+            '?' => expression.push_str("[^/]"),
+            '[' => class(&mut characters, &mut expression),
+            '\\' => {
+                let escaped = characters.next().unwrap_or('\\');
+                expression.push_str(&regex::escape(&escaped.to_string()));
+            }
+            other => expression.push_str(&regex::escape(&other.to_string())),
+        }
+    }
+    expression.push('$');
+    expression
+}
+
+/// A class as Go reads it; without its `]` it stays open and the expression does not compile, as in Docker.
+fn class(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, expression: &mut String) {
+    expression.push('[');
+    if characters.next_if_eq(&'^').is_some() {
+        expression.push('^');
+    }
+    for character in characters.by_ref() {
+        match character {
+            ']' => {
+                expression.push(']');
+                return;
+            }
+            '-' => expression.push('-'),
+            '\\' => {}
+            other => expression.push_str(&regex::escape(&other.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excluded(text: &str, path: &str) -> bool {
+        Ignored::parse(text).unwrap().excludes(path)
+    }
+
+    #[test]
+    fn patterns_are_anchored_at_the_root() {
+        assert!(excluded("venv", "venv"));
+        assert!(!excluded("venv", "app/venv"));
+        assert!(excluded("**/venv", "app/venv"));
+        assert!(excluded("/venv/", "venv/bin/python"));
+    }
+
+    #[test]
+    fn a_star_stays_in_its_folder() {
+        assert!(excluded("*.pyc", "api.pyc"));
+        assert!(!excluded("*.pyc", "app/api.pyc"));
+        assert!(excluded("**/*.pyc", "app/api.pyc"));
+        assert!(excluded("**/*.pyc", "api.pyc"));
+    }
+
+    #[test]
+    fn the_last_match_wins() {
+        assert!(!excluded("*\n!api.py", "api.py"));
+        assert!(excluded("*\n!api.py\napi.*", "api.py"));
+        assert!(!excluded("site\n!site/index.html", "site/index.html"));
+    }
+
+    #[test]
+    fn comments_start_in_the_first_column() {
+        assert!(!excluded("# api.py", "api.py"));
+        assert!(excluded(" #api.py", "#api.py"));
+    }
+
+    #[test]
+    fn classes_are_those_of_go() {
+        assert!(excluded("[a-c].py", "b.py"));
+        assert!(excluded("[^a].py", "b.py"));
+        assert!(!excluded("[!b].py", "c.py"));
+    }
+
+    #[test]
+    fn a_lone_exclamation_mark_is_illegal() {
+        assert_eq!(
+            Ignored::parse("!").unwrap_err(),
+            IllegalPattern("!".to_owned())
+        );
+        assert!(Ignored::parse("[a").is_err());
+    }
+
+    #[test]
+    fn braces_are_literal() {
+        assert!(excluded("{a,b}", "{a,b}"));
+        assert!(!excluded("{a,b}", "a"));
+    }
+}

@@ -1,0 +1,179 @@
+//! The run's own networks, and the way into them.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
+use futures_util::future::try_join_all;
+use softy_checks::observation::{Fault, FaultKind};
+
+use super::engine::{fault, is_missing};
+use super::{Member, Sandbox};
+
+/// How the checker gets to a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// By its address: the engine's bridges are this machine's own.
+    Address,
+    /// By its address, after the container that the checker itself runs in has joined the network.
+    Container,
+    /// Through a port that the engine publishes on 127.0.0.1, as with Docker Desktop; only the proxy can be asked.
+    Loopback,
+}
+
+/// The networks of a run.
+pub struct Reachable {
+    /// The way in.
+    pub reach: Reach,
+    /// The project's names with the engine's, in the order of the project.
+    pub(super) networks: Vec<(String, String)>,
+    /// The network through which a published port is reached, where that is the way in.
+    pub(super) way_in: Option<String>,
+}
+
+impl Sandbox {
+    /// Makes a closed network for each of the project's, and finds the way in, unless `asked` names it.
+    ///
+    /// # Errors
+    /// A fault when the engine cannot make them.
+    pub async fn networks(&self, names: &[String], asked: Option<Reach>) -> Result<Reachable, Fault> {
+        let made = names.iter().map(|name| self.make_network(name, true));
+        let networks: Vec<(String, String)> = names.iter().cloned().zip(try_join_all(made).await?).collect();
+        let reach = match asked {
+            Some(reach) => reach,
+            None => self.find_reach(&networks).await?,
+        };
+        let way_in = match reach {
+            Reach::Address => None,
+            Reach::Container => {
+                self.join(&networks).await?;
+                None
+            }
+            Reach::Loopback => Some(self.make_network("way-in", false).await?),
+        };
+        Ok(Reachable { reach, networks, way_in })
+    }
+
+    /// Where a port of a container is reached from here.
+    ///
+    /// # Errors
+    /// A fault when the engine gives no address.
+    pub async fn address(&self, member: &Member, port: u16, reachable: &Reachable) -> Result<SocketAddr, Fault> {
+        let container = self.docker.inspect_container(&member.id, None).await.map_err(fault)?;
+        let settings = container.network_settings.unwrap_or_default();
+        let address = match reachable.reach {
+            Reach::Address | Reach::Container => {
+                let endpoints = settings.networks.unwrap_or_default();
+                let addresses = reachable.networks.iter().filter_map(|(_, network)| endpoints.get(network)?.ip_address.as_deref());
+                let address = addresses.filter_map(|address| address.parse::<IpAddr>().ok()).next();
+                address.map(|address| SocketAddr::new(address, port))
+            }
+            Reach::Loopback => {
+                let ports = settings.ports.unwrap_or_default();
+                let bindings = ports.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
+                let ports = bindings.iter().filter_map(|binding| binding.host_port.as_deref()?.parse::<u16>().ok());
+                ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port))).next()
+            }
+        };
+        address.ok_or_else(|| Fault {
+            kind: FaultKind::Engine,
+            detail: format!("the engine gives no address for {} {}", member.service, member.number),
+        })
+    }
+
+    /// Takes the container that the checker runs in off the run's networks.
+    pub(super) async fn leave(&self, network: &str) -> Result<(), Fault> {
+        let Some(own) = own_container() else {
+            return Ok(());
+        };
+        let request = NetworkDisconnectRequest { container: own, force: Some(true) };
+        match self.docker.disconnect_network(network, request).await {
+            Ok(()) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            // Not on that network: the engine answers 403 or 500, by version.
+            Err(bollard::errors::Error::DockerResponseServerError { .. }) => Ok(()),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    async fn make_network(&self, name: &str, internal: bool) -> Result<String, Fault> {
+        let full = format!("softy-check-{}-{name}", self.run);
+        let request = NetworkCreateRequest {
+            name: full.clone(),
+            driver: Some("bridge".to_owned()),
+            internal: Some(internal),
+            labels: Some(self.labels()),
+            ..NetworkCreateRequest::default()
+        };
+        let docker = self.docker.clone();
+        let made = self.make(async move { docker.create_network(request).await });
+        made.await?.map_err(fault)?;
+        Ok(full)
+    }
+
+    /// By address where the network's gateway is an address of this machine, else from a container, else by a port.
+    async fn find_reach(&self, networks: &[(String, String)]) -> Result<Reach, Fault> {
+        let Some((_, network)) = networks.first() else {
+            return Ok(Reach::Address);
+        };
+        let network = self.docker.inspect_network(network, None).await.map_err(fault)?;
+        let configs = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+        let mut gateways = configs.iter().filter_map(|config| config.gateway.as_deref()?.parse::<IpAddr>().ok());
+        if gateways.any(|gateway| UdpSocket::bind((gateway, 0)).is_ok()) {
+            return Ok(Reach::Address);
+        }
+        let Some(own) = own_container() else {
+            return Ok(Reach::Loopback);
+        };
+        match self.docker.inspect_container(&own, None).await {
+            Ok(_) => Ok(Reach::Container),
+            Err(error) if is_missing(&error) => Ok(Reach::Loopback),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    async fn join(&self, networks: &[(String, String)]) -> Result<(), Fault> {
+        let own = own_container().ok_or_else(|| Fault {
+            kind: FaultKind::Engine,
+            detail: "the checker does not run in a container of this engine".to_owned(),
+        })?;
+        for (_, network) in networks {
+            let request = NetworkConnectRequest {
+                container: own.clone(),
+                endpoint_config: Some(EndpointSettings::default()),
+            };
+            self.docker.connect_network(network, request).await.map_err(fault)?;
+        }
+        Ok(())
+    }
+}
+
+/// The id of the container that this process runs in: the engine mounts files of `…/containers/ID/` into each.
+fn own_container() -> Option<String> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    own_container_in(&mounts)
+}
+
+fn own_container_in(mounts: &str) -> Option<String> {
+    const ID_LENGTH: usize = 64;
+    let mut ids = mounts.split("/containers/").skip(1).filter_map(|rest| rest.get(..ID_LENGTH));
+    let id = ids.find(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    Some(id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_knows_its_id_by_its_mounts() {
+        let id = "0123456789abcdef".repeat(4);
+        let mounts = format!("712 690 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n");
+        assert_eq!(own_container_in(&mounts), Some(id));
+    }
+
+    #[test]
+    fn a_machine_is_no_container() {
+        assert_eq!(own_container_in("22 1 254:0 / / rw - ext4 /dev/vda rw\n"), None);
+        assert_eq!(own_container_in("/containers/short"), None);
+    }
+}
