@@ -8,6 +8,7 @@ pub mod observation;
 mod rotation;
 mod task6;
 mod verdict;
+mod wording;
 
 pub use task6::TASK6;
 pub use verdict::{Reason, Status, Verdict, judge};

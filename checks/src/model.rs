@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{Fault, Observation};
+use crate::observation::{Fault, FaultKind, Observation};
 
 /// What is looked for, what it is worth, and the pure function that decides.
 #[derive(Debug)]
@@ -92,6 +92,16 @@ pub enum Unjudged {
     Fault(Fault),
 }
 
+impl Unjudged {
+    /// The observation lacks what it must have once its stage was looked at: nothing seen is no pass.
+    pub(crate) fn incomplete(lacking: &str) -> Unjudged {
+        Unjudged::Fault(Fault {
+            kind: FaultKind::Engine,
+            detail: format!("the observation has no {lacking}"),
+        })
+    }
+}
+
 /// One mistake, seen.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
@@ -119,6 +129,11 @@ impl Finding {
             comparison: Some(comparison),
             ..self
         }
+    }
+
+    /// The finding with a hint of its own instead of its mistake's.
+    pub fn advising(self, hint: Text) -> Finding {
+        Finding { hint, ..self }
     }
 
     /// The finding with the place it points at.

@@ -2,6 +2,8 @@
 
 mod answer;
 mod compose;
+#[cfg(test)]
+pub(crate) mod correct;
 mod fault;
 mod stack;
 mod volley;

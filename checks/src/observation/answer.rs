@@ -28,6 +28,16 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// The bytes of the file; none where there is no regular file to read.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Answer::Missing { .. } | Answer::NotRegular { .. } | Answer::TooLarge { .. } => &[],
+            Answer::Read { content } => content.bytes(),
+        }
+    }
+}
+
 /// What a path can be instead of a regular file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
-use crate::model::{Place, Text};
+use crate::model::{Place, Text, Unjudged};
 
 /// What the compose files of `task6` say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,26 @@ impl Compose {
     /// The service of that name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The service `back-end`, or that nothing is known of one.
+    pub fn back_end(&self) -> Result<&Service, Unjudged> {
+        self.service("back-end").ok_or(Unjudged::NotAsked)
+    }
+
+    /// Whether Compose starts `service` after `other`, directly or through services between them.
+    pub fn starts_after(&self, service: &str, other: &str) -> bool {
+        let mut reached = vec![service];
+        let mut next = 0;
+        while let Some(service) = reached.get(next).and_then(|name| self.service(name)) {
+            for name in service.depends_on.iter().map(String::as_str) {
+                if self.service(name).is_some() && !reached.contains(&name) {
+                    reached.push(name);
+                }
+            }
+            next += 1;
+        }
+        reached.get(1..).is_some_and(|after| after.contains(&other))
     }
 }
 

@@ -94,10 +94,9 @@ impl FaultKind {
                 "grade this submission by hand, or ask for support of that key",
                 "notez ce rendu à la main, ou demandez la prise en charge de cette clé",
             ),
-            FaultKind::Interrupted => Text::fixed(
-                "run the same command again",
-                "relancez la même commande",
-            ),
+            FaultKind::Interrupted => {
+                Text::fixed("run the same command again", "relancez la même commande")
+            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Evidence, Place};
+use crate::model::{Evidence, Place, Text};
+use crate::wording::code;
 
 /// A service's image, after it was built or looked up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,34 @@ pub struct Stack {
     pub containers: Vec<Container>,
     /// The service that requests go through, when one publishes a port.
     pub proxy: Option<Proxy>,
+}
+
+impl Stack {
+    /// The containers of one service.
+    pub fn replicas<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Container> {
+        self.containers
+            .iter()
+            .filter(move |container| container.service == service)
+    }
+
+    /// What to call a container: its service, with its number where there are several.
+    pub fn name_of(&self, container: &Container) -> String {
+        match self.replicas(&container.service).count() {
+            0 | 1 => container.service.clone(),
+            _ => format!("{} {}", container.service, container.number),
+        }
+    }
+
+    /// The last log lines of a container, when it wrote any.
+    pub fn evidence(&self, container: &Container) -> Vec<Evidence> {
+        if container.log.is_empty() {
+            return Vec::new();
+        }
+        vec![Evidence {
+            source: self.name_of(container),
+            lines: container.log.clone(),
+        }]
+    }
 }
 
 /// A container of the stack.
@@ -183,4 +212,35 @@ pub enum Outcome {
         /// The cap in bytes.
         limit: u64,
     },
+}
+
+impl Outcome {
+    /// What happened, in words.
+    pub fn message(&self) -> Text {
+        match self {
+            Outcome::Answered { status, .. } => Text::new(
+                format!("the answer has status {status}"),
+                format!("la réponse a le statut {status}"),
+            ),
+            Outcome::Refused => Text::fixed(
+                "nobody listens on the port",
+                "personne n’écoute sur le port",
+            ),
+            Outcome::Broken { error } => Text::new(
+                format!("the connection ended before an answer: {}", code(error)),
+                format!(
+                    "la connexion s’est terminée avant une réponse : {}",
+                    code(error)
+                ),
+            ),
+            Outcome::TimedOut { seconds } => Text::new(
+                format!("no answer came within {seconds} s"),
+                format!("aucune réponse n’est venue en {seconds} s"),
+            ),
+            Outcome::TooLarge { limit } => Text::new(
+                format!("the answer is longer than {limit} bytes"),
+                format!("la réponse dépasse {limit} octets"),
+            ),
+        }
+    }
 }

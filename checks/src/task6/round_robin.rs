@@ -15,23 +15,20 @@ pub(super) static CHECK: Check = Check {
         "requests take turns between the two API servers",
         "les requêtes vont tour à tour aux deux serveurs API",
     ),
-    mistakes: MISTAKES,
+    mistakes: &[
+        &ANSWERS_MISSING,
+        &ANSWERS_DOUBLED,
+        &NOT_ATTRIBUTABLE,
+        &WITNESSES_DISAGREE,
+        &ONE_REPLICA_ONLY,
+        &REPLICAS_IDLE,
+        &WEIGHTED,
+        &NOT_ROUND_ROBIN,
+    ],
     judge,
 };
 
-/// The mistakes that a volley can show, over two replicas or more.
-pub(super) const MISTAKES: &[&Mistake] = &[
-    &ANSWERS_MISSING,
-    &ANSWERS_DOUBLED,
-    &NOT_ATTRIBUTABLE,
-    &WITNESSES_DISAGREE,
-    &ONE_REPLICA_ONLY,
-    &REPLICAS_IDLE,
-    &WEIGHTED,
-    &NOT_ROUND_ROBIN,
-];
-
-static ANSWERS_MISSING: Mistake = Mistake {
+pub(super) static ANSWERS_MISSING: Mistake = Mistake {
     code: "answers-missing",
     hint: Text::fixed(
         "does each replica answer on its own? read the log of `back-end` for the moment of the failed requests",
@@ -39,7 +36,7 @@ static ANSWERS_MISSING: Mistake = Mistake {
     ),
 };
 
-static ANSWERS_DOUBLED: Mistake = Mistake {
+pub(super) static ANSWERS_DOUBLED: Mistake = Mistake {
     code: "answers-doubled",
     hint: Text::fixed(
         "a request must reach one replica: look for `proxy_next_upstream`, `mirror`, or a replica that passes requests on",
@@ -47,7 +44,7 @@ static ANSWERS_DOUBLED: Mistake = Mistake {
     ),
 };
 
-static NOT_ATTRIBUTABLE: Mistake = Mistake {
+pub(super) static NOT_ATTRIBUTABLE: Mistake = Mistake {
     code: "not-attributable",
     hint: Text::fixed(
         "who answers `/api/hello`? look in the proxy’s configuration for a `return`, a cache or another server",
@@ -55,7 +52,7 @@ static NOT_ATTRIBUTABLE: Mistake = Mistake {
     ),
 };
 
-static WITNESSES_DISAGREE: Mistake = Mistake {
+pub(super) static WITNESSES_DISAGREE: Mistake = Mistake {
     code: "witnesses-disagree",
     hint: Text::fixed(
         "an access log must tell the requests that its own replica received, and no others",
@@ -63,7 +60,7 @@ static WITNESSES_DISAGREE: Mistake = Mistake {
     ),
 };
 
-static ONE_REPLICA_ONLY: Mistake = Mistake {
+pub(super) static ONE_REPLICA_ONLY: Mistake = Mistake {
     code: "one-replica-only",
     hint: Text::fixed(
         "which name or address does the proxy send requests to, and how many replicas stand behind it? `ip_hash` and `hash` tie a client to one replica",
@@ -71,7 +68,7 @@ static ONE_REPLICA_ONLY: Mistake = Mistake {
     ),
 };
 
-static REPLICAS_IDLE: Mistake = Mistake {
+pub(super) static REPLICAS_IDLE: Mistake = Mistake {
     code: "replicas-idle",
     hint: Text::fixed(
         "a list of container names or addresses fits one number of replicas only; which name stands for all of them?",
@@ -79,7 +76,7 @@ static REPLICAS_IDLE: Mistake = Mistake {
     ),
 };
 
-static WEIGHTED: Mistake = Mistake {
+pub(super) static WEIGHTED: Mistake = Mistake {
     code: "weighted",
     hint: Text::fixed(
         "look for `weight=` in the `upstream`, or for a server that is listed more often than another",
@@ -87,7 +84,7 @@ static WEIGHTED: Mistake = Mistake {
     ),
 };
 
-static NOT_ROUND_ROBIN: Mistake = Mistake {
+pub(super) static NOT_ROUND_ROBIN: Mistake = Mistake {
     code: "not-round-robin",
     hint: Text::fixed(
         "round-robin is what nginx does when nothing else is asked of it: look for `random`, or for a variable in `proxy_pass`, which makes it choose afresh each time",
@@ -134,7 +131,11 @@ fn doubled(volley: &Volley) -> Option<Finding> {
 
 fn unattributed(volley: &Volley) -> Option<Finding> {
     let sent = volley.sequence.len();
-    let unknown = volley.sequence.iter().filter(|&&replica| replica == 0).count();
+    let unknown = volley
+        .sequence
+        .iter()
+        .filter(|&&replica| replica == 0)
+        .count();
     if sent > 0 && unknown == 0 && volley.witness != Witness::Nobody {
         return None;
     }
@@ -201,7 +202,10 @@ fn unrotated(volley: &Volley) -> Option<Finding> {
             )))
         }
         (Rotation::Aperiodic, Connection::KeptAlive) => Some(aperiodic(volley)),
-        (Rotation::Weighted { .. } | Rotation::Aperiodic, Connection::ClosedByProxy | Connection::Fresh) => {
+        (
+            Rotation::Weighted { .. } | Rotation::Aperiodic,
+            Connection::ClosedByProxy | Connection::Fresh,
+        ) => {
             let rotates = interleaves_rotations(&volley.sequence, replicas, volley.workers);
             (!rotates).then(|| aperiodic(volley))
         }
@@ -275,7 +279,9 @@ mod tests {
 
     #[test]
     fn no_order_is_not_round_robin() {
-        let order = [1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2];
+        let order = [
+            1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
+        ];
         assert_eq!(code(&volley(&order, 1)), Some("not-round-robin"));
     }
 

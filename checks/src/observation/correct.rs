@@ -1,0 +1,119 @@
+//! What is seen of a submission without a mistake; tests change one thing in it.
+
+use super::{
+    Answer, Compose, Connection, Container, Content, Image, ImageState, Observation, Outcome, Port,
+    Proxy, Published, Reply, Service, Stack, State, Volley, Witness,
+};
+
+/// An observation that passes every check.
+pub(crate) fn correct() -> Observation {
+    Observation {
+        schema: Observation::SCHEMA,
+        answer: answer("docker-compose up --scale back-end=2\n"),
+        compose: compose(),
+        images: Some(images()),
+        stack: Some(stack()),
+        api: Some(vec![reply("/api/hello", 200, "Hello, World!"); 3]),
+        front_page: Some(reply("/", 200, "<html></html>")),
+        volleys: vec![volley(2), volley(5)],
+        scaled: None,
+        fault: None,
+    }
+}
+
+/// An answer file of these bytes.
+pub(crate) fn answer(content: impl Into<Vec<u8>>) -> Answer {
+    Answer::Read {
+        content: Content::from(content.into()),
+    }
+}
+
+/// A service that builds and has nothing else.
+pub(crate) fn service(name: &str) -> Service {
+    Service {
+        name: name.to_owned(),
+        place: None,
+        container_name: None,
+        ports: Vec::new(),
+        depends_on: Vec::new(),
+        builds: true,
+        image: None,
+    }
+}
+
+/// A container that runs.
+pub(crate) fn container(service: &str, number: u32) -> Container {
+    Container {
+        service: service.to_owned(),
+        number,
+        state: State::Running,
+        listening: Vec::new(),
+        log: Vec::new(),
+    }
+}
+
+/// An answered request.
+pub(crate) fn reply(path: &str, status: u16, body: &str) -> Reply {
+    Reply {
+        path: path.to_owned(),
+        outcome: Outcome::Answered {
+            status,
+            body: body.to_owned(),
+        },
+    }
+}
+
+fn compose() -> Compose {
+    let proxy = Service {
+        ports: vec![Port {
+            target: 80,
+            published: Published::Fixed(80),
+            place: None,
+        }],
+        depends_on: vec!["back-end".to_owned(), "front-end".to_owned()],
+        ..service("proxy")
+    };
+    Compose {
+        files: vec!["task6/docker-compose.yml".to_owned()],
+        services: vec![service("back-end"), service("front-end"), proxy],
+        ..Compose::default()
+    }
+}
+
+fn images() -> Vec<Image> {
+    ["back-end", "front-end", "proxy"]
+        .map(|service| Image {
+            service: service.to_owned(),
+            state: ImageState::Ready,
+        })
+        .to_vec()
+}
+
+fn stack() -> Stack {
+    Stack {
+        containers: vec![
+            container("back-end", 1),
+            container("back-end", 2),
+            container("front-end", 1),
+            container("proxy", 1),
+        ],
+        proxy: Some(Proxy {
+            service: "proxy".to_owned(),
+            port: 80,
+        }),
+    }
+}
+
+fn volley(replicas: u32) -> Volley {
+    let order: Vec<u32> = (1..=replicas).collect();
+    Volley {
+        replicas,
+        connection: Connection::KeptAlive,
+        witness: Witness::Logs,
+        sequence: order.repeat(20),
+        doubled: Vec::new(),
+        unanswered: Vec::new(),
+        received: Vec::new(),
+        workers: 0,
+    }
+}

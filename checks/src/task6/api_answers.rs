@@ -1,0 +1,399 @@
+use super::stack_runs;
+use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
+use crate::observation::{Container, Observation, Outcome, Reply, Stack, State};
+use crate::wording::{code, codes};
+
+/// `GET /api/hello` through the proxy answers with status 200 and `Hello, World!`.
+///
+/// White space around the body does not matter. The request is sent several times, each on a connection of its own: the
+/// first answer decides, and each later one must be as good. A server that listens on nothing, or to its own container
+/// only, is found before any request is sent.
+pub(super) static CHECK: Check = Check {
+    id: "api-answers",
+    points: 10,
+    after: &[&stack_runs::CHECK],
+    title: Text::fixed(
+        "`/api/hello` answers `Hello, World!` through the proxy",
+        "`/api/hello` répond `Hello, World!` à travers le proxy",
+    ),
+    mistakes: &[
+        &NO_PROXY,
+        &BACK_END_SILENT,
+        &LOOPBACK_ONLY,
+        &PROXY_SILENT,
+        &API_NOT_FOUND,
+        &API_BAD_GATEWAY,
+        &API_OTHER_STATUS,
+        &API_OTHER_BODY,
+        &API_NO_ANSWER,
+        &API_SOMETIMES_FAILS,
+    ],
+    judge,
+};
+
+static NO_PROXY: Mistake = Mistake {
+    code: "no-proxy",
+    hint: Text::fixed(
+        "requests come in through the proxy: which service of the compose file is it, and does its `ports` open a port of the host?",
+        "les requêtes entrent par le proxy : quel service du fichier compose est-ce, et son `ports` ouvre-t-il un port de l’hôte ?",
+    ),
+};
+
+static BACK_END_SILENT: Mistake = Mistake {
+    code: "back-end-silent",
+    hint: Text::fixed(
+        "what does the container run? its log should tell on which address and port the server listens",
+        "que fait tourner le conteneur ? son journal devrait dire sur quelle adresse et quel port le serveur écoute",
+    ),
+};
+
+static LOOPBACK_ONLY: Mistake = Mistake {
+    code: "loopback-only",
+    hint: Text::fixed(
+        "`127.0.0.1` is the container itself: look for the address that Flask is told to listen on (`host`)",
+        "`127.0.0.1`, c’est le conteneur lui-même : cherchez l’adresse sur laquelle on dit à Flask d’écouter (`host`)",
+    ),
+};
+
+static PROXY_SILENT: Mistake = Mistake {
+    code: "proxy-silent",
+    hint: Text::fixed(
+        "compare the port in the proxy’s `ports` with the one that nginx is told to `listen` on",
+        "comparez le port dans `ports` du proxy avec celui sur lequel nginx doit écouter (`listen`)",
+    ),
+};
+
+static API_NOT_FOUND: Mistake = Mistake {
+    code: "api-not-found",
+    hint: Text::fixed(
+        "which path does the API receive? its log tells; when it received none, another server answered: look at `location` and the end of `proxy_pass`",
+        "quel chemin l’API reçoit-elle ? son journal le dit ; si elle n’a rien reçu, un autre serveur a répondu : regardez `location` et la fin de `proxy_pass`",
+    ),
+};
+
+static API_BAD_GATEWAY: Mistake = Mistake {
+    code: "api-bad-gateway",
+    hint: Text::fixed(
+        "the proxy got no answer from the server it asked: its log names the address and port, compare them with where the API listens",
+        "le proxy n’a pas eu de réponse du serveur qu’il a interrogé : son journal nomme l’adresse et le port, comparez-les avec ceux où l’API écoute",
+    ),
+};
+
+static API_OTHER_STATUS: Mistake = Mistake {
+    code: "api-other-status",
+    hint: Text::fixed(
+        "the logs of `back-end` and of the proxy tell which of the two gave that status",
+        "les journaux de `back-end` et du proxy disent lequel des deux a donné ce statut",
+    ),
+};
+
+static API_OTHER_BODY: Mistake = Mistake {
+    code: "api-other-body",
+    hint: Text::fixed(
+        "who answered: the function behind `/api/hello`, or another page? compare what it returns, character by character",
+        "qui a répondu : la fonction derrière `/api/hello`, ou une autre page ? comparez ce qu’elle renvoie, caractère par caractère",
+    ),
+};
+
+static API_NO_ANSWER: Mistake = Mistake {
+    code: "api-no-answer",
+    hint: Text::fixed(
+        "read the logs of the proxy and of `back-end` for that request: where does it stay?",
+        "lisez les journaux du proxy et de `back-end` pour cette requête : où reste-t-elle ?",
+    ),
+};
+
+static API_SOMETIMES_FAILS: Mistake = Mistake {
+    code: "api-sometimes-fails",
+    hint: Text::fixed(
+        "are there servers in the proxy’s list that are not there, or replicas that differ from the others?",
+        "la liste du proxy contient-elle des serveurs qui n’existent pas, ou une réplique différente des autres ?",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let stack = seen.seen(&seen.stack)?;
+    let unreachable = unreachable(stack);
+    if !unreachable.is_empty() {
+        return Ok(Judged::from_findings(unreachable));
+    }
+    match seen.seen(&seen.api)?.as_slice() {
+        [] => Err(Unjudged::incomplete("reply to `GET /api/hello`")),
+        [first, later @ ..] => {
+            let finding = unfit(stack, first).or_else(|| sometimes(stack, later));
+            Ok(Judged::from_findings(finding.into_iter().collect()))
+        }
+    }
+}
+
+/// What keeps every request from arriving, told by the containers alone.
+fn unreachable(stack: &Stack) -> Vec<Finding> {
+    let Some(proxy) = &stack.proxy else {
+        return vec![NO_PROXY.finding(Text::fixed(
+            "no service but `back-end` publishes a port, so there is no proxy to ask",
+            "aucun service, hors `back-end`, ne publie de port : il n’y a pas de proxy à interroger",
+        ))];
+    };
+    let back_end = stack
+        .replicas("back-end")
+        .find_map(|replica| unheard(stack, replica));
+    let proxy = stack
+        .replicas(&proxy.service)
+        .find_map(|container| silent_proxy(stack, container));
+    back_end.into_iter().chain(proxy).collect()
+}
+
+fn unheard(stack: &Stack, replica: &Container) -> Option<Finding> {
+    let finding = match replica.state {
+        State::Silent { seconds } => Some(silent(&code(&stack.name_of(replica)), seconds)),
+        State::Running => loopback(stack, replica),
+        State::Exited { .. }
+        | State::OutOfMemory { .. }
+        | State::NotStarted { .. }
+        | State::Waiting { .. } => None,
+    };
+    Some(finding?.shown_by(stack.evidence(replica)))
+}
+
+fn silent(name: &str, seconds: u64) -> Finding {
+    BACK_END_SILENT.finding(Text::new(
+        format!("{name} runs, but after {seconds} s it listens on no port"),
+        format!("{name} tourne, mais après {seconds} s il n’écoute sur aucun port"),
+    ))
+}
+
+fn loopback(stack: &Stack, replica: &Container) -> Option<Finding> {
+    let listening = &replica.listening;
+    if listening.is_empty() || !listening.iter().all(|address| is_loopback(address)) {
+        return None;
+    }
+    let (name, found) = (code(&stack.name_of(replica)), codes(listening));
+    Some(LOOPBACK_ONLY.finding(Text::new(
+        format!("{name} listens on {found}, which nobody outside its container can reach"),
+        format!("{name} écoute sur {found}, que personne ne peut atteindre hors de son conteneur"),
+    )))
+}
+
+fn is_loopback(address: &str) -> bool {
+    ["127.", "[::1]", "::1:"]
+        .iter()
+        .any(|prefix| address.starts_with(prefix))
+}
+
+fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
+    let State::Silent { seconds } = container.state else {
+        return None;
+    };
+    let name = code(&stack.name_of(container));
+    let finding = PROXY_SILENT.finding(Text::new(
+        format!(
+            "{name} runs, but after {seconds} s it does not listen on the port that it publishes"
+        ),
+        format!("{name} tourne, mais après {seconds} s il n’écoute pas sur le port qu’il publie"),
+    ));
+    Some(finding.shown_by(stack.evidence(container)))
+}
+
+/// What is wrong with a reply.
+fn unfit(stack: &Stack, reply: &Reply) -> Option<Finding> {
+    let mistake = match &reply.outcome {
+        Outcome::Answered { status: 200, body } if body.trim() == "Hello, World!" => return None,
+        Outcome::Answered { status: 200, body } => return Some(other_body(body)),
+        Outcome::Answered { status: 404, .. } => &API_NOT_FOUND,
+        Outcome::Answered {
+            status: 502..=504, ..
+        } => &API_BAD_GATEWAY,
+        Outcome::Answered { .. } => &API_OTHER_STATUS,
+        Outcome::Refused => &PROXY_SILENT,
+        Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => {
+            &API_NO_ANSWER
+        }
+    };
+    let Text { en, fr } = reply.outcome.message();
+    let message = Text::new(
+        format!("expected status 200 for `GET /api/hello`: {en}"),
+        format!("attendu : le statut 200 pour `GET /api/hello` ; {fr}"),
+    );
+    Some(mistake.finding(message).shown_by(logs(stack)))
+}
+
+fn other_body(body: &str) -> Finding {
+    if body.trim().is_empty() {
+        return API_OTHER_BODY.finding(Text::fixed(
+            "expected `Hello, World!` from `GET /api/hello`, the answer is empty",
+            "attendu : `Hello, World!` pour `GET /api/hello` ; la réponse est vide",
+        ));
+    }
+    let body = code(body.trim());
+    API_OTHER_BODY.finding(Text::new(
+        format!("expected `Hello, World!` from `GET /api/hello`, the answer is {body}"),
+        format!("attendu : `Hello, World!` pour `GET /api/hello` ; la réponse est {body}"),
+    ))
+}
+
+/// What is wrong with the replies behind a good one.
+fn sometimes(stack: &Stack, later: &[Reply]) -> Option<Finding> {
+    let failed: Vec<Finding> = later
+        .iter()
+        .filter_map(|reply| unfit(stack, reply))
+        .collect();
+    let Text { en, fr } = &failed.first()?.message;
+    let (failed, sent) = (failed.len(), later.len() + 1);
+    let message = Text::new(
+        format!("the first of {sent} requests was answered, {failed} of the others were not: {en}"),
+        format!(
+            "la première requête sur {sent} a eu sa réponse, mais pas {failed} des autres : {fr}"
+        ),
+    );
+    Some(API_SOMETIMES_FAILS.finding(message).shown_by(logs(stack)))
+}
+
+/// The log of the proxy, and of one API server.
+fn logs(stack: &Stack) -> Vec<Evidence> {
+    let proxy = stack
+        .proxy
+        .iter()
+        .flat_map(|proxy| stack.replicas(&proxy.service));
+    let asked = proxy.chain(stack.replicas("back-end").take(1));
+    asked
+        .flat_map(|container| stack.evidence(container))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::{correct, reply};
+
+    fn first(judgement: Judgement) -> Option<&'static str> {
+        let judged = judgement.ok()?;
+        judged.findings.first().map(|finding| finding.code)
+    }
+
+    fn replies(replies: Vec<Reply>) -> Option<&'static str> {
+        let api = Some(replies);
+        first(judge(&Observation { api, ..correct() }))
+    }
+
+    fn code(outcome: Outcome) -> Option<&'static str> {
+        let path = "/api/hello".to_owned();
+        replies(vec![Reply { path, outcome }])
+    }
+
+    fn answered(status: u16, body: &str) -> Option<&'static str> {
+        replies(vec![reply("/api/hello", status, body)])
+    }
+
+    /// Judges the correct stack with one change, of which no reply was seen.
+    fn stack(change: fn(&mut Stack)) -> Option<&'static str> {
+        let mut seen = Observation {
+            api: None,
+            ..correct()
+        };
+        seen.stack.iter_mut().for_each(change);
+        first(judge(&seen))
+    }
+
+    #[test]
+    fn hello_world_passes_with_white_space_around_it() {
+        assert_eq!(judge(&correct()), Ok(Judged::passed()));
+        assert_eq!(answered(200, "Hello, World!\n"), None);
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        let none = Observation {
+            api: None,
+            ..correct()
+        };
+        assert_eq!(judge(&none), Err(Unjudged::NotAsked));
+        let empty = Observation {
+            api: Some(Vec::new()),
+            ..correct()
+        };
+        assert!(matches!(judge(&empty), Err(Unjudged::Fault(_))));
+    }
+
+    #[test]
+    fn no_published_port_is_no_proxy() {
+        assert_eq!(stack(|stack| stack.proxy = None), Some("no-proxy"));
+    }
+
+    #[test]
+    fn a_replica_that_listens_on_nothing_is_silent() {
+        let silent = stack(|stack| stack.containers[1].state = State::Silent { seconds: 20 });
+        assert_eq!(silent, Some("back-end-silent"));
+    }
+
+    #[test]
+    fn a_replica_that_listens_to_itself_is_loopback_only() {
+        let loopback =
+            stack(|stack| stack.containers[0].listening = vec!["127.0.0.1:5252".to_owned()]);
+        assert_eq!(loopback, Some("loopback-only"));
+        let loopback = stack(|stack| stack.containers[0].listening = vec!["[::1]:5252".to_owned()]);
+        assert_eq!(loopback, Some("loopback-only"));
+    }
+
+    #[test]
+    fn a_replica_that_listens_to_others_too_is_not() {
+        let mut seen = correct();
+        for replica in seen
+            .stack
+            .iter_mut()
+            .flat_map(|stack| &mut stack.containers)
+        {
+            replica.listening = vec!["127.0.0.1:5252".to_owned(), "0.0.0.0:5252".to_owned()];
+        }
+        assert_eq!(judge(&seen), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn a_proxy_that_does_not_listen_is_silent() {
+        let silent = stack(|stack| stack.containers[3].state = State::Silent { seconds: 20 });
+        assert_eq!(silent, Some("proxy-silent"));
+        assert_eq!(code(Outcome::Refused), Some("proxy-silent"));
+    }
+
+    #[test]
+    fn each_status_has_its_code() {
+        assert_eq!(answered(404, "Not Found"), Some("api-not-found"));
+        assert_eq!(answered(502, "Bad Gateway"), Some("api-bad-gateway"));
+        assert_eq!(answered(503, ""), Some("api-bad-gateway"));
+        assert_eq!(answered(504, ""), Some("api-bad-gateway"));
+        assert_eq!(answered(500, ""), Some("api-other-status"));
+        assert_eq!(answered(301, ""), Some("api-other-status"));
+    }
+
+    #[test]
+    fn another_body_is_found() {
+        assert_eq!(answered(200, "Hello World"), Some("api-other-body"));
+        assert_eq!(answered(200, ""), Some("api-other-body"));
+    }
+
+    #[test]
+    fn no_http_answer_is_no_answer() {
+        let error = "connection reset".to_owned();
+        assert_eq!(code(Outcome::Broken { error }), Some("api-no-answer"));
+        assert_eq!(
+            code(Outcome::TimedOut { seconds: 10 }),
+            Some("api-no-answer")
+        );
+        assert_eq!(
+            code(Outcome::TooLarge { limit: 1 << 20 }),
+            Some("api-no-answer")
+        );
+    }
+
+    #[test]
+    fn a_later_reply_that_fails_is_found() {
+        let (good, bad) = (
+            reply("/api/hello", 200, "Hello, World!"),
+            reply("/api/hello", 502, ""),
+        );
+        assert_eq!(
+            replies(vec![good, bad.clone()]),
+            Some("api-sometimes-fails")
+        );
+        assert_eq!(replies(vec![bad.clone(), bad]), Some("api-bad-gateway"));
+    }
+}

@@ -1,0 +1,109 @@
+use super::compose_file;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::observation::{Observation, Port, Published};
+
+/// No port of the API servers is published on the host: every request comes through the proxy.
+///
+/// Containers on one network reach each other without `ports`. A port that Docker chooses is published all the same.
+pub(super) static CHECK: Check = Check {
+    id: "back-end-private",
+    points: 5,
+    after: &[&compose_file::CHECK],
+    title: Text::fixed(
+        "the API servers are reached through the proxy only",
+        "les serveurs API ne sont atteints que par le proxy",
+    ),
+    mistakes: &[&PORT_PUBLISHED],
+    judge,
+};
+
+static PORT_PUBLISHED: Mistake = Mistake {
+    code: "port-published",
+    hint: Text::fixed(
+        "`ports` opens a way in from the host; what does the proxy need to reach a container on its own network?",
+        "`ports` ouvre un accès depuis l’hôte ; de quoi le proxy a-t-il besoin pour atteindre un conteneur de son réseau ?",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let ports = &seen.compose.back_end()?.ports;
+    Ok(Judged::from_findings(ports.iter().map(published).collect()))
+}
+
+fn published(port: &Port) -> Finding {
+    let target = port.target;
+    let Text { en, fr } = host(port.published);
+    let message = Text::new(
+        format!("port {target} of `back-end` is published on {en}"),
+        format!("le port {target} de `back-end` est publié sur {fr}"),
+    );
+    PORT_PUBLISHED.finding(message).at(port.place.clone())
+}
+
+fn host(published: Published) -> Text {
+    match published {
+        Published::Random => Text::fixed(
+            "a port of the host that Docker chooses",
+            "un port de l’hôte que Docker choisit",
+        ),
+        Published::Fixed(port) => Text::new(
+            format!("port {port} of the host"),
+            format!("le port {port} de l’hôte"),
+        ),
+        Published::Range(first, last) => Text::new(
+            format!("a port of the host from {first} to {last}"),
+            format!("un port de l’hôte entre {first} et {last}"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Unjudged;
+    use crate::observation::correct::{correct, service};
+    use crate::observation::{Compose, Service};
+
+    fn judged(back_end: Service) -> Judgement {
+        let services = vec![back_end];
+        let compose = Compose {
+            services,
+            ..correct().compose
+        };
+        judge(&Observation {
+            compose,
+            ..correct()
+        })
+    }
+
+    fn code(published: Published) -> Option<&'static str> {
+        let ports = vec![Port {
+            target: 5252,
+            published,
+            place: None,
+        }];
+        let judged = judged(Service {
+            ports,
+            ..service("back-end")
+        })
+        .ok()?;
+        judged.findings.first().map(|finding| finding.code)
+    }
+
+    #[test]
+    fn no_port_passes() {
+        assert_eq!(judged(service("back-end")), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert_eq!(judged(service("backend")), Err(Unjudged::NotAsked));
+    }
+
+    #[test]
+    fn any_port_on_the_host_is_published() {
+        assert_eq!(code(Published::Fixed(5252)), Some("port-published"));
+        assert_eq!(code(Published::Range(5252, 5260)), Some("port-published"));
+        assert_eq!(code(Published::Random), Some("port-published"));
+    }
+}

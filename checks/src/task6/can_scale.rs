@@ -1,0 +1,138 @@
+use super::compose_file;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::observation::{Observation, Port, Published, Service};
+use crate::wording::code;
+
+/// Nothing in the compose file stops a second container of `back-end`.
+///
+/// Two containers cannot share one name, so `container_name` on `back-end` stops the second; nor can they share one
+/// port of the host. A port that Docker chooses, or a range of several, does not stop it.
+pub(super) static CHECK: Check = Check {
+    id: "can-scale",
+    points: 10,
+    after: &[&compose_file::CHECK],
+    title: Text::fixed(
+        "nothing stops a second container of `back-end`",
+        "rien n’empêche un deuxième conteneur de `back-end`",
+    ),
+    mistakes: &[&CONTAINER_NAME, &FIXED_HOST_PORT],
+    judge,
+};
+
+static CONTAINER_NAME: Mistake = Mistake {
+    code: "container-name",
+    hint: Text::fixed(
+        "what would the second container be called? look at what Compose calls containers when nobody names them",
+        "comment s’appellerait le deuxième conteneur ? regardez comment Compose nomme les conteneurs que personne ne nomme",
+    ),
+};
+
+static FIXED_HOST_PORT: Mistake = Mistake {
+    code: "fixed-host-port",
+    hint: Text::fixed(
+        "who has to reach the API servers: the host, or only the proxy?",
+        "qui doit atteindre les serveurs API : l’hôte, ou seulement le proxy ?",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let back_end = seen.compose.back_end()?;
+    let ports = back_end.ports.iter().filter_map(taken);
+    Ok(Judged::from_findings(
+        named(back_end).into_iter().chain(ports).collect(),
+    ))
+}
+
+fn named(service: &Service) -> Option<Finding> {
+    let (name, place) = service.container_name.as_ref()?;
+    let name = code(name);
+    let finding = CONTAINER_NAME.finding(Text::new(
+        format!("`container_name` gives every container of `back-end` the name {name}, which only one can have"),
+        format!("`container_name` donne à tout conteneur de `back-end` le nom {name}, qu’un seul peut porter"),
+    ));
+    Some(finding.at(place.clone()))
+}
+
+fn taken(port: &Port) -> Option<Finding> {
+    let host = match port.published {
+        Published::Random => return None,
+        Published::Fixed(host) => host,
+        Published::Range(first, last) if first == last => first,
+        Published::Range(..) => return None,
+    };
+    let finding = FIXED_HOST_PORT.finding(Text::new(
+        format!("every container of `back-end` asks for port {host} of the host, which only one can have"),
+        format!("chaque conteneur de `back-end` demande le port {host} de l’hôte, qu’un seul peut avoir"),
+    ));
+    Some(finding.at(port.place.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Unjudged;
+    use crate::observation::Compose;
+    use crate::observation::correct::{correct, service};
+
+    fn judged(back_end: Service) -> Judgement {
+        let services = vec![back_end];
+        let compose = Compose {
+            services,
+            ..correct().compose
+        };
+        judge(&Observation {
+            compose,
+            ..correct()
+        })
+    }
+
+    fn codes(container_name: Option<&str>, published: &[Published]) -> Vec<&'static str> {
+        let port = |&published| Port {
+            target: 5252,
+            published,
+            place: None,
+        };
+        let back_end = Service {
+            container_name: container_name.map(|name| (name.to_owned(), None)),
+            ports: published.iter().map(port).collect(),
+            ..service("back-end")
+        };
+        let findings = judged(back_end).unwrap_or_default().findings;
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_service_without_name_and_port_scales() {
+        assert_eq!(judged(service("back-end")), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert_eq!(judged(service("backend")), Err(Unjudged::NotAsked));
+    }
+
+    #[test]
+    fn a_name_of_its_own_stops_it() {
+        assert_eq!(codes(Some("api"), &[]), ["container-name"]);
+    }
+
+    #[test]
+    fn one_port_of_the_host_stops_it() {
+        assert_eq!(codes(None, &[Published::Fixed(5252)]), ["fixed-host-port"]);
+        assert_eq!(
+            codes(None, &[Published::Range(5252, 5252)]),
+            ["fixed-host-port"]
+        );
+    }
+
+    #[test]
+    fn any_port_of_the_host_does_not() {
+        assert!(codes(None, &[Published::Random, Published::Range(5252, 5260)]).is_empty());
+    }
+
+    #[test]
+    fn both_are_found() {
+        let found = codes(Some("api"), &[Published::Fixed(5252)]);
+        assert_eq!(found, ["container-name", "fixed-host-port"]);
+    }
+}

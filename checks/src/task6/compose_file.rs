@@ -1,0 +1,373 @@
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
+use crate::observation::{Compose, Observation, Problem, ProblemKind, Service};
+use crate::wording::codes;
+
+/// `task6` has a compose file that Compose accepts, and that file has a service `back-end`.
+///
+/// Compose looks for `compose.yaml`, `compose.yml`, `docker-compose.yaml` and `docker-compose.yml`. What Compose would refuse is
+/// refused here, each problem with its place; what it accepts with a warning is a note.
+pub(super) static CHECK: Check = Check {
+    id: "compose-file",
+    points: 5,
+    after: &[],
+    title: Text::fixed(
+        "the compose file is valid and has a service `back-end`",
+        "le fichier compose est valide et a un service `back-end`",
+    ),
+    mistakes: &[
+        &COMPOSE_MISSING,
+        &COMPOSE_MISNAMED,
+        &COMPOSE_UNREADABLE,
+        &COMPOSE_SYNTAX,
+        &COMPOSE_DUPLICATE_KEY,
+        &COMPOSE_UNKNOWN_KEY,
+        &COMPOSE_WRONG_TYPE,
+        &COMPOSE_INVALID_VALUE,
+        &COMPOSE_UNDEFINED_NAME,
+        &BACK_END_MISSING,
+        &SEPARATE_SERVICES,
+    ],
+    judge,
+};
+
+static COMPOSE_MISSING: Mistake = Mistake {
+    code: "compose-missing",
+    hint: Text::fixed(
+        "`task6` begins as a copy of `task5`: which files of that folder did not come along?",
+        "`task6` commence comme une copie de `task5` : quels fichiers de ce dossier n’ont pas suivi ?",
+    ),
+};
+
+static COMPOSE_MISNAMED: Mistake = Mistake {
+    code: "compose-misnamed",
+    hint: Text::fixed(
+        "compare the name, character by character, with the one in the exercise; Linux tells upper from lower case",
+        "comparez le nom, caractère par caractère, avec celui de l’exercice ; Linux distingue majuscules et minuscules",
+    ),
+};
+
+static COMPOSE_UNREADABLE: Mistake = Mistake {
+    code: "compose-unreadable",
+    hint: Text::fixed(
+        "`ls -l task6` and `file task6/*` show what kind of file it is, how large, and in which encoding",
+        "`ls -l task6` et `file task6/*` montrent quel genre de fichier c’est, sa taille et son encodage",
+    ),
+};
+
+static COMPOSE_SYNTAX: Mistake = Mistake {
+    code: "compose-syntax",
+    hint: Text::fixed(
+        "look at this line and the one above: indentation in spaces, a space after each `:`, quotes that are closed",
+        "regardez cette ligne et celle du dessus : indentation en espaces, une espace après chaque `:`, guillemets refermés",
+    ),
+};
+
+static COMPOSE_DUPLICATE_KEY: Mistake = Mistake {
+    code: "compose-duplicate-key",
+    hint: Text::fixed(
+        "a key stands once at its level: which of the two is meant?",
+        "une clé figure une seule fois à son niveau : laquelle des deux est la bonne ?",
+    ),
+};
+
+static COMPOSE_UNKNOWN_KEY: Mistake = Mistake {
+    code: "compose-unknown-key",
+    hint: Text::fixed(
+        "check the spelling and the indentation: a key at the wrong depth belongs to something else",
+        "vérifiez l’orthographe et l’indentation : une clé à la mauvaise profondeur appartient à autre chose",
+    ),
+};
+
+static COMPOSE_WRONG_TYPE: Mistake = Mistake {
+    code: "compose-wrong-type",
+    hint: Text::fixed(
+        "the compose file reference says whether a key takes a text, a list (lines with `-`) or further keys",
+        "la référence du fichier compose dit si une clé prend un texte, une liste (lignes avec `-`) ou d’autres clés",
+    ),
+};
+
+static COMPOSE_INVALID_VALUE: Mistake = Mistake {
+    code: "compose-invalid-value",
+    hint: Text::fixed(
+        "the compose file reference gives the form that this value must have",
+        "la référence du fichier compose donne la forme que cette valeur doit avoir",
+    ),
+};
+
+static COMPOSE_UNDEFINED_NAME: Mistake = Mistake {
+    code: "compose-undefined-name",
+    hint: Text::fixed(
+        "a name that is used must be defined in the same file: compare the spelling in both places",
+        "un nom utilisé doit être défini dans le même fichier : comparez l’orthographe aux deux endroits",
+    ),
+};
+
+static BACK_END_MISSING: Mistake = Mistake {
+    code: "back-end-missing",
+    hint: Text::fixed(
+        "the exercise says which name the checker assumes; the proxy’s configuration uses it too",
+        "l’exercice dit quel nom le vérificateur suppose ; la configuration du proxy l’utilise aussi",
+    ),
+};
+
+static SEPARATE_SERVICES: Mistake = Mistake {
+    code: "separate-services",
+    hint: Text::fixed(
+        "the exercise keeps one service and starts it several times: which option of `docker-compose up` does that?",
+        "l’exercice garde un seul service et le démarre plusieurs fois : quelle option de `docker-compose up` fait cela ?",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let compose = &seen.compose;
+    let notes = compose.oddities.iter().cloned().map(odd).collect();
+    let findings = if compose.files.is_empty() {
+        vec![absent(&compose.misnamed)]
+    } else if compose.problems.is_empty() {
+        nameless(compose).into_iter().collect()
+    } else {
+        compose.problems.iter().map(refused).collect()
+    };
+    Ok(Judged::from_findings(findings).with_notes(notes))
+}
+
+fn odd(message: Text) -> Note {
+    Note {
+        code: "compose-oddity",
+        message,
+    }
+}
+
+fn absent(misnamed: &[String]) -> Finding {
+    if misnamed.is_empty() {
+        return COMPOSE_MISSING.finding(Text::fixed(
+            "there is no compose file in `task6`",
+            "il n’y a pas de fichier compose dans `task6`",
+        ));
+    }
+    let found = codes(misnamed);
+    COMPOSE_MISNAMED.finding(Text::new(
+        format!("expected `docker-compose.yml` in `task6`, found {found}, where Compose does not look"),
+        format!("attendu : `docker-compose.yml` dans `task6` ; trouvé : {found}, où Compose ne cherche pas"),
+    ))
+}
+
+fn refused(problem: &Problem) -> Finding {
+    let mistake = match problem.kind {
+        ProblemKind::Unreadable => &COMPOSE_UNREADABLE,
+        ProblemKind::Syntax => &COMPOSE_SYNTAX,
+        ProblemKind::DuplicateKey => &COMPOSE_DUPLICATE_KEY,
+        ProblemKind::UnknownKey => &COMPOSE_UNKNOWN_KEY,
+        ProblemKind::WrongType => &COMPOSE_WRONG_TYPE,
+        ProblemKind::InvalidValue => &COMPOSE_INVALID_VALUE,
+        ProblemKind::UndefinedName => &COMPOSE_UNDEFINED_NAME,
+    };
+    mistake
+        .finding(problem.message.clone())
+        .at(problem.place.clone())
+}
+
+/// What stands where the service `back-end` should be.
+fn nameless(compose: &Compose) -> Option<Finding> {
+    if compose.service("back-end").is_some() {
+        return None;
+    }
+    let likely: Vec<&Service> = compose
+        .services
+        .iter()
+        .filter(|service| is_likely(service))
+        .collect();
+    let finding = match likely.as_slice() {
+        [] => unnamed(&compose.services),
+        [first, rest @ ..] if rest.iter().any(|other| kind(other) == kind(first)) => {
+            separate(&likely)
+        }
+        [first, ..] => misnamed(first),
+    };
+    Some(finding.at(likely.first().and_then(|service| service.place.clone())))
+}
+
+fn unnamed(services: &[Service]) -> Finding {
+    if services.is_empty() {
+        return BACK_END_MISSING.finding(Text::fixed(
+            "expected a service `back-end`, the file has no service",
+            "attendu : un service `back-end` ; le fichier n’a aucun service",
+        ));
+    }
+    let found = codes(services.iter().map(|service| &service.name));
+    BACK_END_MISSING.finding(Text::new(
+        format!("expected a service `back-end`, found {found}"),
+        format!("attendu : un service `back-end` ; trouvé : {found}"),
+    ))
+}
+
+fn misnamed(service: &Service) -> Finding {
+    let found = codes([&service.name]);
+    BACK_END_MISSING.finding(Text::new(
+        format!("expected a service `back-end`, found {found}, which looks meant as it"),
+        format!("attendu : un service `back-end` ; trouvé : {found}, qui semble en tenir lieu"),
+    ))
+}
+
+fn separate(services: &[&Service]) -> Finding {
+    let found = codes(services.iter().map(|service| &service.name));
+    SEPARATE_SERVICES.finding(Text::new(
+        format!("expected one service `back-end` that is started several times, found separate services {found}"),
+        format!("attendu : un seul service `back-end`, démarré plusieurs fois ; trouvé : les services séparés {found}"),
+    ))
+}
+
+fn is_likely(service: &Service) -> bool {
+    let kind = kind(service);
+    ["backend", "api", "flask"]
+        .iter()
+        .any(|part| kind.contains(part))
+        || ["app", "back", "server"].contains(&kind.as_str())
+}
+
+/// The letters of a service's name: the same for `back-end-1` and `backend_2`.
+fn kind(service: &Service) -> String {
+    let letters = service
+        .name
+        .chars()
+        .filter(|character| character.is_alphabetic());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::{correct, service};
+
+    fn judged(compose: Compose) -> Judged {
+        judge(&Observation {
+            compose,
+            ..correct()
+        })
+        .unwrap_or_default()
+    }
+
+    fn code(compose: Compose) -> Option<&'static str> {
+        judged(compose).findings.first().map(|finding| finding.code)
+    }
+
+    fn problem(kind: ProblemKind) -> Compose {
+        let problem = Problem {
+            kind,
+            message: Text::fixed("unknown key", "clé inconnue"),
+            place: None,
+        };
+        Compose {
+            problems: vec![problem],
+            services: Vec::new(),
+            ..correct().compose
+        }
+    }
+
+    fn services(names: &[&str]) -> Compose {
+        Compose {
+            services: names.iter().map(|name| service(name)).collect(),
+            ..correct().compose
+        }
+    }
+
+    #[test]
+    fn a_service_back_end_passes() {
+        assert_eq!(code(correct().compose), None);
+        assert_eq!(code(services(&["api", "back-end"])), None);
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert_eq!(code(Compose::default()), Some("compose-missing"));
+        assert_eq!(code(services(&[])), Some("back-end-missing"));
+    }
+
+    #[test]
+    fn a_file_that_compose_does_not_look_for_is_misnamed() {
+        let misnamed = vec!["task6/docker_compose.yml".to_owned()];
+        let compose = Compose {
+            misnamed,
+            ..Compose::default()
+        };
+        assert_eq!(code(compose), Some("compose-misnamed"));
+    }
+
+    #[test]
+    fn each_kind_of_problem_has_its_code() {
+        assert_eq!(
+            code(problem(ProblemKind::Unreadable)),
+            Some("compose-unreadable")
+        );
+        assert_eq!(code(problem(ProblemKind::Syntax)), Some("compose-syntax"));
+        assert_eq!(
+            code(problem(ProblemKind::DuplicateKey)),
+            Some("compose-duplicate-key")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::UnknownKey)),
+            Some("compose-unknown-key")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::WrongType)),
+            Some("compose-wrong-type")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::InvalidValue)),
+            Some("compose-invalid-value")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::UndefinedName)),
+            Some("compose-undefined-name")
+        );
+    }
+
+    #[test]
+    fn another_name_is_no_back_end() {
+        assert_eq!(
+            code(services(&["backend", "proxy"])),
+            Some("back-end-missing")
+        );
+        assert_eq!(
+            code(services(&["front-end", "proxy"])),
+            Some("back-end-missing")
+        );
+    }
+
+    #[test]
+    fn the_service_probably_meant_is_named() {
+        let judged = judged(services(&["front-end", "softy-pinko-back-end", "proxy"]));
+        assert!(
+            judged.findings[0]
+                .message
+                .en
+                .contains("found `softy-pinko-back-end`,")
+        );
+    }
+
+    #[test]
+    fn one_service_a_server_is_separate_services() {
+        assert_eq!(
+            code(services(&["back-end-1", "back-end-2"])),
+            Some("separate-services")
+        );
+        assert_eq!(
+            code(services(&["proxy", "api1", "api2"])),
+            Some("separate-services")
+        );
+    }
+
+    #[test]
+    fn an_oddity_is_a_note() {
+        let oddities = vec![Text::fixed(
+            "`version` is obsolete",
+            "`version` est obsolète",
+        )];
+        let judged = judged(Compose {
+            oddities,
+            ..correct().compose
+        });
+        assert!(judged.findings.is_empty());
+        assert_eq!(judged.notes[0].code, "compose-oddity");
+    }
+}

@@ -1,0 +1,128 @@
+use super::compose_file;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
+use crate::observation::{Observation, Refusal};
+use crate::wording::code;
+
+/// Nothing in the compose file is refused by the sandbox: the stack can be started.
+///
+/// The stack of a submission runs on somebody else’s machine, so what would reach out of its own containers (the
+/// host’s files, its network, its devices, more rights than nginx and Flask need) is refused by name and the
+/// stack is not started. Nothing that the exercise asks for is among it.
+pub(super) static CHECK: Check = Check {
+    id: "compose-safe",
+    points: 0,
+    after: &[&compose_file::CHECK],
+    title: Text::fixed(
+        "nothing in the compose file reaches out of its containers",
+        "rien dans le fichier compose ne sort de ses conteneurs",
+    ),
+    mistakes: &[&COMPOSE_REFUSED],
+    judge,
+};
+
+static COMPOSE_REFUSED: Mistake = Mistake {
+    code: "compose-refused",
+    hint: Text::fixed(
+        "the exercise can be solved without this key",
+        "l’exercice se résout sans cette clé",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let compose = &seen.compose;
+    if compose.files.is_empty() {
+        return Err(Unjudged::NotAsked);
+    }
+    if !compose.refusals.is_empty() {
+        return Ok(Judged::from_findings(
+            compose.refusals.iter().map(refused).collect(),
+        ));
+    }
+    match &compose.unsupported {
+        Some(fault) => Err(Unjudged::Fault(fault.clone())),
+        None => Ok(Judged::passed()),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Finding {
+    let (key, danger) = (code(&refusal.key), &refusal.danger);
+    let message = Text::new(
+        format!("{key} is refused: {}", danger.en),
+        format!("{key} est refusé : {}", danger.fr),
+    );
+    COMPOSE_REFUSED
+        .finding(message)
+        .advising(refusal.instead.clone())
+        .at(refusal.place.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::correct;
+    use crate::observation::{Compose, Fault, FaultKind};
+
+    fn judged(compose: Compose) -> Judgement {
+        judge(&Observation {
+            compose,
+            ..correct()
+        })
+    }
+
+    fn unsupported() -> Fault {
+        Fault {
+            kind: FaultKind::Unsupported,
+            detail: "services.proxy.develop".to_owned(),
+        }
+    }
+
+    fn privileged() -> Refusal {
+        Refusal {
+            key: "services.proxy.privileged".to_owned(),
+            danger: Text::fixed("it gives the host away", "elle livre l’hôte"),
+            instead: Text::fixed(
+                "nginx needs no such right",
+                "nginx n’a pas besoin de ce droit",
+            ),
+            place: None,
+        }
+    }
+
+    #[test]
+    fn nothing_refused_passes() {
+        assert_eq!(judged(correct().compose), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert_eq!(judged(Compose::default()), Err(Unjudged::NotAsked));
+    }
+
+    #[test]
+    fn each_refusal_is_a_finding_with_its_own_hint() {
+        let refusals = vec![privileged(), privileged()];
+        let unsupported = Some(unsupported());
+        let judged = judged(Compose {
+            refusals,
+            unsupported,
+            ..correct().compose
+        });
+        let findings = judged.unwrap_or_default().findings;
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[0].code, "compose-refused");
+        assert_eq!(findings[0].hint, privileged().instead);
+    }
+
+    #[test]
+    fn what_the_sandbox_cannot_do_yet_is_a_fault() {
+        let unsupported = Some(unsupported());
+        let fault = Err(Unjudged::Fault(self::unsupported()));
+        assert_eq!(
+            judged(Compose {
+                unsupported,
+                ..correct().compose
+            }),
+            fault
+        );
+    }
+}

@@ -1,0 +1,131 @@
+use super::stack_runs;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::observation::{Observation, Outcome, Reply};
+
+/// `GET /` through the proxy serves the site: any status from 200 to 399, a redirection included.
+///
+/// Advice only: in many repositories the site is a git submodule without its address, which nobody else can fetch, and its
+/// folder is empty after a clone.
+pub(super) static CHECK: Check = Check {
+    id: "front-page",
+    points: 0,
+    after: &[&stack_runs::CHECK],
+    title: Text::fixed(
+        "`/` shows the site through the proxy",
+        "`/` montre le site à travers le proxy",
+    ),
+    mistakes: &[
+        &FRONT_PAGE_FORBIDDEN,
+        &FRONT_PAGE_NOT_FOUND,
+        &FRONT_PAGE_OTHER_STATUS,
+        &FRONT_PAGE_NO_ANSWER,
+    ],
+    judge,
+};
+
+static FRONT_PAGE_FORBIDDEN: Mistake = Mistake {
+    code: "front-page-forbidden",
+    hint: Text::fixed(
+        "nginx answers 403 for a folder without `index.html`: is the site’s folder empty in a fresh clone, as a git submodule without `.gitmodules` is?",
+        "nginx répond 403 pour un dossier sans `index.html` : le dossier du site est-il vide dans un clone neuf, comme un sous-module git sans `.gitmodules` ?",
+    ),
+};
+
+static FRONT_PAGE_NOT_FOUND: Mistake = Mistake {
+    code: "front-page-not-found",
+    hint: Text::fixed(
+        "compare where the Dockerfile copies the site to with the `root` that nginx serves",
+        "comparez l’endroit où le Dockerfile copie le site avec le `root` que sert nginx",
+    ),
+};
+
+static FRONT_PAGE_OTHER_STATUS: Mistake = Mistake {
+    code: "front-page-other-status",
+    hint: Text::fixed(
+        "the proxy’s log names the server that it asked for `/`: is it the front-end, on the port that it listens on?",
+        "le journal du proxy nomme le serveur interrogé pour `/` : est-ce le front-end, sur le port où il écoute ?",
+    ),
+};
+
+static FRONT_PAGE_NO_ANSWER: Mistake = Mistake {
+    code: "front-page-no-answer",
+    hint: Text::fixed(
+        "read the logs of the proxy and of the front-end for that request",
+        "lisez les journaux du proxy et du front-end pour cette requête",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let reply = seen.seen(&seen.front_page)?;
+    Ok(Judged::from_findings(unserved(reply).into_iter().collect()))
+}
+
+fn unserved(reply: &Reply) -> Option<Finding> {
+    let mistake = match reply.outcome {
+        Outcome::Answered {
+            status: 200..=399, ..
+        } => return None,
+        Outcome::Answered { status: 403, .. } => &FRONT_PAGE_FORBIDDEN,
+        Outcome::Answered { status: 404, .. } => &FRONT_PAGE_NOT_FOUND,
+        Outcome::Answered { .. } => &FRONT_PAGE_OTHER_STATUS,
+        Outcome::Refused
+        | Outcome::Broken { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::TooLarge { .. } => &FRONT_PAGE_NO_ANSWER,
+    };
+    let Text { en, fr } = reply.outcome.message();
+    Some(mistake.finding(Text::new(
+        format!("expected status 200 for `GET /`: {en}"),
+        format!("attendu : le statut 200 pour `GET /` ; {fr}"),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Unjudged;
+    use crate::observation::correct::{correct, reply};
+
+    fn code(reply: Reply) -> Option<&'static str> {
+        let front_page = Some(reply);
+        let judged = judge(&Observation {
+            front_page,
+            ..correct()
+        })
+        .ok()?;
+        judged.findings.first().map(|finding| finding.code)
+    }
+
+    fn answered(status: u16) -> Option<&'static str> {
+        code(reply("/", status, ""))
+    }
+
+    #[test]
+    fn a_page_or_a_redirection_passes() {
+        assert_eq!(judge(&correct()), Ok(Judged::passed()));
+        assert_eq!(answered(302), None);
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        let seen = Observation {
+            front_page: None,
+            ..correct()
+        };
+        assert_eq!(judge(&seen), Err(Unjudged::NotAsked));
+    }
+
+    #[test]
+    fn each_status_has_its_code() {
+        assert_eq!(answered(403), Some("front-page-forbidden"));
+        assert_eq!(answered(404), Some("front-page-not-found"));
+        assert_eq!(answered(502), Some("front-page-other-status"));
+    }
+
+    #[test]
+    fn no_http_answer_is_no_answer() {
+        let path = "/".to_owned();
+        let outcome = Outcome::TimedOut { seconds: 10 };
+        assert_eq!(code(Reply { path, outcome }), Some("front-page-no-answer"));
+    }
+}

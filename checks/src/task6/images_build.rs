@@ -1,0 +1,349 @@
+use super::compose_safe;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
+use crate::observation::{BuildFailure, Image, ImageState, Observation};
+use crate::wording::{code, codes};
+
+/// Every service has its image: it builds from its Dockerfile, or it exists already.
+///
+/// Built from nothing but what is in the repository, with the base images as they are today: what was built a year ago may
+/// fail now because `ubuntu:latest` is another Ubuntu. An empty folder counts as being there.
+pub(super) static CHECK: Check = Check {
+    id: "images-build",
+    points: 5,
+    after: &[&compose_safe::CHECK],
+    title: Text::fixed(
+        "every image builds or exists",
+        "chaque image se construit ou existe",
+    ),
+    mistakes: &[
+        &CONTEXT_MISSING,
+        &DOCKERFILE_MISSING,
+        &DOCKERFILE_INVALID,
+        &COPY_SOURCE_MISSING,
+        &PIP_EXTERNALLY_MANAGED,
+        &BASE_IMAGE_MISSING,
+        &BUILD_TIMED_OUT,
+        &BUILD_CONTEXT_TOO_LARGE,
+        &BUILD_FAILED,
+        &IMAGE_NOT_FOUND,
+    ],
+    judge,
+};
+
+static CONTEXT_MISSING: Mistake = Mistake {
+    code: "context-missing",
+    hint: Text::fixed(
+        "`build` names a folder, counted from the compose file; does your repository’s web page show it in `task6`?",
+        "`build` nomme un dossier, à partir du fichier compose ; la page web de votre dépôt le montre-t-elle dans `task6` ?",
+    ),
+};
+
+static DOCKERFILE_MISSING: Mistake = Mistake {
+    code: "dockerfile-missing",
+    hint: Text::fixed(
+        "compare the file’s name with the one expected: Linux tells upper from lower case, and an ending counts",
+        "comparez le nom du fichier avec celui attendu : Linux distingue majuscules et minuscules, et l’extension compte",
+    ),
+};
+
+static DOCKERFILE_INVALID: Mistake = Mistake {
+    code: "dockerfile-invalid",
+    hint: Text::fixed(
+        "each line begins with an instruction of the Dockerfile reference, or continues a line that ends with a backslash",
+        "chaque ligne commence par une instruction de la référence Dockerfile, ou continue une ligne qui finit par une barre oblique inverse",
+    ),
+};
+
+static COPY_SOURCE_MISSING: Mistake = Mistake {
+    code: "copy-source-missing",
+    hint: Text::fixed(
+        "`COPY` counts from the folder that `build` names: is that path there, committed, and absent from `.dockerignore`?",
+        "`COPY` part du dossier que nomme `build` : ce chemin y est-il, commité, et absent de `.dockerignore` ?",
+    ),
+};
+
+static PIP_EXTERNALLY_MANAGED: Mistake = Mistake {
+    code: "pip-externally-managed",
+    hint: Text::fixed(
+        "since Ubuntu 23.04 and Debian 12 pip leaves the system’s Python alone unless told otherwise: the log names the ways out",
+        "depuis Ubuntu 23.04 et Debian 12, pip ne touche plus au Python du système sans qu’on le lui dise : le journal nomme les issues",
+    ),
+};
+
+static BASE_IMAGE_MISSING: Mistake = Mistake {
+    code: "base-image-missing",
+    hint: Text::fixed(
+        "look the name and the tag of `FROM` up on Docker Hub",
+        "cherchez le nom et le tag de `FROM` sur Docker Hub",
+    ),
+};
+
+static BUILD_TIMED_OUT: Mistake = Mistake {
+    code: "build-timed-out",
+    hint: Text::fixed(
+        "which instruction does the log end with? `RUN` must end by itself: a server is started by `CMD`",
+        "avec quelle instruction le journal finit-il ? `RUN` doit se terminer de lui-même : un serveur se lance par `CMD`",
+    ),
+};
+
+static BUILD_CONTEXT_TOO_LARGE: Mistake = Mistake {
+    code: "build-context-too-large",
+    hint: Text::fixed(
+        "`du -sh task6/*` shows what is large; files that the image does not need can be left out or listed in `.dockerignore`",
+        "`du -sh task6/*` montre ce qui est gros ; les fichiers dont l’image n’a pas besoin peuvent être retirés ou cités dans `.dockerignore`",
+    ),
+};
+
+static BUILD_FAILED: Mistake = Mistake {
+    code: "build-failed",
+    hint: Text::fixed(
+        "read the log from its end upwards: the first error of the failed command tells most",
+        "lisez le journal en remontant depuis la fin : la première erreur de la commande échouée en dit le plus",
+    ),
+};
+
+static IMAGE_NOT_FOUND: Mistake = Mistake {
+    code: "image-not-found",
+    hint: Text::fixed(
+        "`image` alone must name an image that everybody can pull; one made from the repository needs `build` beside it",
+        "`image` seul doit nommer une image que tout le monde peut télécharger ; une image faite depuis le dépôt a besoin de `build` à côté",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let images = seen.seen(&seen.images)?;
+    if !images.iter().any(|image| image.service == "back-end") {
+        return Err(Unjudged::incomplete("image of `back-end`"));
+    }
+    Ok(Judged::from_findings(
+        images.iter().filter_map(absent).collect(),
+    ))
+}
+
+fn absent(image: &Image) -> Option<Finding> {
+    let service = code(&image.service);
+    match &image.state {
+        ImageState::Ready => None,
+        ImageState::ContextMissing { context } => Some(no_context(&service, context)),
+        ImageState::DockerfileMissing {
+            dockerfile,
+            similar,
+        } => Some(no_dockerfile(&service, dockerfile, similar)),
+        ImageState::BuildFailed {
+            failure,
+            error,
+            place,
+            log,
+        } => {
+            let finding = failed(&service, failure, error).at(place.clone());
+            Some(finding.shown_by(vec![log.clone()]))
+        }
+        ImageState::NotFound { reference, error } => Some(not_found(&service, reference, error)),
+    }
+}
+
+fn no_context(service: &str, context: &str) -> Finding {
+    let context = code(context);
+    CONTEXT_MISSING.finding(Text::new(
+        format!("{service} builds from the folder {context}, which is not in the repository"),
+        format!("{service} se construit depuis le dossier {context}, qui n’est pas dans le dépôt"),
+    ))
+}
+
+fn no_dockerfile(service: &str, dockerfile: &str, similar: &[String]) -> Finding {
+    let dockerfile = code(dockerfile);
+    if similar.is_empty() {
+        return DOCKERFILE_MISSING.finding(Text::new(
+            format!("{service} builds from {dockerfile}, which is not in the repository"),
+            format!("{service} se construit depuis {dockerfile}, qui n’est pas dans le dépôt"),
+        ));
+    }
+    let similar = codes(similar);
+    DOCKERFILE_MISSING.finding(Text::new(
+        format!("{service} builds from {dockerfile}, found {similar} instead"),
+        format!("{service} se construit depuis {dockerfile} ; trouvé à la place : {similar}"),
+    ))
+}
+
+fn failed(service: &str, failure: &BuildFailure, error: &str) -> Finding {
+    match failure {
+        BuildFailure::Dockerfile => DOCKERFILE_INVALID.finding(with_error(
+            error,
+            format!("the Dockerfile of {service} is not valid"),
+            format!("le Dockerfile de {service} n’est pas valide"),
+        )),
+        BuildFailure::SourceMissing { source } => no_source(service, source),
+        BuildFailure::ExternallyManaged => PIP_EXTERNALLY_MANAGED.finding(Text::new(
+            format!("in the image of {service}, pip refuses to install into the system’s Python (`externally-managed-environment`)"),
+            format!("dans l’image de {service}, pip refuse d’installer dans le Python du système (`externally-managed-environment`)"),
+        )),
+        BuildFailure::BaseMissing { reference } => no_base(service, reference),
+        BuildFailure::TimedOut { seconds } => BUILD_TIMED_OUT.finding(Text::new(
+            format!("the image of {service} was not built after {seconds} s"),
+            format!("l’image de {service} n’était pas construite après {seconds} s"),
+        )),
+        BuildFailure::ContextTooLarge => BUILD_CONTEXT_TOO_LARGE.finding(with_error(
+            error,
+            format!("the folder that {service} builds from is too large"),
+            format!("le dossier depuis lequel {service} se construit est trop gros"),
+        )),
+        BuildFailure::Command => BUILD_FAILED.finding(with_error(
+            error,
+            format!("the image of {service} does not build"),
+            format!("l’image de {service} ne se construit pas"),
+        )),
+    }
+}
+
+fn no_source(service: &str, source: &str) -> Finding {
+    if source.is_empty() {
+        return COPY_SOURCE_MISSING.finding(Text::new(
+            format!("the Dockerfile of {service} copies something that its folder does not have"),
+            format!("le Dockerfile de {service} copie quelque chose que son dossier n’a pas"),
+        ));
+    }
+    let source = code(source);
+    COPY_SOURCE_MISSING.finding(Text::new(
+        format!("the Dockerfile of {service} copies {source}, which its folder does not have"),
+        format!("le Dockerfile de {service} copie {source}, que son dossier n’a pas"),
+    ))
+}
+
+fn no_base(service: &str, reference: &str) -> Finding {
+    let reference = code(reference);
+    BASE_IMAGE_MISSING.finding(Text::new(
+        format!("the image of {service} is built on {reference}, which does not exist"),
+        format!("l’image de {service} se construit sur {reference}, qui n’existe pas"),
+    ))
+}
+
+fn not_found(service: &str, reference: &str, error: &str) -> Finding {
+    let reference = code(reference);
+    IMAGE_NOT_FOUND.finding(with_error(
+        error,
+        format!("{service} runs the image {reference}, which nothing builds and no registry has"),
+        format!("{service} utilise l’image {reference}, que rien ne construit et qu’aucun registre ne connaît"),
+    ))
+}
+
+/// The facts, followed by the engine's own words where it had any.
+fn with_error(error: &str, en: String, fr: String) -> Text {
+    if error.trim().is_empty() {
+        return Text::new(en, fr);
+    }
+    let error = code(error);
+    Text::new(format!("{en}: {error}"), format!("{fr} : {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Evidence;
+    use crate::observation::correct::correct;
+
+    fn judged(state: ImageState) -> Judgement {
+        let service = "back-end".to_owned();
+        let images = Some(vec![Image { service, state }]);
+        judge(&Observation {
+            images,
+            ..correct()
+        })
+    }
+
+    fn code(state: ImageState) -> Option<&'static str> {
+        let judged = judged(state).ok()?;
+        judged.findings.first().map(|finding| finding.code)
+    }
+
+    fn failure(failure: BuildFailure) -> Option<&'static str> {
+        code(ImageState::BuildFailed {
+            failure,
+            error: "exit code: 1".to_owned(),
+            place: None,
+            log: Evidence {
+                source: "back-end".to_owned(),
+                lines: Vec::new(),
+            },
+        })
+    }
+
+    #[test]
+    fn images_that_are_ready_pass() {
+        assert_eq!(judged(ImageState::Ready), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        let none = Observation {
+            images: None,
+            ..correct()
+        };
+        assert_eq!(judge(&none), Err(Unjudged::NotAsked));
+        let empty = Observation {
+            images: Some(Vec::new()),
+            ..correct()
+        };
+        assert!(matches!(judge(&empty), Err(Unjudged::Fault(_))));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_missing_context() {
+        let context = "task6/back-end".to_owned();
+        assert_eq!(
+            code(ImageState::ContextMissing { context }),
+            Some("context-missing")
+        );
+    }
+
+    #[test]
+    fn another_name_is_a_missing_dockerfile() {
+        let dockerfile = "task6/back-end/Dockerfile".to_owned();
+        let similar = vec!["DockerFile".to_owned()];
+        let state = ImageState::DockerfileMissing {
+            dockerfile,
+            similar,
+        };
+        assert_eq!(code(state), Some("dockerfile-missing"));
+    }
+
+    #[test]
+    fn each_failure_of_a_build_has_its_code() {
+        let source = "./site".to_owned();
+        let reference = "ubuntu:lastest".to_owned();
+        assert_eq!(
+            failure(BuildFailure::Dockerfile),
+            Some("dockerfile-invalid")
+        );
+        assert_eq!(
+            failure(BuildFailure::SourceMissing { source }),
+            Some("copy-source-missing")
+        );
+        assert_eq!(
+            failure(BuildFailure::ExternallyManaged),
+            Some("pip-externally-managed")
+        );
+        assert_eq!(
+            failure(BuildFailure::BaseMissing { reference }),
+            Some("base-image-missing")
+        );
+        assert_eq!(
+            failure(BuildFailure::TimedOut { seconds: 600 }),
+            Some("build-timed-out")
+        );
+        assert_eq!(
+            failure(BuildFailure::ContextTooLarge),
+            Some("build-context-too-large")
+        );
+        assert_eq!(failure(BuildFailure::Command), Some("build-failed"));
+    }
+
+    #[test]
+    fn an_image_that_nobody_has_is_not_found() {
+        let reference = "softy-pinko-back-end:task6".to_owned();
+        let state = ImageState::NotFound {
+            reference,
+            error: String::new(),
+        };
+        assert_eq!(code(state), Some("image-not-found"));
+    }
+}

@@ -1,0 +1,130 @@
+use super::round_robin::{
+    self, ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
+    REPLICAS_IDLE, WEIGHTED, WITNESSES_DISAGREE,
+};
+use super::stack_runs;
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::observation::{Observation, Stack};
+
+/// With five replicas of `back-end`, requests rotate over all five.
+///
+/// Three replicas are added to the same stack and the proxy is started again, which is what `docker-compose up --scale
+/// back-end=5` does to it: nginx looks names up when it starts. The measurement is that of `round-robin`.
+pub(super) static CHECK: Check = Check {
+    id: "scales-further",
+    points: 5,
+    after: &[&round_robin::CHECK],
+    title: Text::fixed(
+        "requests take turns between five API servers too",
+        "les requêtes vont aussi tour à tour à cinq serveurs API",
+    ),
+    mistakes: &[
+        &FIVE_DID_NOT_START,
+        &ANSWERS_MISSING,
+        &ANSWERS_DOUBLED,
+        &NOT_ATTRIBUTABLE,
+        &WITNESSES_DISAGREE,
+        &ONE_REPLICA_ONLY,
+        &REPLICAS_IDLE,
+        &WEIGHTED,
+        &NOT_ROUND_ROBIN,
+    ],
+    judge,
+};
+
+static FIVE_DID_NOT_START: Mistake = Mistake {
+    code: "five-did-not-start",
+    hint: Text::fixed(
+        "what is there two of, but not five? look for names, addresses and ports that are listed one by one",
+        "qu’y a-t-il en deux exemplaires, mais pas en cinq ? cherchez des noms, adresses et ports cités un à un",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    match seen.scaled.as_ref().and_then(fallen) {
+        Some(finding) => Ok(Judged::failed(finding)),
+        None => Ok(round_robin::judge_volley(seen.volley(5)?)),
+    }
+}
+
+/// The first container that does not run with five replicas.
+fn fallen(stack: &Stack) -> Option<Finding> {
+    let cause = stack_runs::fallen(stack).into_iter().next()?;
+    let message = Text::new(
+        format!(
+            "with five replicas, not everything stays up: {}",
+            cause.message.en
+        ),
+        format!(
+            "avec cinq répliques, tout ne reste pas en marche : {}",
+            cause.message.fr
+        ),
+    );
+    Some(FIVE_DID_NOT_START.finding(message).shown_by(cause.evidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Unjudged;
+    use crate::observation::correct::{container, correct};
+    use crate::observation::{Container, State, Volley};
+
+    fn code(seen: &Observation) -> Option<&'static str> {
+        let judged = judge(seen).ok()?;
+        judged.findings.first().map(|finding| finding.code)
+    }
+
+    fn rotation(order: &[u32]) -> Option<&'static str> {
+        let volleys = correct().volleys.into_iter().map(|volley| Volley {
+            sequence: order.repeat(40),
+            ..volley
+        });
+        code(&Observation {
+            volleys: volleys.collect(),
+            ..correct()
+        })
+    }
+
+    #[test]
+    fn a_rotation_over_five_passes() {
+        assert_eq!(judge(&correct()), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        let volleys = correct().volleys.into_iter().take(1).collect();
+        let seen = Observation {
+            volleys,
+            ..correct()
+        };
+        assert_eq!(judge(&seen), Err(Unjudged::NotAsked));
+    }
+
+    #[test]
+    fn a_rotation_over_two_of_five_leaves_replicas_idle() {
+        assert_eq!(rotation(&[1, 2]), Some("replicas-idle"));
+        assert_eq!(rotation(&[3]), Some("one-replica-only"));
+        assert_eq!(rotation(&[1, 2, 3, 4, 5, 5]), Some("weighted"));
+    }
+
+    #[test]
+    fn five_that_do_not_stay_up_come_before_the_rotation() {
+        let fifth = Container {
+            state: State::Exited { status: 1 },
+            ..container("back-end", 5)
+        };
+        let containers = vec![container("back-end", 1), fifth];
+        let scaled = Some(Stack {
+            containers,
+            proxy: None,
+        });
+        assert_eq!(
+            code(&Observation {
+                scaled,
+                ..correct()
+            }),
+            Some("five-did-not-start")
+        );
+    }
+}

@@ -1,0 +1,418 @@
+use super::{can_scale, images_build};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text, Unjudged};
+use crate::observation::{Container, Observation, Stack, State};
+use crate::wording::code;
+
+/// With two replicas of `back-end`, every container starts and stays up.
+///
+/// A container that runs without listening to anybody passes here; `api-answers` asks it. Where one container's end makes
+/// another fail, the one that failed first is the mistake to mend.
+pub(super) static CHECK: Check = Check {
+    id: "stack-runs",
+    points: 10,
+    after: &[&images_build::CHECK, &can_scale::CHECK],
+    title: Text::fixed(
+        "every container starts and stays up",
+        "chaque conteneur démarre et reste en marche",
+    ),
+    mistakes: &[
+        &START_FAILED,
+        &CONTAINER_EXITED,
+        &CONTAINER_FINISHED,
+        &OUT_OF_MEMORY,
+        &NGINX_CONFIGURATION,
+        &UPSTREAM_HOST_NOT_FOUND,
+        &DEPENDENCY_NOT_READY,
+    ],
+    judge,
+};
+
+static START_FAILED: Mistake = Mistake {
+    code: "start-failed",
+    hint: Text::fixed(
+        "the engine’s words name what it could not start: compare with `command`, `entrypoint` and the Dockerfile’s `CMD`",
+        "les mots du moteur nomment ce qu’il n’a pas pu démarrer : comparez avec `command`, `entrypoint` et le `CMD` du Dockerfile",
+    ),
+};
+
+static CONTAINER_EXITED: Mistake = Mistake {
+    code: "container-exited",
+    hint: Text::fixed(
+        "the last lines of its log say why it ended",
+        "les dernières lignes de son journal disent pourquoi il s’est arrêté",
+    ),
+};
+
+static CONTAINER_FINISHED: Mistake = Mistake {
+    code: "container-finished",
+    hint: Text::fixed(
+        "a container lives as long as its command: does `CMD` start a server, and does that server stay in the foreground?",
+        "un conteneur vit aussi longtemps que sa commande : `CMD` lance-t-il un serveur, et ce serveur reste-t-il au premier plan ?",
+    ),
+};
+
+static OUT_OF_MEMORY: Mistake = Mistake {
+    code: "out-of-memory",
+    hint: Text::fixed(
+        "nginx and Flask need a fraction of that: what does the container keep in memory?",
+        "nginx et Flask n’en demandent qu’une fraction : que garde le conteneur en mémoire ?",
+    ),
+};
+
+static NGINX_CONFIGURATION: Mistake = Mistake {
+    code: "nginx-configuration",
+    hint: Text::fixed(
+        "look at that line of the configuration and the one above: a missing `;` is often reported one line late",
+        "regardez cette ligne de la configuration et celle du dessus : un `;` oublié est souvent signalé une ligne trop tard",
+    ),
+};
+
+static UPSTREAM_HOST_NOT_FOUND: Mistake = Mistake {
+    code: "upstream-host-not-found",
+    hint: Text::fixed(
+        "nginx looks names up once, when it starts: is it a service of the compose file, spelt the same, and started before the proxy (`depends_on`)?",
+        "nginx cherche les noms une seule fois, au démarrage : est-ce un service du fichier compose, écrit pareil, et démarré avant le proxy (`depends_on`) ?",
+    ),
+};
+
+static DEPENDENCY_NOT_READY: Mistake = Mistake {
+    code: "dependency-not-ready",
+    hint: Text::fixed(
+        "look at the service it waits for, and at the `condition` that `depends_on` asks of it",
+        "regardez le service attendu, et la `condition` que `depends_on` lui demande",
+    ),
+};
+
+fn judge(seen: &Observation) -> Judgement {
+    let stack = seen.seen(&seen.stack)?;
+    if stack.replicas("back-end").count() < 2 {
+        return Err(Unjudged::incomplete("second container of `back-end`"));
+    }
+    Ok(Judged::from_findings(fallen(stack))
+        .with_notes(start_race(seen, stack).into_iter().collect()))
+}
+
+/// One finding a service and mistake for what did not stay up, causes before their consequences.
+pub(super) fn fallen(stack: &Stack) -> Vec<Finding> {
+    let mut fallen: Vec<(&str, Finding)> = Vec::new();
+    for container in &stack.containers {
+        let service = container.service.as_str();
+        let Some(finding) = end(stack, container) else {
+            continue;
+        };
+        let is_known =
+            |(other, known): &(&str, Finding)| *other == service && known.code == finding.code;
+        if !fallen.iter().any(is_known) {
+            fallen.push((service, finding.shown_by(stack.evidence(container))));
+        }
+    }
+    fallen.sort_by_key(|(_, finding)| consequence(finding));
+    fallen.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// How far a mistake can be from its cause: a name is not found when its containers ended, a service waits for another.
+fn consequence(finding: &Finding) -> u8 {
+    match finding.code {
+        code if code == DEPENDENCY_NOT_READY.code => 2,
+        code if code == UPSTREAM_HOST_NOT_FOUND.code => 1,
+        _ => 0,
+    }
+}
+
+fn end(stack: &Stack, container: &Container) -> Option<Finding> {
+    let name = code(&stack.name_of(container));
+    match &container.state {
+        State::Running | State::Silent { .. } => None,
+        State::Exited { status } => Some(exited(container, &name, *status)),
+        State::OutOfMemory { limit } => Some(out_of_memory(&name, *limit)),
+        State::NotStarted { error } => Some(not_started(&name, error)),
+        State::Waiting { dependency } => Some(waiting(&name, dependency)),
+    }
+}
+
+fn exited(container: &Container, name: &str, status: i64) -> Finding {
+    let emergency = container.log.iter().rev().find_map(|line| emergency(line));
+    match (emergency, status) {
+        (Some(emergency), _) => nginx_stopped(name, emergency),
+        (None, 0) => CONTAINER_FINISHED.finding(Text::new(
+            format!("expected {name} to stay up, its command ended by itself, without an error"),
+            format!("{name} devait rester en marche ; sa commande s’est terminée d’elle-même, sans erreur"),
+        )),
+        (None, status) => CONTAINER_EXITED.finding(Text::new(
+            format!("expected {name} to stay up, it ended with exit status {status}"),
+            format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
+        )),
+    }
+}
+
+/// What nginx says in a log line about why it does not start.
+fn emergency(line: &str) -> Option<&str> {
+    let (_, words) = line.split_once("[emerg] ")?;
+    match words.split_once(": ") {
+        Some((process, words)) if process.contains('#') => Some(words),
+        Some(_) | None => Some(words),
+    }
+}
+
+fn nginx_stopped(name: &str, emergency: &str) -> Finding {
+    let host = emergency
+        .split_once("host not found in upstream \"")
+        .and_then(|(_, rest)| rest.split('"').next());
+    match host {
+        Some(host) => host_not_found(name, host),
+        None => configuration(name, emergency),
+    }
+}
+
+fn host_not_found(name: &str, host: &str) -> Finding {
+    let host = code(host);
+    UPSTREAM_HOST_NOT_FOUND.finding(Text::new(
+        format!("nginx in {name} stopped because nothing was called {host} when it started"),
+        format!(
+            "nginx, dans {name}, s’est arrêté parce que rien ne s’appelait {host} à son démarrage"
+        ),
+    ))
+}
+
+fn configuration(name: &str, emergency: &str) -> Finding {
+    let place = emergency.rsplit_once(" in ").and_then(|(words, place)| {
+        let (file, line) = place.rsplit_once(':')?;
+        Some((words, code(file), line.parse::<u32>().ok()?))
+    });
+    let message = match place {
+        Some((words, file, line)) => Text::new(
+            format!(
+                "nginx in {name} refuses line {line} of {file}: {}",
+                code(words)
+            ),
+            format!(
+                "nginx, dans {name}, refuse la ligne {line} de {file} : {}",
+                code(words)
+            ),
+        ),
+        None => Text::new(
+            format!("nginx in {name} stopped: {}", code(emergency)),
+            format!("nginx, dans {name}, s’est arrêté : {}", code(emergency)),
+        ),
+    };
+    NGINX_CONFIGURATION.finding(message)
+}
+
+fn out_of_memory(name: &str, limit: u64) -> Finding {
+    let megabytes = limit / (1024 * 1024);
+    OUT_OF_MEMORY.finding(Text::new(
+        format!("{name} was ended because it took more memory than the sandbox gives it, {megabytes} MB"),
+        format!("{name} a été arrêté : il prenait plus de mémoire que le bac à sable n’en donne, {megabytes} Mo"),
+    ))
+}
+
+fn not_started(name: &str, error: &str) -> Finding {
+    let error = code(error);
+    START_FAILED.finding(Text::new(
+        format!("{name} could not be started: {error}"),
+        format!("{name} n’a pas pu être démarré : {error}"),
+    ))
+}
+
+fn waiting(name: &str, dependency: &str) -> Finding {
+    let dependency = code(dependency);
+    DEPENDENCY_NOT_READY.finding(Text::new(
+        format!("{name} was not started: {dependency}, which it depends on, did not become ready"),
+        format!("{name} n’a pas été démarré : {dependency}, dont il dépend, n’a pas été prêt"),
+    ))
+}
+
+/// nginx ends when a name in its configuration is not known yet, so a proxy that is not told to wait may lose a race.
+fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
+    let proxy = &stack.proxy.as_ref()?.service;
+    if seen.compose.service(proxy).is_none() || seen.compose.starts_after(proxy, "back-end") {
+        return None;
+    }
+    let proxy = code(proxy);
+    Some(Note {
+        code: "no-depends-on",
+        message: Text::new(
+            format!(
+                "{proxy} does not depend on `back-end`: when it starts first, nginx does not find that name and stops"
+            ),
+            format!(
+                "{proxy} ne dépend pas de `back-end` : s’il démarre le premier, nginx ne trouve pas ce nom et s’arrête"
+            ),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Compose;
+    use crate::observation::correct::{container, correct, service};
+
+    fn judged(containers: Vec<Container>) -> Judgement {
+        let proxy = correct().stack.and_then(|stack| stack.proxy);
+        let stack = Some(Stack { containers, proxy });
+        judge(&Observation { stack, ..correct() })
+    }
+
+    fn found(state: State, log: &[&str]) -> Vec<Finding> {
+        let proxy = Container {
+            state,
+            log: log.iter().map(|line| (*line).to_owned()).collect(),
+            ..container("proxy", 1)
+        };
+        let containers = vec![container("back-end", 1), container("back-end", 2), proxy];
+        judged(containers).unwrap_or_default().findings
+    }
+
+    fn codes(state: State, log: &[&str]) -> Vec<&'static str> {
+        found(state, log)
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
+    }
+
+    fn emergency(line: &str) -> Vec<Finding> {
+        found(
+            State::Exited { status: 1 },
+            &["/docker-entrypoint.sh: ready", line],
+        )
+    }
+
+    #[test]
+    fn containers_that_stay_up_pass() {
+        assert!(codes(State::Running, &[]).is_empty());
+        assert!(codes(State::Silent { seconds: 20 }, &[]).is_empty());
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert!(matches!(judged(Vec::new()), Err(Unjudged::Fault(_))));
+        assert!(matches!(
+            judged(vec![container("back-end", 1)]),
+            Err(Unjudged::Fault(_))
+        ));
+    }
+
+    #[test]
+    fn each_end_has_its_code() {
+        let error = "exec: \"nginxx\": executable file not found in $PATH".to_owned();
+        let dependency = "back-end".to_owned();
+        assert_eq!(codes(State::NotStarted { error }, &[]), ["start-failed"]);
+        assert_eq!(
+            codes(State::Exited { status: 2 }, &[]),
+            ["container-exited"]
+        );
+        assert_eq!(
+            codes(State::Exited { status: 0 }, &[]),
+            ["container-finished"]
+        );
+        assert_eq!(
+            codes(State::OutOfMemory { limit: 1 << 28 }, &[]),
+            ["out-of-memory"]
+        );
+        assert_eq!(
+            codes(State::Waiting { dependency }, &[]),
+            ["dependency-not-ready"]
+        );
+    }
+
+    #[test]
+    fn nginx_says_which_line_it_refuses() {
+        let line = "nginx: [emerg] unexpected \"}\" in /etc/nginx/conf.d/default.conf:9";
+        let found = emergency(line);
+        assert_eq!(found[0].code, "nginx-configuration");
+        assert!(
+            found[0]
+                .message
+                .en
+                .contains("line 9 of `/etc/nginx/conf.d/default.conf`: `unexpected \"}\"`")
+        );
+        assert_eq!(found[0].evidence[0].lines.len(), 2);
+    }
+
+    #[test]
+    fn nginx_says_which_name_it_does_not_find() {
+        let line = "2026/01/01 10:00:00 [emerg] 1#1: host not found in upstream \"backend\" in /etc/nginx/nginx.conf:3";
+        let found = emergency(line);
+        assert_eq!(found[0].code, "upstream-host-not-found");
+        assert!(found[0].message.en.contains("`backend`"));
+    }
+
+    #[test]
+    fn an_emergency_without_a_line_is_quoted() {
+        let found = emergency("nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)");
+        assert_eq!(found[0].code, "nginx-configuration");
+        assert!(
+            found[0]
+                .message
+                .fr
+                .contains("`bind() to 0.0.0.0:80 failed (13: Permission denied)`")
+        );
+    }
+
+    #[test]
+    fn the_cause_comes_before_who_waits_for_it_once_a_service() {
+        let waiting = State::Waiting {
+            dependency: "back-end".to_owned(),
+        };
+        let exited = State::Exited { status: 1 };
+        let containers = vec![
+            Container {
+                state: waiting,
+                ..container("proxy", 1)
+            },
+            Container {
+                state: exited.clone(),
+                ..container("back-end", 1)
+            },
+            Container {
+                state: exited,
+                ..container("back-end", 2)
+            },
+        ];
+        let findings = judged(containers).unwrap_or_default().findings;
+        let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["container-exited", "dependency-not-ready"]);
+        assert!(findings[0].message.en.contains("`back-end 1`"));
+    }
+
+    #[test]
+    fn a_proxy_that_does_not_wait_is_noted() {
+        let services = vec![service("back-end"), service("proxy")];
+        let compose = Compose {
+            services,
+            ..correct().compose
+        };
+        let judged = judge(&Observation {
+            compose,
+            ..correct()
+        })
+        .unwrap_or_default();
+        assert!(judged.findings.is_empty());
+        assert_eq!(judged.notes[0].code, "no-depends-on");
+    }
+
+    #[test]
+    fn a_proxy_that_waits_for_a_service_that_waits_is_not() {
+        let after = |name: &str, other: &str| crate::observation::Service {
+            depends_on: vec![other.to_owned()],
+            ..service(name)
+        };
+        let services = vec![
+            service("back-end"),
+            after("front-end", "back-end"),
+            after("proxy", "front-end"),
+        ];
+        let compose = Compose {
+            services,
+            ..correct().compose
+        };
+        assert_eq!(
+            judge(&Observation {
+                compose,
+                ..correct()
+            }),
+            Ok(Judged::passed())
+        );
+    }
+}
