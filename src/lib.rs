@@ -1,1 +1,3 @@
 //! softy-check
+
+pub mod submission;

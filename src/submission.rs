@@ -1,1 +1,397 @@
 //! A folder, read as a suspicious reader would.
+
+mod answer;
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, FileType, FileTypeExt, OpenOptions, OpenOptionsExt};
+use rustix::fs::OFlags;
+use softy_checks::observation::{Fault, FaultKind, FileKind};
+
+/// The folder of the repository that is graded; every path of it begins so, whatever was given.
+pub const TASK_FOLDER: &str = "task6";
+
+/// A student's repository, or its `task6` alone.
+///
+/// Paths are the ones that reports show: from the repository's root, with `/`. Nothing leads out of the folder that
+/// was given, and nothing but regular files and folders is ever opened.
+#[derive(Debug)]
+pub struct Submission {
+    given: Given,
+    folder: Dir,
+}
+
+/// Which folder was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    Repository,
+    TaskFolder,
+}
+
+/// Why a folder cannot be graded: wrong usage, not a student's mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nothing is there.
+    #[error("`{0}` does not exist: give the path of a cloned repository, or of its `task6` folder")]
+    Absent(PathBuf),
+    /// A file.
+    #[error(
+        "`{0}` is not a folder: give the path of a cloned repository, or of its `task6` folder"
+    )]
+    NotAFolder(PathBuf),
+    /// A folder that this user may not read.
+    #[error("`{path}` cannot be read ({source}): check who owns the folder and its permissions")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word on it.
+        source: io::Error,
+    },
+}
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file, or a link to one inside the submission.
+    Regular {
+        /// Its size.
+        bytes: u64,
+    },
+    /// A folder, or something that is not read.
+    Other(FileKind),
+}
+
+/// Why a file has not been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// Nothing is there.
+    Missing,
+    /// Something else is there; it was not opened.
+    NotRegular(FileKind),
+    /// The file is over the cap.
+    TooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// The checker's own trouble: a file it may not read.
+    Fault(Fault),
+}
+
+impl Submission {
+    /// Opens a repository, or its `task6` folder.
+    pub fn open(path: impl AsRef<Path>) -> Result<Submission, OpenError> {
+        let path = path.as_ref();
+        let folder = open_folder(path)?;
+        let given = Given::of(path, &folder);
+        Ok(Submission { given, folder })
+    }
+
+    /// The path that `relative` means in the folder `from`; `None` when it leads out of the submission.
+    ///
+    /// A matter of words: `..` removes the name before it. Links are followed when the path is used.
+    pub fn locate(&self, from: &str, relative: &str) -> Option<String> {
+        let mut names: Vec<&str> = from.split('/').filter(|name| !name.is_empty()).collect();
+        for name in relative.split('/') {
+            match name {
+                "" | "." => {}
+                ".." => drop(names.pop()?),
+                name => names.push(name),
+            }
+        }
+        let path = names.join("/");
+        self.inside(&path)?;
+        Some(path)
+    }
+
+    /// What stands at `path`, links followed; `None` when nothing does.
+    pub fn kind(&self, path: &str) -> Result<Option<Kind>, Fault> {
+        let Some(inside) = self.inside(path) else {
+            return Ok(None);
+        };
+        match self.folder.metadata(inside) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(Kind::Regular {
+                bytes: metadata.len(),
+            })),
+            Ok(metadata) => Ok(Some(Kind::Other(file_kind(metadata.file_type())))),
+            Err(error) => self.unfollowed(path, inside, &error),
+        }
+    }
+
+    /// All of a regular file of at most `cap` bytes.
+    pub fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, ReadError> {
+        match self.kind(path).map_err(ReadError::Fault)? {
+            None => return Err(ReadError::Missing),
+            Some(Kind::Other(kind)) => return Err(ReadError::NotRegular(kind)),
+            Some(Kind::Regular { bytes }) if bytes > cap => {
+                return Err(ReadError::TooLarge { bytes });
+            }
+            Some(Kind::Regular { .. }) => {}
+        }
+        let file = self.open_file(path)?;
+        let fault = |error| ReadError::Fault(fault(path, &error));
+        let mut content = Vec::new();
+        let bytes = file
+            .take(cap.saturating_add(1))
+            .read_to_end(&mut content)
+            .map_err(fault)? as u64;
+        if bytes > cap {
+            return Err(ReadError::TooLarge { bytes });
+        }
+        Ok(content)
+    }
+
+    /// A folder, from which nothing leads out of that folder.
+    pub fn open_dir(&self, path: &str) -> Result<Dir, ReadError> {
+        match self.kind(path).map_err(ReadError::Fault)? {
+            None => Err(ReadError::Missing),
+            Some(Kind::Regular { .. }) => Err(ReadError::Missing),
+            Some(Kind::Other(FileKind::Directory)) => {
+                let inside = self.inside(path).unwrap_or(".");
+                let opened = self.folder.open_dir(inside);
+                opened.map_err(|error| ReadError::Fault(fault(path, &error)))
+            }
+            Some(Kind::Other(kind)) => Err(ReadError::NotRegular(kind)),
+        }
+    }
+
+    /// Names in a folder, sorted, at most `limit` of those that the system lists first; empty when it is no folder.
+    pub fn names(&self, path: &str, limit: usize) -> Result<Vec<String>, Fault> {
+        let folder = match self.open_dir(path) {
+            Ok(folder) => folder,
+            Err(ReadError::Fault(fault)) => return Err(fault),
+            Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+                return Ok(Vec::new());
+            }
+        };
+        let entries = folder.entries().map_err(|error| fault(path, &error))?;
+        let names = entries.take(limit).flatten().map(|entry| entry.file_name());
+        let mut names: Vec<String> = names.flat_map(|name| name.into_string()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The folder that was given, as a path.
+    fn top(&self) -> &'static str {
+        match self.given {
+            Given::Repository => "",
+            Given::TaskFolder => TASK_FOLDER,
+        }
+    }
+
+    /// The path inside the folder that was given; `None` when it is outside.
+    fn inside<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let inside = match self.given {
+            Given::Repository => path,
+            Given::TaskFolder => match path.strip_prefix(TASK_FOLDER)? {
+                "" => "",
+                rest => rest.strip_prefix('/')?,
+            },
+        };
+        Some(if inside.is_empty() { "." } else { inside })
+    }
+
+    /// What stands at a path that could not be followed to its end.
+    fn unfollowed(
+        &self,
+        path: &str,
+        inside: &str,
+        error: &io::Error,
+    ) -> Result<Option<Kind>, Fault> {
+        let link = Ok(Some(Kind::Other(FileKind::Symlink)));
+        if is_escape(error) || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+        {
+            return link;
+        }
+        match error.kind() {
+            io::ErrorKind::NotFound if self.folder.symlink_metadata(inside).is_ok() => link,
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidFilename => Ok(None),
+            _ => Err(fault(path, error)),
+        }
+    }
+
+    /// Opens what was a regular file a moment ago, and looks again: without `O_NONBLOCK` a pipe put there would wait for
+    /// a writer for ever.
+    fn open_file(&self, path: &str) -> Result<File, ReadError> {
+        let fault = |error| ReadError::Fault(fault(path, &error));
+        let mut options = OpenOptions::new();
+        options
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits() as i32);
+        let inside = self.inside(path).ok_or(ReadError::Missing)?;
+        let file = self.folder.open_with(inside, &options).map_err(fault)?;
+        let kind = file.metadata().map_err(fault)?.file_type();
+        if !kind.is_file() {
+            return Err(ReadError::NotRegular(file_kind(kind)));
+        }
+        Ok(file)
+    }
+}
+
+impl Given {
+    /// A folder with `task6`, or with another task, is a repository; one of that name or with the files of the task is
+    /// the task's own.
+    fn of(path: &Path, folder: &Dir) -> Given {
+        let is_task = |number| folder.is_dir(format!("task{number}"));
+        if is_task(6) || (0..6).any(is_task) {
+            return Given::Repository;
+        }
+        let name = path.canonicalize().ok();
+        let named = name.as_deref().and_then(Path::file_name) == Some(TASK_FOLDER.as_ref());
+        let files = [
+            answer::FILE_NAME,
+            "compose.yaml",
+            "compose.yml",
+            "docker-compose.yaml",
+            "docker-compose.yml",
+        ];
+        if named
+            || files
+                .iter()
+                .any(|file| folder.symlink_metadata(file).is_ok())
+        {
+            return Given::TaskFolder;
+        }
+        Given::Repository
+    }
+}
+
+fn open_folder(path: &Path) -> Result<Dir, OpenError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Absent(path.to_owned()),
+        io::ErrorKind::NotADirectory => OpenError::NotAFolder(path.to_owned()),
+        _ => OpenError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(unreadable)?;
+    folder.entries().map_err(unreadable)?;
+    Ok(folder)
+}
+
+fn file_kind(kind: FileType) -> FileKind {
+    if kind.is_dir() {
+        return FileKind::Directory;
+    }
+    if kind.is_symlink() {
+        return FileKind::Symlink;
+    }
+    if kind.is_fifo() {
+        return FileKind::Fifo;
+    }
+    if kind.is_socket() {
+        return FileKind::Socket;
+    }
+    FileKind::Device
+}
+
+/// Whether cap-std stopped a path that leads out: it says so without an error number of the system.
+fn is_escape(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+fn fault(path: &str, error: &io::Error) -> Fault {
+    Fault {
+        kind: FaultKind::Files,
+        detail: format!("{path}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn repository() -> (tempfile::TempDir, Submission) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("task6/site")).unwrap();
+        std::fs::create_dir(folder.path().join("task5")).unwrap();
+        std::fs::write(folder.path().join("task6/site/index.html"), "hello").unwrap();
+        let submission = Submission::open(folder.path()).unwrap();
+        (folder, submission)
+    }
+
+    #[test]
+    fn a_repository_and_its_task_folder_show_the_same_paths() {
+        let (folder, repository) = repository();
+        let task = Submission::open(folder.path().join("task6")).unwrap();
+        for submission in [&repository, &task] {
+            let read = submission.read("task6/site/index.html", 5);
+            assert_eq!(read.unwrap(), b"hello");
+            assert_eq!(submission.names("task6", 10).unwrap(), ["site"]);
+        }
+        assert_eq!(
+            repository.locate("task6", "../task5/x"),
+            Some("task5/x".to_owned())
+        );
+        assert_eq!(task.locate("task6", "../task5/x"), None);
+        assert_eq!(task.locate("task6", "./site/../"), Some("task6".to_owned()));
+    }
+
+    #[test]
+    fn a_task_folder_of_another_name_is_known_by_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("compose.yaml"), "{}").unwrap();
+        let submission = Submission::open(folder.path()).unwrap();
+        assert_eq!(submission.read("task6/compose.yaml", 10).unwrap(), b"{}");
+    }
+
+    #[test]
+    fn nothing_leads_out() {
+        let (folder, submission) = repository();
+        symlink("/etc", folder.path().join("task6/out")).unwrap();
+        symlink("loop", folder.path().join("task6/loop")).unwrap();
+        symlink("../../..", folder.path().join("task6/up")).unwrap();
+        for path in [
+            "task6/out",
+            "task6/out/passwd",
+            "task6/loop",
+            "task6/up",
+            "task6/up/etc/passwd",
+        ] {
+            let kind = submission.kind(path).unwrap();
+            assert_eq!(kind, Some(Kind::Other(FileKind::Symlink)), "{path}");
+            assert!(submission.read(path, 1000).is_err() && submission.open_dir(path).is_err());
+        }
+        assert_eq!(submission.locate("task6", "../../etc"), None);
+        assert_eq!(
+            submission.kind("../etc").unwrap(),
+            Some(Kind::Other(FileKind::Symlink))
+        );
+    }
+
+    #[test]
+    fn wrong_usage_says_what_to_give() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = Submission::open(folder.path().join("absent"));
+        assert!(matches!(absent, Err(OpenError::Absent(_))));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(
+            Submission::open(&file),
+            Err(OpenError::NotAFolder(_))
+        ));
+    }
+
+    #[test]
+    fn files_over_the_cap_are_not_read() {
+        let (_folder, submission) = repository();
+        let read = submission.read("task6/site/index.html", 4);
+        assert_eq!(read, Err(ReadError::TooLarge { bytes: 5 }));
+        assert_eq!(
+            submission.read("task6/site", 4),
+            Err(ReadError::NotRegular(FileKind::Directory))
+        );
+        assert_eq!(submission.read("task6/none\0", 4), Err(ReadError::Missing));
+        assert_eq!(
+            submission.read("task6/site/index.html/x", 4),
+            Err(ReadError::Missing)
+        );
+    }
+}
