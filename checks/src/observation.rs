@@ -50,6 +50,22 @@ impl Observation {
     /// The version of the layout that this release reads and writes.
     pub const SCHEMA: u32 = 1;
 
+    /// An observation that has got no further than the answer file.
+    pub fn of_answer(answer: Answer) -> Observation {
+        Observation {
+            schema: Observation::SCHEMA,
+            answer,
+            compose: Compose::default(),
+            images: None,
+            stack: None,
+            api: None,
+            front_page: None,
+            volleys: Vec::new(),
+            scaled: None,
+            fault: None,
+        }
+    }
+
     /// What was seen at a stage, or why nothing was.
     pub fn seen<'a, T>(&self, stage: &'a Option<T>) -> Result<&'a T, Unjudged> {
         match (stage, &self.fault) {

@@ -1,6 +1,5 @@
 //! What a failed build's words say went wrong.
 
-use parse_dockerfile::Instruction;
 use softy_checks::model::Place;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind};
 
@@ -44,20 +43,35 @@ pub(super) fn failed_instruction(path: &str, dockerfile: &str, step: &str) -> Op
     if step.is_empty() {
         return None;
     }
-    let parsed = parse_dockerfile::parse(dockerfile).ok()?;
-    let spans = parsed.instructions.iter().map(Instruction::span);
-    let span = spans.into_iter().find(|span| words(&dockerfile[(*span).clone()]) == words(step))?;
-    let before = &dockerfile[..span.start];
-    let line = before.matches('\n').count();
-    let snippet = dockerfile.lines().nth(line)?;
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let (line, _) = instructions(dockerfile).into_iter().find(|(_, instruction)| words(instruction) == words(step))?;
+    let shown = dockerfile.lines().nth(line)?;
+    let text = shown.trim();
     Some(Place {
         file: path.to_owned(),
         line: u32::try_from(line + 1).ok()?,
-        column: u32::try_from(dockerfile[start..span.start].chars().count() + 1).ok()?,
-        width: u32::try_from(snippet.trim_end().chars().count()).ok()?.max(1),
-        snippet: snippet.chars().take(SNIPPET_CHARACTERS).collect(),
+        column: u32::try_from(shown.chars().take_while(|character| character.is_whitespace()).count() + 1).ok()?,
+        width: u32::try_from(text.chars().count()).ok()?.max(1),
+        snippet: shown.trim_end().chars().take(SNIPPET_CHARACTERS).collect(),
     })
+}
+
+/// The instructions of a Dockerfile, each with the number of its first line, from 0; a `\` at a line's end continues it.
+fn instructions(dockerfile: &str) -> Vec<(usize, String)> {
+    let mut instructions: Vec<(usize, String)> = Vec::new();
+    let mut continues = false;
+    for (number, line) in dockerfile.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let text = line.strip_suffix('\\').unwrap_or(line);
+        match instructions.last_mut() {
+            Some((_, instruction)) if continues => instruction.push_str(text),
+            Some(_) | None => instructions.push((number, text.to_owned())),
+        }
+        continues = text.len() < line.len();
+    }
+    instructions
 }
 
 fn is_dockerfile_error(error: &str) -> bool {
@@ -110,7 +124,7 @@ fn is_failed_command(error: &str) -> bool {
 }
 
 fn words(text: &str) -> Vec<&str> {
-    text.split_whitespace().filter(|word| *word != "\\").collect()
+    text.split_whitespace().collect()
 }
 
 #[cfg(test)]

@@ -58,3 +58,6 @@ pub const DEPENDENCY: Duration = Duration::from_secs(60);
 
 /// Everything removed.
 pub const REMOVAL: Duration = Duration::from_secs(60);
+
+/// Containers of one service, other than those that the measurement asks for.
+pub const REPLICAS: u32 = 4;

@@ -35,6 +35,13 @@ pub struct Member {
     pub(super) id: String,
 }
 
+impl Member {
+    /// Whether both are the same container.
+    pub fn is(&self, other: &Member) -> bool {
+        self.id == other.id
+    }
+}
+
 /// How a container ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

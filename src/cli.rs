@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use softy_checks::model::Language;
+
+use crate::sandbox::Reach;
+
+/// Grades the exercise *Scale Horizontally*: two Flask servers behind nginx, every request to the next one.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 passed, 1 something failed, 2 wrong usage, 3 could not be graded, 130 interrupted.\n\nstdout carries the report and nothing else; progress and warnings go to stderr."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Grade task 6: read the files, bring the stack up in a sandbox, watch where requests go
+    #[command(after_help = "Examples:\n  softy-check task6 .                      from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json")]
+    Task6(Task6),
+    /// Judge a recorded observation again; needs no Docker
+    Replay(Replay),
+    /// Print the JSON schema of the JSON report
+    Schema,
+}
+
+/// Arguments of `task6`.
+#[derive(Args, Debug)]
+pub struct Task6 {
+    /// The student's repository, or its `task6` folder
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub shown: Shown,
+    /// Judge the files alone: no engine is asked, what needs one is skipped
+    #[arg(long)]
+    pub no_stack: bool,
+    /// Write what was seen to FILE, for `softy-check replay`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// How to get to the stack, when what the checker finds out by itself is wrong
+    #[arg(long, value_name = "WAY", value_enum)]
+    pub reach: Option<Way>,
+}
+
+/// Arguments of `replay`.
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// A file that `--record` wrote
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What is reported, and how.
+#[derive(Args, Debug)]
+pub struct Shown {
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to FILE, whole or not at all, instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The report's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+    /// Judge these checks only, by their ids, separated by commas
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+}
+
+/// Formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs; `softy-check schema` prints its schema
+    Json,
+}
+
+/// Languages on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English
+    En,
+    /// French
+    Fr,
+}
+
+/// Ways to the stack on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// By the containers' addresses
+    Address,
+    /// By joining the stack's network, when the checker runs in a container itself
+    Container,
+    /// Through a port on 127.0.0.1, as with Docker Desktop
+    Loopback,
+}
+
+impl Shown {
+    /// The language asked for, else the locale's where it is French, else English.
+    pub fn language(&self) -> Language {
+        let french = match self.lang {
+            Some(lang) => lang == Lang::Fr,
+            None => sys_locale::get_locale().is_some_and(|locale| locale.to_lowercase().starts_with("fr")),
+        };
+        if french { Language::French } else { Language::English }
+    }
+}
+
+impl From<Way> for Reach {
+    fn from(way: Way) -> Reach {
+        match way {
+            Way::Address => Reach::Address,
+            Way::Container => Reach::Container,
+            Way::Loopback => Reach::Loopback,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a run is doing, told while it does it, and how long each part took.
+
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use softy_checks::model::{Language, Text};
+
+use crate::report::Phase;
+
+/// Between two pictures of the spinner.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reading the submission.
+    Read,
+    /// Building images and making networks.
+    Build,
+    /// Starting the stack with two replicas.
+    Start,
+    /// Asking, and finding out who answered.
+    Measure,
+    /// The same with five replicas.
+    Scale,
+    /// Removing everything.
+    Remove,
+}
+
+impl Step {
+    /// Stable name in reports.
+    fn name(self) -> &'static str {
+        match self {
+            Step::Read => "read",
+            Step::Build => "build",
+            Step::Start => "start",
+            Step::Measure => "measure",
+            Step::Scale => "scale",
+            Step::Remove => "remove",
+        }
+    }
+
+    fn words(self) -> Text {
+        match self {
+            Step::Read => Text::fixed("reading the submission", "lecture du rendu"),
+            Step::Build => Text::fixed("building the images", "construction des images"),
+            Step::Start => Text::fixed("starting the stack with two API servers", "démarrage de la pile avec deux serveurs API"),
+            Step::Measure => Text::fixed("watching where requests go", "observation du chemin des requêtes"),
+            Step::Scale => Text::fixed("the same with five API servers", "la même chose avec cinq serveurs API"),
+            Step::Remove => Text::fixed("removing everything that was started", "suppression de tout ce qui a été démarré"),
+        }
+    }
+}
+
+/// The steps so far; on a terminal the current one is shown with a spinner, elsewhere as a line, always on stderr.
+pub struct Progress {
+    language: Language,
+    bar: Option<ProgressBar>,
+    steps: Mutex<Vec<(Step, Instant)>>,
+}
+
+impl Progress {
+    /// Nothing has begun yet.
+    pub fn new(language: Language) -> Progress {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(ProgressStyle::default_spinner());
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        Progress { language, bar, steps: Mutex::default() }
+    }
+
+    /// The next step begins, and the one before it has ended.
+    pub fn enter(&self, step: Step) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push((step, Instant::now()));
+        let words = step.words();
+        match &self.bar {
+            Some(bar) => bar.set_message(words.to(self.language).to_owned()),
+            None if step == Step::Read => {}
+            None => eprintln_ignoring_errors(words.to(self.language)),
+        }
+    }
+
+    /// Nothing more is shown; what was done, and for how long.
+    pub fn finish(&self) -> Vec<Phase> {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = steps.iter().skip(1).map(|(_, started)| *started).chain([Instant::now()]);
+        let timed = steps.iter().zip(ends);
+        timed.map(|((step, started), end)| Phase { name: step.name(), seconds: (end - *started).as_secs_f64() }).collect()
+    }
+}
+
+/// A line on stderr; a closed stderr is no reason to stop grading.
+fn eprintln_ignoring_errors(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

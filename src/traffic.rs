@@ -1,0 +1,47 @@
+//! Requests: when they may be sent, how they travel, and who answered.
+
+mod attribution;
+mod counted;
+mod fresh;
+mod kept;
+mod listening;
+mod readiness;
+mod volley;
+
+use std::time::Duration;
+
+pub use fresh::Client;
+pub use readiness::{Settled, settle};
+pub use volley::{fresh_volley, volley};
+
+/// The path that the exercise asks for.
+pub const API_PATH: &str = "/api/hello";
+
+/// The body that the exercise asks for.
+const API_BODY: &str = "Hello, World!";
+
+/// The host that requests name: what a student types into a browser.
+const HOST: &str = "localhost";
+
+/// One request, from its connection to the last byte of its reply.
+const REPLY: Duration = Duration::from_secs(10);
+
+/// Bytes read of a reply's body.
+const BODY_BYTES: usize = 64 << 10;
+
+/// Characters kept of a reply's body.
+const BODY_CHARACTERS: usize = 500;
+
+/// A body as it is kept: text, cut.
+fn shown_body(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().take(BODY_CHARACTERS).collect()
+}
+
+/// Whether a reply is the one that the exercise asks for.
+fn is_hello(outcome: &softy_checks::observation::Outcome) -> bool {
+    use softy_checks::observation::Outcome;
+    match outcome {
+        Outcome::Answered { status, body } => *status == 200 && body.trim() == API_BODY,
+        Outcome::Refused | Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => false,
+    }
+}

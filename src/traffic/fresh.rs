@@ -1,0 +1,72 @@
+//! Requests on connections of their own.
+
+use std::net::SocketAddr;
+
+use reqwest::header::HOST as HOST_HEADER;
+use reqwest::redirect::Policy;
+use softy_checks::observation::{Fault, FaultKind, Outcome, Reply};
+
+use super::{BODY_BYTES, HOST, REPLY, shown_body};
+
+/// A client that opens a connection for each request, follows nothing and asks no other proxy.
+pub struct Client {
+    client: reqwest::Client,
+}
+
+impl Client {
+    /// A client with the checker's deadlines.
+    ///
+    /// # Errors
+    /// A fault when the system does not let it be made.
+    pub fn new() -> Result<Client, Fault> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(0)
+            .timeout(REPLY)
+            .build();
+        client.map(|client| Client { client }).map_err(|error| Fault {
+            kind: FaultKind::Engine,
+            detail: error.to_string(),
+        })
+    }
+
+    /// One `GET`, and what came of it.
+    pub async fn get(&self, address: SocketAddr, path: &str) -> Reply {
+        let outcome = match self.answer(address, path).await {
+            Ok(outcome) => outcome,
+            Err(error) => failure(&error),
+        };
+        Reply { path: path.to_owned(), outcome }
+    }
+
+    async fn answer(&self, address: SocketAddr, path: &str) -> reqwest::Result<Outcome> {
+        let request = self.client.get(format!("http://{address}{path}")).header(HOST_HEADER, HOST);
+        let mut response = request.send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > BODY_BYTES {
+                return Ok(Outcome::TooLarge { limit: BODY_BYTES as u64 });
+            }
+        }
+        Ok(Outcome::Answered { status: response.status().as_u16(), body: shown_body(&body) })
+    }
+}
+
+fn failure(error: &reqwest::Error) -> Outcome {
+    if error.is_timeout() {
+        return Outcome::TimedOut { seconds: REPLY.as_secs() };
+    }
+    if error.is_connect() {
+        return Outcome::Refused;
+    }
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words = error.to_string();
+        cause = error.source();
+    }
+    Outcome::Broken { error: words }
+}

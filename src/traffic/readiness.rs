@@ -1,0 +1,102 @@
+//! Waiting until containers listen, without sending them a request.
+//!
+//! A request through the proxy before every replica accepts connections would make nginx take that replica out of its
+//! rotation for ten seconds, and so spoil what is to be measured.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use softy_checks::observation::{Fault, State};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, interval, sleep, timeout};
+
+use super::listening::listening;
+use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
+
+/// Between two attempts to connect.
+const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
+
+/// One attempt to connect.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// Between two looks at a container's own tables, which cost the engine a process each.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// How long a program that listens on the loopback only may take to listen elsewhere too.
+const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How a container settled after its start.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// Running when it listens, silent when it does not within [`limits::READY`], or how it ended.
+    pub state: State,
+    /// The addresses it listens on, where they had to be looked up.
+    pub listening: Vec<String>,
+}
+
+/// Waits until a container listens, ends, or has had its time.
+///
+/// # Errors
+/// A fault when the engine does not say.
+pub async fn settle(sandbox: &Sandbox, member: &Member, reachable: &Reachable) -> Result<Settled, Fault> {
+    let listens = async {
+        match reachable.reach {
+            Reach::Address | Reach::Container => tokio::select! {
+                () = accepts(sandbox, member, reachable) => Ok(Vec::new()),
+                looked = looks(sandbox, member) => looked,
+            },
+            Reach::Loopback => looks(sandbox, member).await,
+        }
+    };
+    tokio::select! {
+        ended = sandbox.ended(member) => Ok(Settled { state: ended?.into(), listening: Vec::new() }),
+        listening = listens => Ok(Settled { state: State::Running, listening: listening? }),
+        () = sleep(limits::READY) => Ok(Settled {
+            state: State::Silent { seconds: limits::READY.as_secs() },
+            listening: Vec::new(),
+        }),
+    }
+}
+
+/// Until one of the ports that the container is expected to listen on takes a connection.
+async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
+    let mut attempts = interval(BETWEEN_CONNECTS);
+    let mut address: Option<SocketAddr> = None;
+    loop {
+        attempts.tick().await;
+        if address.is_none() {
+            // A container that is ending has no address; waiting for its end tells more than this error.
+            address = sandbox.address(member, 0, reachable).await.ok();
+        }
+        let Some(address) = address else {
+            continue;
+        };
+        for &port in &member.ports {
+            let connect = TcpStream::connect(SocketAddr::new(address.ip(), port));
+            if let Ok(Ok(_)) = timeout(CONNECT, connect).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Until the container's own tables show a socket that others can reach; one for itself alone counts after a while.
+async fn looks(sandbox: &Sandbox, member: &Member) -> Result<Vec<String>, Fault> {
+    let mut looks = interval(BETWEEN_LOOKS);
+    let mut alone_since: Option<Instant> = None;
+    looks.tick().await;
+    loop {
+        looks.tick().await;
+        let Some(tables) = sandbox.socket_tables(member).await? else {
+            continue;
+        };
+        let addresses = listening(&tables);
+        let found = || addresses.iter().map(SocketAddr::to_string).collect();
+        if addresses.iter().any(|address| !address.ip().is_loopback()) {
+            return Ok(found());
+        }
+        if !addresses.is_empty() && alone_since.get_or_insert_with(Instant::now).elapsed() > LOOPBACK_PATIENCE {
+            return Ok(found());
+        }
+    }
+}
