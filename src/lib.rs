@@ -1,3 +1,4 @@
 //! softy-check
 
+pub mod report;
 pub mod submission;
