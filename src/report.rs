@@ -1,11 +1,13 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
 mod exit_status;
+pub mod json;
 #[cfg(test)]
 mod sample;
 pub mod text;
 mod visible;
 
+use serde::Serialize;
 use softy_checks::observation::Observation;
 use softy_checks::{Reason, Status, Verdict};
 
@@ -29,11 +31,12 @@ pub struct Report {
 }
 
 /// A part of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Phase {
     /// Stable name in reports, in kebab case.
     pub name: &'static str,
     /// How long it took.
+    #[serde(serialize_with = "json::milliseconds")]
     pub seconds: f64,
 }
 
