@@ -24,7 +24,7 @@ const FIVE: u32 = 5;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Whether images, stack and requests are looked at.
-    pub stack: Extent,
+    pub extent: Extent,
     /// How to get to the stack; found out when `None`.
     pub reach: Option<Reach>,
 }
@@ -54,7 +54,7 @@ pub async fn observe(
     let Some(project) = project else {
         return seen;
     };
-    if options.stack == Extent::Files || !due(&seen, "images-build") {
+    if options.extent == Extent::Files || !due(&seen, "images-build") {
         return seen;
     }
     let sandbox = match Sandbox::open().await {

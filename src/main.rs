@@ -1,1 +1,20 @@
-fn main() {}
+//! The program: a command line, carried out.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use softy_check::cli::Cli;
+use softy_check::commands;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match commands::run(&cli) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            // A closed stderr is no reason to end otherwise.
+            let _ = writeln!(std::io::stderr(), "softy-check: {error}");
+            error.exit_status().into()
+        }
+    }
+}

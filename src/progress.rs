@@ -84,6 +84,14 @@ impl Progress {
         }
     }
 
+    /// Something to know now, beside the step.
+    pub fn say(&self, words: &Text, language: Language) {
+        match &self.bar {
+            Some(bar) => bar.println(words.to(language)),
+            None => eprintln_ignoring_errors(words.to(language)),
+        }
+    }
+
     /// Nothing more is shown; what was done, and for how long.
     pub fn finish(&self) -> Vec<Phase> {
         if let Some(bar) = &self.bar {

@@ -1,0 +1,44 @@
+use std::fs::File;
+use std::io::Read;
+
+use softy_checks::observation::Observation;
+use softy_checks::{TASK6, judge};
+
+use super::{CommandError, check_ids, output};
+use crate::cli::Replay;
+use crate::report::{ExitStatus, Report};
+
+/// Bytes of a recording; a real one has some hundred kilobytes.
+const RECORDING_BYTES: u64 = 16 << 20;
+
+pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
+    check_ids(&arguments.shown.only)?;
+    let observation = read(arguments)?;
+    let report = Report {
+        task: "task6",
+        submission: arguments.file.display().to_string(),
+        verdicts: judge(TASK6, &observation),
+        observation,
+        seconds: 0.0,
+        phases: Vec::new(),
+    };
+    let report = match arguments.shown.only.as_slice() {
+        [] => report,
+        ids => report.only(ids),
+    };
+    output::write(&report, &arguments.shown)?;
+    Ok(report.exit_status())
+}
+
+fn read(arguments: &Replay) -> Result<Observation, CommandError> {
+    let unreadable = |reason: String| CommandError::Recording { path: arguments.file.clone(), reason };
+    let mut text = String::new();
+    let file = File::open(&arguments.file).map_err(|error| unreadable(error.to_string()))?;
+    file.take(RECORDING_BYTES).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
+    let observation: Observation = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    if observation.schema != Observation::SCHEMA {
+        let (found, known) = (observation.schema, Observation::SCHEMA);
+        return Err(unreadable(format!("it has version {found}, this release reads version {known}")));
+    }
+    Ok(observation)
+}

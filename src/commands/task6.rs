@@ -1,0 +1,76 @@
+use std::time::Instant;
+
+use softy_checks::model::Check;
+use softy_checks::observation::{FaultKind, Observation};
+use softy_checks::{TASK6, judge};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{CommandError, REMOVING, check_ids, output};
+use crate::cli::Task6;
+use crate::grade::{Extent, Options, observe};
+use crate::progress::Progress;
+use crate::report::{ExitStatus, Report};
+use crate::submission::Submission;
+
+/// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
+const LAST_OF_FILES: &str = "back-end-private";
+
+pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
+    check_ids(&arguments.shown.only)?;
+    let started = Instant::now();
+    let submission = Submission::open(&arguments.path)?;
+    let progress = Progress::new(arguments.shown.language());
+    let observation = Runtime::new()?.block_on(observe_until_interrupted(arguments, &submission, &progress))?;
+    let phases = progress.finish();
+    if observation.fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Interrupted) {
+        return Err(CommandError::Interrupted);
+    }
+    if let Some(path) = &arguments.record {
+        let recording = serde_json::to_string_pretty(&observation).map_err(std::io::Error::from)?;
+        output::to_file(path, &(recording + "\n"))?;
+    }
+    let report = Report {
+        task: "task6",
+        submission: arguments.path.display().to_string(),
+        verdicts: judge(TASK6, &observation),
+        observation,
+        seconds: started.elapsed().as_secs_f64(),
+        phases,
+    };
+    let report = match arguments.shown.only.as_slice() {
+        [] => report,
+        ids => report.only(ids),
+    };
+    output::write(&report, &arguments.shown)?;
+    Ok(report.exit_status())
+}
+
+async fn observe_until_interrupted(
+    arguments: &Task6,
+    submission: &Submission,
+    progress: &Progress,
+) -> Result<Observation, CommandError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let options = Options { extent: extent(arguments), reach: arguments.reach.map(Into::into) };
+    let language = arguments.shown.language();
+    let interrupted = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        progress.say(&REMOVING, language);
+    };
+    Ok(observe(submission, options, progress, interrupted).await)
+}
+
+/// Files alone when no check that was asked for, nor one that it comes after, needs more.
+fn extent(arguments: &Task6) -> Extent {
+    let of_files = |check: &&Check| TASK6.iter().position(|other| other.id == check.id) <= TASK6.iter().position(|other| other.id == LAST_OF_FILES);
+    let asked: Vec<&Check> = TASK6.iter().copied().filter(|check| arguments.shown.only.iter().any(|id| id == check.id)).collect();
+    if arguments.no_stack || (!asked.is_empty() && asked.iter().all(of_files)) {
+        return Extent::Files;
+    }
+    Extent::Everything
+}

@@ -1,0 +1,200 @@
+//! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
+
+mod exit_status;
+pub mod json;
+#[cfg(test)]
+mod sample;
+pub mod text;
+mod visible;
+
+use serde::Serialize;
+use softy_checks::observation::Observation;
+use softy_checks::{Reason, Status, Verdict};
+
+pub use exit_status::ExitStatus;
+
+/// What came of one submission; every format says this and nothing else.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The task, as on the command line.
+    pub task: &'static str,
+    /// The submission's path, as it was given.
+    pub submission: String,
+    /// One verdict a check, in the catalogue's order.
+    pub verdicts: Vec<Verdict>,
+    /// What was judged.
+    pub observation: Observation,
+    /// How long the run took.
+    pub seconds: f64,
+    /// What the run did, and for how long, in order.
+    pub phases: Vec<Phase>,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Phase {
+    /// Stable name in reports, in kebab case.
+    pub name: &'static str,
+    /// How long it took.
+    #[serde(serialize_with = "json::milliseconds")]
+    pub seconds: f64,
+}
+
+impl Report {
+    /// The same report with every check but those of `ids` skipped: they were judged as prerequisites, not asked for.
+    pub fn only(mut self, ids: &[String]) -> Report {
+        for verdict in &mut self.verdicts {
+            if !ids.iter().any(|id| id == verdict.check.id) {
+                verdict.status = Status::Skipped(Reason::NotAsked);
+                verdict.notes.clear();
+            }
+        }
+        self
+    }
+
+    /// The points earned, or `None` when the submission could not be graded: that is not zero points.
+    pub fn score(&self) -> Option<u32> {
+        self.gradable()
+            .then(|| self.verdicts.iter().map(Verdict::points).sum())
+    }
+
+    /// The points of every check that was asked for.
+    pub fn out_of(&self) -> u32 {
+        self.asked().map(|verdict| verdict.check.points).sum()
+    }
+
+    /// Whether something was asked for, and no trouble of the checker's own kept it from being judged.
+    pub fn gradable(&self) -> bool {
+        let mut asked = self.asked().peekable();
+        asked.peek().is_some()
+            && !asked.any(|verdict| matches!(verdict.status, Status::NotGraded(_)))
+    }
+
+    /// What the process ends with when nothing else goes wrong.
+    pub fn exit_status(&self) -> ExitStatus {
+        if !self.gradable() {
+            return ExitStatus::CouldNotGrade;
+        }
+        if self.asked().any(loses_points) {
+            return ExitStatus::Failed;
+        }
+        ExitStatus::Passed
+    }
+
+    /// The failed check to mend first, when points are lost.
+    pub fn first_failure(&self) -> Option<&Verdict> {
+        if !self.asked().any(loses_points) {
+            return None;
+        }
+        self.asked()
+            .find(|verdict| matches!(verdict.status, Status::Failed { .. }))
+    }
+
+    fn asked(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts
+            .iter()
+            .filter(|verdict| verdict.status != Status::Skipped(Reason::NotAsked))
+    }
+}
+
+/// Whether the student's mistake took points here: the check failed, or one that failed stands before it.
+fn loses_points(verdict: &Verdict) -> bool {
+    let failed = match verdict.status {
+        Status::Failed { .. } | Status::Skipped(Reason::After(_)) => true,
+        Status::Passed | Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => false,
+    };
+    failed && verdict.check.points > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{NOT_ASKED, after, bare, failed, not_graded, report};
+    use super::*;
+
+    const PASSED: Status = Status::Passed;
+
+    fn sums(statuses: [Status; 4]) -> (Option<u32>, u32, ExitStatus) {
+        let report = report(statuses);
+        (report.score(), report.out_of(), report.exit_status())
+    }
+
+    #[test]
+    fn everything_passed() {
+        assert_eq!(
+            sums([PASSED, PASSED, PASSED, PASSED]),
+            (Some(40), 40, ExitStatus::Passed)
+        );
+    }
+
+    #[test]
+    fn a_failed_check_worth_points_is_a_failure() {
+        assert_eq!(
+            sums([PASSED, PASSED, failed(bare()), PASSED]),
+            (Some(20), 40, ExitStatus::Failed)
+        );
+    }
+
+    #[test]
+    fn failed_advice_changes_nothing() {
+        assert_eq!(
+            sums([PASSED, PASSED, PASSED, failed(bare())]),
+            (Some(40), 40, ExitStatus::Passed)
+        );
+    }
+
+    #[test]
+    fn a_failed_gate_fails_what_it_kept_from_being_judged() {
+        let statuses = [
+            PASSED,
+            failed(bare()),
+            after("compose-safe"),
+            after("compose-safe"),
+        ];
+        assert_eq!(sums(statuses), (Some(20), 40, ExitStatus::Failed));
+    }
+
+    #[test]
+    fn trouble_outweighs_a_failure_and_is_no_zero() {
+        let statuses = [failed(bare()), PASSED, not_graded(), PASSED];
+        assert_eq!(sums(statuses), (None, 40, ExitStatus::CouldNotGrade));
+        let first = [not_graded(), PASSED, PASSED, PASSED];
+        assert_eq!(sums(first), (None, 40, ExitStatus::CouldNotGrade));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_counts_neither_way() {
+        assert_eq!(
+            sums([PASSED, NOT_ASKED, NOT_ASKED, NOT_ASKED]),
+            (Some(20), 20, ExitStatus::Passed)
+        );
+    }
+
+    #[test]
+    fn nothing_judged_is_not_a_pass() {
+        assert_eq!(
+            sums([NOT_ASKED, NOT_ASKED, NOT_ASKED, NOT_ASKED]),
+            (None, 0, ExitStatus::CouldNotGrade)
+        );
+    }
+
+    #[test]
+    fn only_what_was_asked_for_counts() {
+        let report = report([failed(bare()), PASSED, PASSED, not_graded()]);
+        let only = report.only(&["round-robin".to_owned()]);
+        assert_eq!(
+            (only.score(), only.out_of(), only.exit_status()),
+            (Some(20), 20, ExitStatus::Passed)
+        );
+    }
+
+    #[test]
+    fn the_first_failure_is_the_gate_that_costs_points() {
+        let gate = report([PASSED, failed(bare()), after("compose-safe"), PASSED]);
+        assert_eq!(
+            gate.first_failure().map(|verdict| verdict.check.id),
+            Some("compose-safe")
+        );
+        let advice = report([PASSED, PASSED, PASSED, failed(bare())]);
+        assert!(advice.first_failure().is_none());
+    }
+}

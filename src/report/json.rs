@@ -1,0 +1,84 @@
+//! The report for other programs; its schema is a contract.
+
+mod check;
+
+use serde::{Serialize, Serializer};
+use softy_checks::observation::Observation;
+
+use self::check::Check;
+use super::visible::is_invisible;
+use super::{Phase, Report};
+
+/// The JSON Schema (draft 2020-12) of [`render`]'s text.
+pub const SCHEMA: &str = include_str!("schema.json");
+
+/// The version of the layout that this release writes; it grows when a field goes or changes its meaning.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    tool: Tool,
+    task: &'a str,
+    submission: &'a str,
+    gradable: bool,
+    score: Option<u32>,
+    out_of: u32,
+    #[serde(serialize_with = "milliseconds")]
+    seconds: f64,
+    phases: &'a [Phase],
+    checks: Vec<Check<'a>>,
+    observation: &'a Observation,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+const TOOL: Tool = Tool {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+};
+
+/// The report as JSON, indented, with a newline at its end.
+///
+/// # Errors
+/// None that a report can cause.
+pub fn render(report: &Report) -> serde_json::Result<String> {
+    let document = Document {
+        schema: VERSION,
+        tool: TOOL,
+        task: report.task,
+        submission: &report.submission,
+        gradable: report.gradable(),
+        score: report.score(),
+        out_of: report.out_of(),
+        seconds: report.seconds,
+        phases: &report.phases,
+        checks: report.verdicts.iter().map(Check::from).collect(),
+        observation: &report.observation,
+    };
+    let mut json = serde_json::to_string_pretty(&document)?;
+    json.push('\n');
+    Ok(json.chars().map(escaped).collect())
+}
+
+/// A duration in seconds, to the millisecond.
+pub(super) fn milliseconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
+}
+
+/// A character of JSON text, by its number where a terminal would obey it or not show it.
+fn escaped(character: char) -> String {
+    if character == '\n' || !is_invisible(character) {
+        return character.to_string();
+    }
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units);
+    units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

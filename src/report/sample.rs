@@ -1,0 +1,219 @@
+//! Verdicts and observations made by hand, for the tests of every format.
+
+use std::sync::{Mutex, PoisonError};
+
+use softy_checks::model::{
+    Check, Comparison, Evidence, Finding, Judged, Mistake, Note, Place, Text,
+};
+use softy_checks::observation::{
+    Answer, Compose, Connection, Content, Fault, FaultKind, Observation, Volley, Witness,
+};
+use softy_checks::{Reason, Status, Verdict};
+
+use super::{Phase, Report};
+
+static COMMAND: Check = check(
+    "answer-command",
+    20,
+    Text::fixed(
+        "the file says how to start two servers",
+        "le fichier dit comment lancer deux serveurs",
+    ),
+);
+static SAFE: Check = check(
+    "compose-safe",
+    0,
+    Text::fixed("nothing is refused", "rien n’est refusé"),
+);
+static ROTATION: Check = check(
+    "round-robin",
+    20,
+    Text::fixed(
+        "requests take turns between the two API servers",
+        "les requêtes vont tour à tour aux deux serveurs API",
+    ),
+);
+static PAGE: Check = check(
+    "front-page",
+    0,
+    Text::fixed("the site is served", "le site est servi"),
+);
+
+/// The mistake that every failed verdict here is made of.
+pub(super) static MISTAKE: Mistake = Mistake {
+    code: "other-service",
+    hint: Text::fixed(
+        "which service does the exercise scale?",
+        "quel service l’exercice multiplie-t-il ?",
+    ),
+};
+
+const fn check(id: &'static str, points: u32, title: Text) -> Check {
+    Check {
+        id,
+        points,
+        after: &[],
+        title,
+        mistakes: &[],
+        judge: |_| Ok(Judged::passed()),
+    }
+}
+
+/// A report of the four checks `answer-command`, `compose-safe`, `round-robin` and `front-page`.
+pub(super) fn report(statuses: [Status; 4]) -> Report {
+    let checks: [&'static Check; 4] = [&COMMAND, &SAFE, &ROTATION, &PAGE];
+    let verdicts = checks.into_iter().zip(statuses);
+    Report {
+        task: "task6",
+        submission: "./student".to_owned(),
+        verdicts: verdicts
+            .map(|(check, status)| verdict(check, status))
+            .collect(),
+        observation: observation(),
+        seconds: 12.34,
+        phases: vec![Phase {
+            name: "images",
+            seconds: 5.5,
+        }],
+    }
+}
+
+fn verdict(check: &'static Check, status: Status) -> Verdict {
+    Verdict {
+        check,
+        status,
+        notes: Vec::new(),
+    }
+}
+
+pub(super) fn failed(finding: Finding) -> Status {
+    Status::Failed {
+        finding: Box::new(finding),
+        others: Vec::new(),
+    }
+}
+
+pub(super) fn after(id: &'static str) -> Status {
+    Status::Skipped(Reason::After(id))
+}
+
+pub(super) fn not_graded() -> Status {
+    Status::NotGraded(Fault {
+        kind: FaultKind::Engine,
+        detail: "connection refused\x1b[2J".to_owned(),
+    })
+}
+
+pub(super) const NOT_ASKED: Status = Status::Skipped(Reason::NotAsked);
+
+/// A finding with nothing to show for it.
+pub(super) fn bare() -> Finding {
+    MISTAKE.finding(Text::fixed(
+        "`backend` is scaled",
+        "c’est `backend` qui est multiplié",
+    ))
+}
+
+/// A finding with two texts that differ, a place and a log.
+pub(super) fn shown() -> Finding {
+    bare()
+        .comparing(Comparison {
+            expected: "up --scale back-end=2".to_owned(),
+            found: "up --scale backend=2".to_owned(),
+            marks: vec![(11, 18)],
+        })
+        .at(Some(Place {
+            file: "task6/2-api-servers.txt".to_owned(),
+            line: 12,
+            column: 12,
+            width: 7,
+            snippet: "up --scale backend=2".to_owned(),
+        }))
+        .shown_by(vec![
+            Evidence {
+                source: "back-end-2".to_owned(),
+                lines: vec!["Traceback:".to_owned(), "  KeyError".to_owned()],
+            },
+            Evidence {
+                source: "proxy".to_owned(),
+                lines: vec!["start worker process 27".to_owned()],
+            },
+        ])
+}
+
+/// A finding in which everything that a student can name is an attack on the reader.
+pub(super) fn hostile() -> Finding {
+    let attack = "\x1b[2J\u{202e}x\ny\u{9b}1m".to_owned();
+    MISTAKE
+        .finding(Text::new(attack.clone(), attack.clone()))
+        .comparing(Comparison {
+            expected: "up".to_owned(),
+            found: attack.clone(),
+            marks: vec![(0, 1), (900, 2)],
+        })
+        .at(Some(Place {
+            file: attack.clone(),
+            line: u32::MAX,
+            column: 0,
+            width: u32::MAX,
+            snippet: attack.clone(),
+        }))
+        .shown_by(vec![Evidence {
+            source: attack.clone(),
+            lines: vec![attack],
+        }])
+}
+
+pub(super) fn note() -> Note {
+    Note {
+        code: "other-lines",
+        message: Text::fixed("the file has other lines", "le fichier a d’autres lignes"),
+    }
+}
+
+/// A volley on one connection.
+pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
+    Volley {
+        replicas,
+        connection: Connection::KeptAlive,
+        witness: Witness::Logs,
+        sequence: order.repeat(times),
+        doubled: Vec::new(),
+        unanswered: Vec::new(),
+        received: Vec::new(),
+        workers: 0,
+    }
+}
+
+fn observation() -> Observation {
+    Observation {
+        schema: Observation::SCHEMA,
+        answer: Answer::Read {
+            content: Content::Text("docker-compose up --scale back-end=2\n".to_owned()),
+        },
+        compose: Compose::default(),
+        images: None,
+        stack: None,
+        api: None,
+        front_page: None,
+        volleys: Vec::new(),
+        scaled: None,
+        fault: None,
+    }
+}
+
+static COLOURS: Mutex<()> = Mutex::new(());
+
+/// What `write` writes when colours are off; they are one switch for the whole process.
+pub(super) fn without_colours<T>(write: impl FnOnce() -> T) -> T {
+    let _alone = COLOURS.lock().unwrap_or_else(PoisonError::into_inner);
+    colored::control::set_override(false);
+    write()
+}
+
+/// What `write` writes when colours are on.
+pub(super) fn with_colours<T>(write: impl FnOnce() -> T) -> T {
+    let _alone = COLOURS.lock().unwrap_or_else(PoisonError::into_inner);
+    colored::control::set_override(true);
+    write()
+}

@@ -1,0 +1,100 @@
+use colored::Colorize;
+use softy_checks::model::Text;
+use softy_checks::observation::Fault;
+use softy_checks::{Status, Verdict};
+
+use super::super::Report;
+use super::super::visible::visible;
+use super::finding::MESSAGE;
+use super::page::Page;
+
+static PASSED: Text = Text::fixed("everything passed", "tout est réussi");
+static ASKED_PASSED: Text = Text::fixed(
+    "everything that was asked for passed",
+    "tout ce qui était demandé est réussi",
+);
+static COUNTING_PASSED: Text = Text::fixed(
+    "everything that is worth points passed",
+    "tout ce qui vaut des points est réussi",
+);
+static UNGRADED: Text = Text::fixed("could not be graded", "impossible à noter");
+static NOT_ZERO: Text = Text::fixed(
+    "; this is not a score of zero",
+    " ; ce n’est pas une note de zéro",
+);
+static NOTHING_ASKED: Text = Text::fixed("nothing was judged", "rien n’a été jugé");
+
+/// The score, the time, and what it comes to in a sentence.
+pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
+    let seconds = page.seconds(report.seconds);
+    let mut lines = vec![format!("{}  {}", score(page, report), seconds.dimmed())];
+    let mistake = report
+        .first_failure()
+        .and_then(|verdict| mend_first(page, verdict));
+    for sentence in sentence(page, report).into_iter().chain(mistake) {
+        lines.extend(page.wrap(0, &sentence));
+    }
+    lines
+}
+
+fn score(page: &Page, report: &Report) -> String {
+    let Some(score) = report.score() else {
+        return format!("? {}", page.say(&UNGRADED))
+            .yellow()
+            .bold()
+            .to_string();
+    };
+    let score = format!("{score}/{}", report.out_of());
+    match report.first_failure() {
+        Some(_) => score.red().bold().to_string(),
+        None => score.green().bold().to_string(),
+    }
+}
+
+/// What the run comes to; `None` when the first mistake says it all.
+fn sentence(page: &Page, report: &Report) -> Option<String> {
+    if let Some(fault) = report.verdicts.iter().find_map(fault) {
+        let message = fault.kind.message();
+        return Some(format!("{}{}", page.say(&message), page.say(&NOT_ZERO)));
+    }
+    if !report.gradable() {
+        return Some(page.say(&NOTHING_ASKED).to_owned());
+    }
+    match report.first_failure() {
+        Some(_) => None,
+        None => Some(page.say(praise(report)).to_owned()),
+    }
+}
+
+/// What passed, when nothing that is worth points failed.
+fn praise(report: &Report) -> &'static Text {
+    let is_failed = |verdict: &Verdict| matches!(verdict.status, Status::Failed { .. });
+    if report.verdicts.iter().any(is_failed) {
+        return &COUNTING_PASSED;
+    }
+    let possible = report.verdicts.iter().map(|verdict| verdict.check.points);
+    if report.out_of() < possible.sum() {
+        return &ASKED_PASSED;
+    }
+    &PASSED
+}
+
+fn fault(verdict: &Verdict) -> Option<&Fault> {
+    match &verdict.status {
+        Status::NotGraded(fault) => Some(fault),
+        Status::Passed | Status::Failed { .. } | Status::Skipped(_) => None,
+    }
+}
+
+fn mend_first(page: &Page, verdict: &Verdict) -> Option<String> {
+    let Status::Failed { finding, .. } = &verdict.status else {
+        return None;
+    };
+    let id = verdict.check.id;
+    let message = visible(page.say(&finding.message), MESSAGE);
+    let sentence = Text::new(
+        format!("mend first `{id}`: {message}"),
+        format!("à corriger d’abord, `{id}` : {message}"),
+    );
+    Some(page.say(&sentence).to_owned())
+}

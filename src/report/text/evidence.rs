@@ -1,0 +1,54 @@
+use colored::Colorize;
+use softy_checks::model::{Evidence, Text};
+use unicode_width::UnicodeWidthStr;
+
+use super::super::visible::visible;
+use super::marked::Marked;
+use super::page::{MARGIN, Page};
+
+/// Lines of one source that are shown: the last ones.
+const LINES: usize = 20;
+
+/// Log lines behind the name of who wrote them, as `docker-compose` prints them.
+pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
+    let longest = page.room(MARGIN) / 2 - 1;
+    let sources = evidence
+        .iter()
+        .map(|evidence| visible(&evidence.source, longest));
+    let sources: Vec<String> = sources.collect();
+    let widths = sources.iter().map(|source| source.width());
+    let widest = widths.max().unwrap_or(0);
+    let evidence = evidence.iter().zip(&sources);
+    evidence
+        .flat_map(|(evidence, source)| log(page, &evidence.lines, source, widest))
+        .collect()
+}
+
+/// The last of `lines`, each behind its source in a gutter of `widest` columns.
+fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String> {
+    let padding = widest.saturating_sub(source.width());
+    let gutter = format!(
+        "{:MARGIN$}{}{:padding$} {}",
+        "",
+        source.cyan(),
+        "",
+        "│".dimmed()
+    );
+    let room = page.room(MARGIN + widest + 3);
+    let skipped = lines.len().saturating_sub(LINES);
+    let shown = lines
+        .iter()
+        .skip(skipped)
+        .flat_map(|line| Marked::new(line, &[]).lines(room));
+    let lines = earlier(page, skipped).into_iter().chain(shown);
+    lines.map(|line| format!("{gutter} {line}")).collect()
+}
+
+/// The line that stands for those that are not shown.
+fn earlier(page: &Page, skipped: usize) -> Option<String> {
+    let earlier = Text::new(
+        format!("… ({skipped} earlier lines)"),
+        format!("… ({skipped} lignes avant)"),
+    );
+    (skipped > 0).then(|| page.say(&earlier).dimmed().to_string())
+}

@@ -1,0 +1,139 @@
+use colored::Colorize;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::visible::glyph;
+
+/// Characters of a line that are shown.
+const LINE: usize = 400;
+
+/// A line of somebody else's text, some of it underlined.
+pub(super) struct Marked {
+    cells: Vec<Cell>,
+}
+
+/// What stands for one character.
+struct Cell {
+    glyph: String,
+    is_marked: bool,
+}
+
+impl Marked {
+    /// `text` with the characters of `marks` underlined, as ranges from start to end; an empty range means the place before its start.
+    pub(super) fn new(text: &str, marks: &[(usize, usize)]) -> Marked {
+        let mut glyphs: Vec<String> = text.chars().take(LINE).map(glyph).collect();
+        if text.chars().nth(LINE).is_some() {
+            glyphs.push("…".to_owned());
+        } else if is_marked(marks, glyphs.len()) {
+            glyphs.push(" ".to_owned());
+        }
+        let cells = glyphs.into_iter().enumerate().map(|(index, glyph)| Cell {
+            glyph,
+            is_marked: is_marked(marks, index),
+        });
+        Marked {
+            cells: cells.collect(),
+        }
+    }
+
+    /// The text in lines of at most `room` columns, each with a line of carets below where something is underlined.
+    pub(super) fn lines(&self, room: usize) -> Vec<String> {
+        let rows = self.rows(room).into_iter();
+        rows.flat_map(|row| std::iter::once(text(row)).chain(carets(row)))
+            .collect()
+    }
+
+    fn rows(&self, room: usize) -> Vec<&[Cell]> {
+        let mut rows = Vec::new();
+        let mut rest = self.cells.as_slice();
+        while !rest.is_empty() {
+            let (row, more) = rest.split_at(fitting(rest, room));
+            rows.push(row);
+            rest = more;
+        }
+        if rows.is_empty() {
+            rows.push(rest);
+        }
+        rows
+    }
+}
+
+fn is_marked(marks: &[(usize, usize)], index: usize) -> bool {
+    marks
+        .iter()
+        .any(|&(start, end)| start <= index && index < end.max(start.saturating_add(1)))
+}
+
+/// How many cells fit into `room` columns, at least one.
+fn fitting(cells: &[Cell], room: usize) -> usize {
+    let widths = cells.iter().scan(0, |columns, cell| {
+        *columns += cell.glyph.width();
+        Some(*columns)
+    });
+    widths.take_while(|&columns| columns <= room).count().max(1)
+}
+
+fn text(row: &[Cell]) -> String {
+    let runs = row.chunk_by(|one, next| one.is_marked == next.is_marked);
+    let painted = runs.map(|run| {
+        let text: String = run.iter().map(|cell| cell.glyph.as_str()).collect();
+        if run.iter().any(|cell| cell.is_marked) {
+            return text.red().to_string();
+        }
+        text
+    });
+    painted.collect()
+}
+
+fn carets(row: &[Cell]) -> Option<String> {
+    let last = row.iter().rposition(|cell| cell.is_marked)?;
+    let below = row.iter().take(last + 1).map(|cell| {
+        let sign = if cell.is_marked { "^" } else { " " };
+        sign.repeat(cell.glyph.width())
+    });
+    let carets: String = below.collect();
+    Some(carets.red().bold().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::without_colours;
+
+    fn lines(text: &str, marks: &[(usize, usize)], room: usize) -> Vec<String> {
+        without_colours(|| Marked::new(text, marks).lines(room))
+    }
+
+    #[test]
+    fn what_differs_is_underlined() {
+        assert_eq!(
+            lines("--scale backend=2", &[(8, 15)], 40),
+            ["--scale backend=2", "        ^^^^^^^"]
+        );
+    }
+
+    #[test]
+    fn a_missing_end_is_marked_behind_the_text() {
+        assert_eq!(lines("up", &[(2, 2)], 40), ["up ", "  ^"]);
+    }
+
+    #[test]
+    fn carets_are_as_wide_as_what_they_mark() {
+        assert_eq!(lines("日\t本x", &[(1, 3)], 40), ["日\\t本x", "  ^^^^"]);
+    }
+
+    #[test]
+    fn carets_follow_their_part_of_a_long_line() {
+        assert_eq!(lines("abcdefgh", &[(5, 6)], 4), ["abcd", "efgh", " ^"]);
+    }
+
+    #[test]
+    fn marks_outside_the_text_mark_nothing() {
+        assert_eq!(lines("ab", &[(7, usize::MAX)], 4), ["ab"]);
+        assert_eq!(lines("", &[], 4), [""]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        assert_eq!(lines(&"x".repeat(500), &[], 1000), ["x".repeat(400) + "…"]);
+    }
+}

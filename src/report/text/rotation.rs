@@ -1,0 +1,132 @@
+use colored::{Color, ColoredString, Colorize};
+use softy_checks::model::Text;
+use softy_checks::observation::{Connection, Volley};
+use unicode_width::UnicodeWidthStr;
+
+use super::page::Page;
+
+/// The colours of the replicas, the first replica's first.
+const COLOURS: [Color; 5] = [
+    Color::Cyan,
+    Color::Magenta,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+];
+
+/// Columns of numbers below which the details go on a line of their own.
+const NARROW: usize = 30;
+
+static HEADING: Text = Text::fixed("which replica answered", "quelle réplique a répondu");
+static KEPT_ALIVE: Text = Text::fixed("one connection", "une connexion");
+static CLOSED_BY_PROXY: Text = Text::fixed(
+    "connections closed by the proxy",
+    "connexions fermées par le proxy",
+);
+static FRESH: Text = Text::fixed("a new connection each", "une nouvelle connexion chacune");
+const UNANSWERED: Text = Text::fixed("✗ no right answer", "✗ sans bonne réponse");
+const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
+
+/// Every volley as a line of replica numbers, in the order of the answers.
+pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
+    if volleys.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![page.say(&HEADING).bold().to_string()];
+    lines.extend(volleys.iter().flat_map(|volley| drawn(page, volley)));
+    lines
+}
+
+fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
+    let replicas = volley.replicas;
+    let label = Text::new(
+        format!("  {replicas} replicas  "),
+        format!("  {replicas} répliques  "),
+    );
+    let label = page.say(&label);
+    let indent = label.width();
+    let details = details(page, volley);
+    let beside = page.room(indent).saturating_sub(details.width() + 1);
+    if beside >= NARROW {
+        let numbers = numbers(volley, beside);
+        return vec![format!("{label}{numbers} {}", details.dimmed())];
+    }
+    let numbers = numbers(volley, page.room(indent));
+    let mut lines = vec![format!("{label}{numbers}")];
+    for line in page.wrap(indent, &details) {
+        lines.push(format!("{:indent$}{}", "", line.dimmed()));
+    }
+    lines
+}
+
+/// As many replica numbers as fit into `room` columns, and `…` for the others.
+fn numbers(volley: &Volley, room: usize) -> String {
+    let requests = (1..).zip(&volley.sequence);
+    let signs: Vec<ColoredString> = requests
+        .map(|(request, &replica)| sign(volley, request, replica))
+        .collect();
+    if width(&signs) <= room {
+        return joined(&signs);
+    }
+    let fitting = (1..signs.len()).take_while(|&count| width(&signs[..count]) + 2 <= room);
+    format!("{} …", joined(&signs[..fitting.count()]))
+}
+
+/// Columns of the signs with a space between each two.
+fn width(signs: &[ColoredString]) -> usize {
+    let signs = signs.iter().map(|sign| sign.input.width() + 1);
+    signs.sum::<usize>().saturating_sub(1)
+}
+
+fn joined(signs: &[ColoredString]) -> String {
+    let signs: Vec<String> = signs.iter().map(ColoredString::to_string).collect();
+    signs.join(" ")
+}
+
+/// The number of the replica that answered; `✗` for no right answer, `?` for one from nobody knows whom.
+fn sign(volley: &Volley, request: u32, replica: u32) -> ColoredString {
+    if volley.unanswered.contains(&request) {
+        return "✗".red().bold();
+    }
+    let Some(index) = replica.checked_sub(1) else {
+        return "?".red().bold();
+    };
+    let colour = COLOURS[index as usize % COLOURS.len()];
+    replica.to_string().color(colour)
+}
+
+/// How many requests, how they travelled, and what is to say about the numbers.
+fn details(page: &Page, volley: &Volley) -> String {
+    let sent = volley.sequence.len();
+    let requests = Text::new(format!("{sent} requests"), format!("{sent} requêtes"));
+    let period = period(&volley.sequence)
+        .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
+    let unknown = volley.sequence.contains(&0).then_some(UNKNOWN);
+    let unanswered = (!volley.unanswered.is_empty()).then_some(UNANSWERED);
+    let remarks = [period, unanswered, unknown].into_iter().flatten();
+    let remarks = remarks.map(|remark| format!("{}{}", page.word("; ", " ; "), page.say(&remark)));
+    let connection = page.say(connection(volley.connection));
+    format!(
+        "({}, {connection}{})",
+        page.say(&requests),
+        remarks.collect::<String>()
+    )
+}
+
+fn connection(connection: Connection) -> &'static Text {
+    match connection {
+        Connection::KeptAlive => &KEPT_ALIVE,
+        Connection::ClosedByProxy => &CLOSED_BY_PROXY,
+        Connection::Fresh => &FRESH,
+    }
+}
+
+/// Length of the shortest order that was seen at least twice in full and never broken.
+fn period(sequence: &[u32]) -> Option<usize> {
+    (1..=sequence.len() / 2).find(|&period| {
+        sequence
+            .iter()
+            .skip(period)
+            .eq(&sequence[..sequence.len() - period])
+    })
+}

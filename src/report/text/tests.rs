@@ -1,0 +1,405 @@
+use softy_checks::Status;
+use softy_checks::model::{Language, Text};
+use softy_checks::observation::Connection;
+use unicode_width::UnicodeWidthStr;
+
+use super::render;
+use crate::report::Report;
+use crate::report::sample::{
+    MISTAKE, NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, shown, volley,
+    with_colours, without_colours,
+};
+
+fn english(report: &Report, columns: usize) -> String {
+    without_colours(|| render(report, Language::English, columns))
+}
+
+fn french(report: &Report, columns: usize) -> String {
+    without_colours(|| render(report, Language::French, columns))
+}
+
+/// Passed, but for advice; with a note and both volleys.
+fn passing() -> Report {
+    let mut report = report([
+        Status::Passed,
+        Status::Passed,
+        Status::Passed,
+        failed(bare()),
+    ]);
+    report.verdicts[0].notes.push(note());
+    report.observation.volleys = vec![volley(&[1, 2], 20, 2), volley(&[2, 5, 1, 4, 3], 20, 5)];
+    report
+}
+
+/// Two checks failed, one of them twice, over a volley that went wrong.
+fn failing() -> Report {
+    let twice = Status::Failed {
+        finding: Box::new(bare().at(shown().place)),
+        others: vec![bare()],
+    };
+    let mut report = report([twice, Status::Passed, failed(shown()), NOT_ASKED]);
+    let mut fresh = volley(&[1, 2, 0, 1], 1, 2);
+    fresh.unanswered = vec![2];
+    fresh.connection = Connection::Fresh;
+    report.observation.volleys = vec![fresh];
+    report
+}
+
+/// The first check failed, and another is skipped because of it.
+fn skipping() -> Report {
+    report([
+        failed(bare()),
+        Status::Passed,
+        after("answer-command"),
+        Status::Passed,
+    ])
+}
+
+/// A hostile submission, and trouble of the checker's own.
+fn troubled() -> Report {
+    report([
+        failed(hostile()),
+        Status::Passed,
+        not_graded(),
+        not_graded(),
+    ])
+}
+
+#[test]
+fn a_pass_shows_the_rotation() {
+    let expected = r"
+task6 · ./student
+
+✓ 20/20  the file says how to start two servers
+         · the file has other lines
+✓        nothing is refused
+✓ 20/20  requests take turns between the two API servers
+✗        the site is served
+         `backend` is scaled [other-service]
+         → which service does the exercise scale?
+
+which replica answered
+  2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 … (40 requests, one connection; period 2)
+  5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 … (100 requests, one connection; period 5)
+
+40/40  12.3 s
+everything that is worth points passed
+";
+    assert_eq!(format!("\n{}", english(&passing(), 100)), expected);
+}
+
+#[test]
+fn a_pass_in_french() {
+    let expected = r"
+task6 · ./student
+
+✓ 20/20  le fichier dit comment lancer deux serveurs
+         · le fichier a d’autres lignes
+✓        rien n’est refusé
+✓ 20/20  les requêtes vont tour à tour aux deux serveurs API
+✗        le site est servi
+         c’est `backend` qui est multiplié [other-service]
+         → quel service l’exercice multiplie-t-il ?
+
+quelle réplique a répondu
+  2 répliques  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
+               (40 requêtes, une connexion ; période 2)
+  5 répliques  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
+               (100 requêtes, une connexion ; période 5)
+
+40/40  12,3 s
+tout ce qui vaut des points est réussi
+";
+    assert_eq!(format!("\n{}", french(&passing(), 80)), expected);
+}
+
+#[test]
+fn a_failure_shows_what_differs_and_where() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  the file says how to start two servers
+         `backend` is scaled [other-service]
+         --> task6/2-api-servers.txt:12:12
+         12 │ up --scale backend=2
+            │            ^^^^^^^
+         → which service does the exercise scale?
+         also: `backend` is scaled [other-service]
+✓        nothing is refused
+✗  0/20  requests take turns between the two API servers
+         `backend` is scaled [other-service]
+         expected  up --scale back-end=2
+         found     up --scale backend=2
+                              ^^^^^^^
+         --> task6/2-api-servers.txt:12:12
+         back-end-2 │ Traceback:
+         back-end-2 │   KeyError
+         proxy      │ start worker process 27
+         → which service does the exercise scale?
+–        the site is served (not asked for)
+
+which replica answered
+  2 replicas  1 ✗ ? 1
+              (4 requests, a new connection each; ✗ no right answer; ? received
+              by no replica)
+
+0/40  12.3 s
+mend first `answer-command`: `backend` is scaled
+";
+    assert_eq!(format!("\n{}", english(&failing(), 80)), expected);
+}
+
+#[test]
+fn a_narrow_french_failure_is_wrapped() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  le fichier dit comment lancer
+         deux serveurs
+         c’est `backend` qui est
+         multiplié [other-service]
+         --> task6/2-api-servers.txt:12:
+             12
+         12 │ up --scale backend=2
+            │            ^^^^^^^
+         → quel service l’exercice
+           multiplie-t-il ?
+         aussi : c’est `backend` qui est
+         multiplié [other-service]
+✓        rien n’est refusé
+✗  0/20  les requêtes vont tour à tour
+         aux deux serveurs API
+         c’est `backend` qui est
+         multiplié [other-service]
+         attendu  up --scale back-end=2
+         trouvé   up --scale backend=2
+                             ^^^^^^^
+         --> task6/2-api-servers.txt:12:
+             12
+         back-end-2 │ Traceback:
+         back-end-2 │   KeyError
+         proxy      │ start worker proce
+         proxy      │ ss 27
+         → quel service l’exercice
+           multiplie-t-il ?
+–        le site est servi (non demandé)
+
+quelle réplique a répondu
+  2 répliques  1 ✗ ? 1
+               (4 requêtes, une nouvelle
+               connexion chacune ; ✗
+               sans bonne réponse ; ?
+               reçue par aucune
+               réplique)
+
+0/40  12,3 s
+à corriger d’abord, `answer-command` :
+c’est `backend` qui est multiplié
+";
+    assert_eq!(format!("\n{}", french(&failing(), 40)), expected);
+}
+
+#[test]
+fn a_skipped_check_names_the_one_that_failed() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  the file says how to start two
+         servers
+         `backend` is scaled
+         [other-service]
+         → which service does the
+           exercise scale?
+✓        nothing is refused
+–  0/20  requests take turns between the
+         two API servers (skipped
+         because `answer-command` did
+         not pass)
+✓        the site is served
+
+0/40  12.3 s
+mend first `answer-command`: `backend`
+is scaled
+";
+    assert_eq!(format!("\n{}", english(&skipping(), 40)), expected);
+}
+
+#[test]
+fn a_skipped_check_in_french() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  le fichier dit comment lancer deux serveurs
+         c’est `backend` qui est multiplié [other-service]
+         → quel service l’exercice multiplie-t-il ?
+✓        rien n’est refusé
+–  0/20  les requêtes vont tour à tour aux deux serveurs API (non jugé, car
+         `answer-command` n’est pas réussi)
+✓        le site est servi
+
+0/40  12,3 s
+à corriger d’abord, `answer-command` : c’est `backend` qui est multiplié
+";
+    assert_eq!(format!("\n{}", french(&skipping(), 80)), expected);
+}
+
+#[test]
+fn trouble_is_told_once_and_hostile_text_is_harmless() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  the file says how to start two servers
+         \x1b[2J\u{202e}x\ny\u{9b}1m [other-service]
+         expected  up
+         found     \x1b[2J\u{202e}x\ny\u{9b}1m
+                   ^^^^
+         --> \x1b[2J\u{202e}x\ny\u{9b}1m:4294967295:0
+         \x1b[2J\u{202e}x\ny\u{9b}1m │ \x1b[2J\u{202e}x\ny\u{9b}1m
+         → which service does the exercise scale?
+✓        nothing is refused
+?  ?/20  requests take turns between the two API servers (not graded)
+         the Docker engine could not do its part
+         │ connection refused\x1b[2J
+         → see that `docker version` answers, then run the same command again;
+           `--no-stack` grades what needs no engine
+?        the site is served (not graded)
+
+? could not be graded  12.3 s
+the Docker engine could not do its part; this is not a score of zero
+mend first `answer-command`: \x1b[2J\u{202e}x\ny\u{9b}1m
+";
+    assert_eq!(format!("\n{}", english(&troubled(), 80)), expected);
+}
+
+#[test]
+fn trouble_in_french() {
+    let expected = r"
+task6 · ./student
+
+✗  0/20  le fichier dit comment lancer deux serveurs
+         \x1b[2J\u{202e}x\ny\u{9b}1m [other-service]
+         attendu  up
+         trouvé   \x1b[2J\u{202e}x\ny\u{9b}1m
+                  ^^^^
+         --> \x1b[2J\u{202e}x\ny\u{9b}1m:4294967295:0
+         \x1b[2J\u{202e}x\ny\u{9b}1m │ \x1b[2J\u{202e}x\ny\u{9b}1m
+         → quel service l’exercice multiplie-t-il ?
+✓        rien n’est refusé
+?  ?/20  les requêtes vont tour à tour aux deux serveurs API (non noté)
+         le moteur Docker n’a pas pu faire sa part
+         │ connection refused\x1b[2J
+         → vérifiez que `docker version` répond, puis relancez la même
+           commande ; `--no-stack` note ce qui se passe de moteur
+?        le site est servi (non noté)
+
+? impossible à noter  12,3 s
+le moteur Docker n’a pas pu faire sa part ; ce n’est pas une note de zéro
+à corriger d’abord, `answer-command` : \x1b[2J\u{202e}x\ny\u{9b}1m
+";
+    assert_eq!(format!("\n{}", french(&troubled(), 80)), expected);
+}
+
+#[test]
+fn nothing_judged_is_no_grade() {
+    let expected = r"
+task6 · ./student
+
+–  –/20  the file says how to start two servers (not asked for)
+–        nothing is refused (not asked for)
+–  –/20  requests take turns between the two API servers (not asked for)
+–        the site is served (not asked for)
+
+? could not be graded  12.3 s
+nothing was judged
+";
+    assert_eq!(
+        format!("\n{}", english(&troubled().only(&[]), 80)),
+        expected
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_all_that_counts() {
+    let expected = r"
+task6 · ./student
+
+✓ 20/20  the file says how to start two servers
+         · the file has other lines
+–        nothing is refused (not asked for)
+–  –/20  requests take turns between the two API servers (not asked for)
+–        the site is served (not asked for)
+
+which replica answered
+  2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
+              (40 requests, one connection; period 2)
+  5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
+              (100 requests, one connection; period 5)
+
+20/20  12.3 s
+everything that was asked for passed
+";
+    assert_eq!(
+        format!(
+            "\n{}",
+            english(&passing().only(&["answer-command".to_owned()]), 80)
+        ),
+        expected
+    );
+}
+
+#[test]
+fn of_a_long_log_the_last_lines_are_shown() {
+    let mut finding = shown();
+    finding.evidence[0].lines = (1..=25).map(|line| format!("line {line}")).collect();
+    let text = english(
+        &report([
+            failed(finding),
+            Status::Passed,
+            Status::Passed,
+            Status::Passed,
+        ]),
+        80,
+    );
+    assert!(text.contains("back-end-2 │ … (5 earlier lines)\n         back-end-2 │ line 6\n"));
+    assert!(text.contains("back-end-2 │ line 25\n"));
+}
+
+#[test]
+fn colours_add_nothing_that_must_be_read() {
+    let coloured = with_colours(|| render(&failing(), Language::English, 80));
+    let mut plain = String::new();
+    for (index, part) in coloured.split('\x1b').enumerate() {
+        let shown = if index == 0 {
+            part
+        } else {
+            part.split_once('m').map_or("", |(_, shown)| shown)
+        };
+        plain.push_str(shown);
+    }
+    assert_ne!(coloured, plain);
+    assert_eq!(plain, english(&failing(), 80));
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    for columns in [40, 60, 80, 100] {
+        for report in [passing(), failing(), skipping(), troubled()] {
+            for text in [english(&report, columns), french(&report, columns)] {
+                let widest = text.lines().map(|line| line.width()).max();
+                assert!(widest <= Some(columns), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn mistakes_beyond_the_tenth_are_counted() {
+    let mut report = failing();
+    report.verdicts[0].status = Status::Failed {
+        finding: Box::new(bare()),
+        others: vec![MISTAKE.finding(Text::fixed("again", "encore")); 13],
+    };
+    let text = english(&report, 80);
+    assert_eq!(text.matches("also: again").count(), 10);
+    assert!(text.contains("         … and 3 more\n"));
+}

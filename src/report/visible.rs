@@ -1,0 +1,71 @@
+//! Somebody else's text on its way to a terminal: what does not show is spelt out.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `text` on one line, control characters and invisible marks spelt out, cut where that takes more than `limit` columns.
+pub(super) fn visible(text: &str, limit: usize) -> String {
+    let mut left = limit;
+    let mut shown = String::new();
+    for glyph in text.chars().map(glyph) {
+        let Some(rest) = left.checked_sub(glyph.width()) else {
+            return shown + "…";
+        };
+        left = rest;
+        shown.push_str(&glyph);
+    }
+    shown
+}
+
+/// A character as itself when a terminal draws it, else spelt out as in Rust (`\n`, `\x1b`, `\u{202e}`).
+pub(super) fn glyph(character: char) -> String {
+    if !is_invisible(character) {
+        return character.to_string();
+    }
+    match character {
+        '\n' | '\r' | '\t' => character.escape_default().to_string(),
+        '\0'..='\x7f' => format!("\\x{:02x}", u32::from(character)),
+        _ => character.escape_unicode().to_string(),
+    }
+}
+
+/// Whether a terminal obeys the character, draws nothing for it, or lets it change its neighbours.
+pub(super) fn is_invisible(character: char) -> bool {
+    let is_blank = matches!(
+        character,
+        '\u{ad}' | '\u{115f}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}'
+    );
+    is_blank || character.width().is_none_or(|columns| columns == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        let text = "réplique n° 2 : 日本語 🙂\u{a0}!";
+        assert_eq!(visible(text, 100), text);
+    }
+
+    #[test]
+    fn escape_sequences_are_spelt_out() {
+        assert_eq!(visible("\x1b[31mred\x07", 100), "\\x1b[31mred\\x07");
+        assert_eq!(visible("\u{9b}2J", 100), "\\u{9b}2J");
+        assert_eq!(visible("a\r\n\tb\0", 100), "a\\r\\n\\tb\\x00");
+    }
+
+    #[test]
+    fn bidirectional_and_invisible_marks_are_spelt_out() {
+        let marks = "\u{202e}\u{2066}\u{200b}\u{feff}\u{ad}\u{2028}\u{301}\u{e0041}";
+        let shown = "\\u{202e}\\u{2066}\\u{200b}\\u{feff}\\u{ad}\\u{2028}\\u{301}\\u{e0041}";
+        assert_eq!(visible(marks, 100), shown);
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(visible("abcdef", 5), "abcde…");
+        assert_eq!(visible("abcde", 5), "abcde");
+        assert_eq!(visible("ab\x1bc", 5), "ab…");
+        assert_eq!(visible("日本語", 5), "日本…");
+    }
+}
