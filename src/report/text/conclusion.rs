@@ -93,8 +93,8 @@ fn mend_first(page: &Page, verdict: &Verdict) -> Option<String> {
     let id = verdict.check.id;
     let message = visible(page.say(&finding.message), MESSAGE);
     let sentence = Text::new(
-        format!("mend first `{id}`: {message}"),
-        format!("à corriger d’abord, `{id}` : {message}"),
+        format!("mend `{id}` first – {message}"),
+        format!("corrigez d’abord `{id}` – {message}"),
     );
     Some(page.say(&sentence).to_owned())
 }

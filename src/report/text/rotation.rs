@@ -100,6 +100,7 @@ fn details(page: &Page, volley: &Volley) -> String {
     let sent = volley.sequence.len();
     let requests = Text::new(format!("{sent} requests"), format!("{sent} requêtes"));
     let period = period(&volley.sequence)
+        .filter(|&period| period > 1)
         .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
     let unknown = volley.sequence.contains(&0).then_some(UNKNOWN);
     let unanswered = (!volley.unanswered.is_empty()).then_some(UNANSWERED);

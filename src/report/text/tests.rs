@@ -144,7 +144,7 @@ which replica answered
               by no replica)
 
 0/40  12.3 s
-mend first `answer-command`: `backend` is scaled
+mend `answer-command` first – `backend` is scaled
 ";
     assert_eq!(format!("\n{}", english(&failing(), 80)), expected);
 }
@@ -193,7 +193,7 @@ quelle réplique a répondu
                réplique)
 
 0/40  12,3 s
-à corriger d’abord, `answer-command` :
+corrigez d’abord `answer-command` –
 c’est `backend` qui est multiplié
 ";
     assert_eq!(format!("\n{}", french(&failing(), 40)), expected);
@@ -218,7 +218,7 @@ task6 · ./student
 ✓        the site is served
 
 0/40  12.3 s
-mend first `answer-command`: `backend`
+mend `answer-command` first – `backend`
 is scaled
 ";
     assert_eq!(format!("\n{}", english(&skipping(), 40)), expected);
@@ -238,7 +238,7 @@ task6 · ./student
 ✓        le site est servi
 
 0/40  12,3 s
-à corriger d’abord, `answer-command` : c’est `backend` qui est multiplié
+corrigez d’abord `answer-command` – c’est `backend` qui est multiplié
 ";
     assert_eq!(format!("\n{}", french(&skipping(), 80)), expected);
 }
@@ -266,7 +266,7 @@ task6 · ./student
 
 ? could not be graded  12.3 s
 the Docker engine could not do its part; this is not a score of zero
-mend first `answer-command`: \x1b[2J\u{202e}x\ny\u{9b}1m
+mend `answer-command` first – \x1b[2J\u{202e}x\ny\u{9b}1m
 ";
     assert_eq!(format!("\n{}", english(&troubled(), 80)), expected);
 }
@@ -294,7 +294,7 @@ task6 · ./student
 
 ? impossible à noter  12,3 s
 le moteur Docker n’a pas pu faire sa part ; ce n’est pas une note de zéro
-à corriger d’abord, `answer-command` : \x1b[2J\u{202e}x\ny\u{9b}1m
+corrigez d’abord `answer-command` – \x1b[2J\u{202e}x\ny\u{9b}1m
 ";
     assert_eq!(format!("\n{}", french(&troubled(), 80)), expected);
 }
