@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use bollard::Docker;
@@ -41,6 +42,8 @@ pub struct Sandbox {
     docker: Docker,
     builder: Builder,
     run: String,
+    /// Whether the engine has network counters, as far as is known.
+    counts: AtomicBool,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
 }
@@ -56,6 +59,7 @@ impl Sandbox {
             docker,
             builder,
             run: new_run_id(),
+            counts: AtomicBool::new(true),
             making: Arc::default(),
         })
     }

@@ -1,15 +1,17 @@
 //! What the engine itself sees of a container: traffic, processes, and files of its `/proc`.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
 use bollard::query_parameters::{StatsOptionsBuilder, TopOptionsBuilder};
 use futures_util::StreamExt;
-use softy_checks::observation::{Fault, FaultKind};
+use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
-use super::engine::{fault, is_missing};
+use super::engine::fault;
 use super::{Member, Sandbox};
 
 /// A command run inside a container, to its end.
@@ -19,20 +21,35 @@ const EXEC: Duration = Duration::from_secs(10);
 const EXEC_BYTES: usize = 1 << 20;
 
 impl Sandbox {
-    /// Bytes that a container has received since it was started, by the engine's counters; siblings' and DNS traffic
-    /// is in it.
+    /// Bytes that a container has received since it was started, siblings' and DNS traffic included: by the engine's
+    /// counters, or where the engine has none by the container's own `/proc/net/dev`; `None` where it has no `cat`
+    /// to read that with.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
-    pub async fn received(&self, member: &Member) -> Result<u64, Fault> {
+    /// A fault when the engine does not answer.
+    pub async fn received(&self, member: &Member) -> Result<Option<u64>, Fault> {
+        if self.counts.load(Ordering::Relaxed) {
+            if let Some(bytes) = self.engine_counters(member).await? {
+                return Ok(Some(bytes));
+            }
+            // Engines that cannot find a machine's control groups have no counters for any container.
+            self.counts.store(false, Ordering::Relaxed);
+        }
+        let table = self.read_files(member, &["/proc/net/dev"]).await?;
+        Ok(table.as_deref().and_then(received_bytes))
+    }
+
+    async fn engine_counters(&self, member: &Member) -> Result<Option<u64>, Fault> {
         let options = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
-        let mut readings = self.docker.stats(&member.id, Some(options));
-        let reading = readings.next().await.transpose().map_err(fault)?;
-        let networks = reading.and_then(|reading| reading.networks).ok_or_else(|| Fault {
-            kind: FaultKind::Engine,
-            detail: format!("the engine has no network counters for {} {}", member.service, member.number),
-        })?;
-        Ok(networks.values().filter_map(|network| network.rx_bytes).sum())
+        let reading = self.docker.stats(&member.id, Some(options)).next().await;
+        match reading.transpose() {
+            Ok(reading) => {
+                let networks = reading.and_then(|reading| reading.networks);
+                Ok(networks.map(|networks| networks.values().filter_map(|network| network.rx_bytes).sum()))
+            }
+            Err(Error::DockerResponseServerError { .. }) => Ok(None),
+            Err(error) => Err(fault(error)),
+        }
     }
 
     /// The command lines of a container's processes.
@@ -46,40 +63,71 @@ impl Sandbox {
         Ok(rows.into_iter().filter_map(|row| row.into_iter().next_back()).collect())
     }
 
-    /// The sockets that a container listens on, as the kernel writes them; `None` when it has no `cat` to read them with.
+    /// The sockets that a container has, as the kernel writes them; `None` when it has no `cat` to read them with.
     ///
     /// # Errors
-    /// A fault when the engine does not run it.
+    /// A fault when the engine does not answer.
     pub async fn socket_tables(&self, member: &Member) -> Result<Option<String>, Fault> {
+        let tables = self.read_files(member, &["/proc/net/tcp", "/proc/net/tcp6"]).await?;
+        Ok(tables.filter(|tables| tables.contains("local_address")))
+    }
+
+    /// What `cat` prints of some files inside a container, cut at a bounded length; `None` when it cannot be run.
+    async fn read_files(&self, member: &Member, files: &[&str]) -> Result<Option<String>, Fault> {
+        let command = ["cat"].iter().chain(files).map(|word| (*word).to_owned());
         let config = ExecConfig {
             attach_stdout: Some(true),
-            cmd: Some(["cat", "/proc/net/tcp", "/proc/net/tcp6"].map(str::to_owned).to_vec()),
+            cmd: Some(command.collect()),
             ..ExecConfig::default()
         };
-        let run = timeout(EXEC, async {
-            let exec = self.docker.create_exec(&member.id, config).await?;
-            let started = self.docker.start_exec(&exec.id, None::<StartExecOptions>).await?;
-            let mut read = Vec::new();
-            if let StartExecResults::Attached { mut output, .. } = started {
-                while let Some(part) = output.next().await {
-                    read.extend_from_slice(&part?.into_bytes());
-                    if read.len() > EXEC_BYTES {
-                        break;
-                    }
+        match timeout(EXEC, self.output(member, config)).await {
+            Ok(Ok(output)) => Ok(Some(output)),
+            // The container ended meanwhile, has no such program, or does not let it end.
+            Ok(Err(Error::DockerResponseServerError { .. })) | Err(_) => Ok(None),
+            Ok(Err(error)) => Err(fault(error)),
+        }
+    }
+
+    async fn output(&self, member: &Member, config: ExecConfig) -> Result<String, Error> {
+        let exec = self.docker.create_exec(&member.id, config).await?;
+        let started = self.docker.start_exec(&exec.id, None::<StartExecOptions>).await?;
+        let mut read = Vec::new();
+        if let StartExecResults::Attached { mut output, .. } = started {
+            while let Some(part) = output.next().await {
+                read.extend_from_slice(&part?.into_bytes());
+                if read.len() > EXEC_BYTES {
+                    break;
                 }
             }
-            Ok(read)
-        });
-        match run.await {
-            Ok(Ok(read)) => {
-                let text = String::from_utf8_lossy(&read).into_owned();
-                Ok(text.contains("local_address").then_some(text))
-            }
-            // The container ended meanwhile, or has no such program.
-            Ok(Err(bollard::errors::Error::DockerResponseServerError { .. })) => Ok(None),
-            Ok(Err(error)) if is_missing(&error) => Ok(None),
-            Ok(Err(error)) => Err(fault(error)),
-            Err(_) => Ok(None),
         }
+        Ok(String::from_utf8_lossy(&read).into_owned())
+    }
+}
+
+/// The sum of the received bytes of `/proc/net/dev`, the loopback left out; `None` when it is no such table.
+fn received_bytes(table: &str) -> Option<u64> {
+    let rows = table.lines().filter_map(|line| line.split_once(':'));
+    let rows = rows.filter(|(name, _)| name.trim() != "lo");
+    let bytes = rows.map(|(_, columns)| columns.split_whitespace().next()?.parse::<u64>().ok());
+    let bytes: Vec<u64> = bytes.collect::<Option<_>>()?;
+    (!bytes.is_empty()).then(|| bytes.iter().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "Inter-|   Receive                |  Transmit\n face |bytes    packets errs |bytes packets\n";
+
+    #[test]
+    fn received_bytes_are_summed_over_networks() {
+        let table = format!("{HEADER}    lo: 500 5 0 500 5\n  eth0: 1000 9 0 800 8\n  eth1: 24 1 0 0 0\n");
+        assert_eq!(received_bytes(&table), Some(1024));
+    }
+
+    #[test]
+    fn what_is_no_table_says_nothing() {
+        assert_eq!(received_bytes("cat: /proc/net/dev: No such file"), None);
+        assert_eq!(received_bytes(HEADER), None);
     }
 }

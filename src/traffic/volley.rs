@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use softy_checks::observation::{Connection, Fault, Reply, Volley, Witness};
+use softy_checks::observation::{Connection, Fault, FaultKind, Reply, Volley, Witness};
 use tokio::time::{Instant, sleep};
 
 use super::attribution::Attribution;
@@ -126,7 +126,7 @@ async fn counted(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], silent
     let (nonce, started) = (nonce(), Instant::now());
     let requests = silent.sequence.len();
     let (mut sequence, mut unanswered) = (Vec::new(), Vec::new());
-    let first = read_counters(sandbox, replicas).await?;
+    let first = counters(sandbox, replicas).await?;
     let mut before = first.clone();
     while sequence.len() < requests && started.elapsed() < VOLLEY {
         for (request, padding) in (sequence.len() as u32 + 1..).zip(PADDINGS) {
@@ -134,7 +134,7 @@ async fn counted(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], silent
                 unanswered.push(request);
             }
         }
-        let after = read_counters(sandbox, replicas).await?;
+        let after = counters(sandbox, replicas).await?;
         let group = served(&difference(&before, &after)).unwrap_or([0; PADDINGS.len()]);
         sequence.extend(group);
         before = after;
@@ -149,8 +149,14 @@ async fn counted(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], silent
     })
 }
 
-async fn read_counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fault> {
-    try_join_all(replicas.iter().map(|replica| sandbox.received(replica))).await
+/// What every replica has received so far, which nothing else can say when the logs are silent.
+async fn counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fault> {
+    let counters = try_join_all(replicas.iter().map(|replica| sandbox.received(replica))).await?;
+    let counters: Option<Vec<u64>> = counters.into_iter().collect();
+    counters.ok_or_else(|| Fault {
+        kind: FaultKind::Engine,
+        detail: "the replicas log no request, and their network counters cannot be read".to_owned(),
+    })
 }
 
 fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
