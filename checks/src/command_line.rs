@@ -39,8 +39,12 @@ impl Word {
 
     /// The places of the quotes and backslashes that the shell takes away.
     pub fn quotes(&self) -> impl Iterator<Item = usize> {
-        let is_quote = |at: &usize| self.glyphs.iter().all(|glyph| glyph.at != *at);
-        self.span.clone().filter(is_quote)
+        let is_kept = |at: &usize| {
+            self.glyphs
+                .binary_search_by_key(at, |glyph| glyph.at)
+                .is_ok()
+        };
+        self.span.clone().filter(move |at| !is_kept(at))
     }
 }
 
@@ -64,6 +68,7 @@ pub(crate) fn tokens(line: &[Glyph]) -> Vec<Token> {
     while let [first, after @ ..] = rest {
         let (token, length) = match first.character {
             blank if blank.is_whitespace() => (None, 1),
+            '\\' if goes_on(after) => (None, 2),
             '#' => (Some(Token::Comment(plain(after, first.at))), rest.len()),
             _ if operator(rest) > 0 => {
                 let length = operator(rest);
@@ -78,6 +83,11 @@ pub(crate) fn tokens(line: &[Glyph]) -> Vec<Token> {
         rest = rest.get(length..).unwrap_or_default();
     }
     tokens
+}
+
+/// Whether a newline follows a backslash: the line goes on behind it.
+fn goes_on(glyphs: &[Glyph]) -> bool {
+    glyphs.first().is_some_and(|glyph| glyph.character == '\n')
 }
 
 /// Characters of which the shell takes none away, seen from `start` on.
@@ -111,7 +121,8 @@ fn word(glyphs: &[Glyph]) -> (Option<Token>, usize) {
             ('"' | '\'', None) => quote = Some(glyph.character),
             ('\\', None | Some('"')) => {
                 length += 1;
-                kept.extend(glyphs.get(length));
+                let rest = glyphs.get(length..).unwrap_or_default();
+                kept.extend(rest.first().filter(|_| !goes_on(rest)));
             }
             (character, None) if character.is_whitespace() => break,
             (_, None) if operator(&glyphs[length..]) > 0 => break,
@@ -156,6 +167,12 @@ mod tests {
         assert_eq!(parts("a\" b\"'c' d\\ e"), ["a bc 0..8", "d e 9..13"]);
         assert_eq!(parts("\"open"), ["open 0..5"]);
         assert_eq!(parts("end\\"), ["end 0..4"]);
+    }
+
+    #[test]
+    fn a_backslash_at_the_end_goes_on() {
+        assert_eq!(parts("a \\\n b"), ["a 0..1", "b 5..6"]);
+        assert_eq!(parts("a\\\nb"), ["ab 0..4"]);
     }
 
     #[test]

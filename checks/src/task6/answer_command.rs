@@ -35,11 +35,7 @@ pub(super) static CHECK: Check = Check {
 
 fn judge(seen: &Observation) -> Judgement {
     let text = String::from_utf8_lossy(seen.answer.bytes());
-    let lines: Vec<&str> = text
-        .strip_suffix('\n')
-        .unwrap_or(&text)
-        .split('\n')
-        .collect();
+    let lines = lines(&text);
     if lines.contains(&EXPECTED) {
         return Ok(Judged::passed().with_notes(others(lines.len() - 1).into_iter().collect()));
     }
@@ -49,6 +45,22 @@ fn judge(seen: &Observation) -> Judgement {
         None => vec![no_command(&lines)],
     };
     Ok(Judged::from_findings(findings))
+}
+
+/// The lines of a file; one that ends with a backslash goes on in the next, as in a shell.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (end, _) in text.match_indices('\n') {
+        let line = &text[start..end];
+        if !line.ends_with('\\') {
+            lines.push(line);
+            start = end + 1;
+        }
+    }
+    let last = &text[start..];
+    lines.extend((!last.is_empty()).then_some(last));
+    lines
 }
 
 /// Lines beside the command, empty ones included.
@@ -74,7 +86,7 @@ fn no_command(lines: &[&str]) -> Finding {
     let message = match look(lines) {
         Some(Text { en, fr }) => Text::new(
             format!("expected `{EXPECTED}`, found what looks like {en}"),
-            format!("attendu : `{EXPECTED}` ; trouvé : ce qui ressemble à {fr}"),
+            format!("attendu : `{EXPECTED}` ; trouvé, semble-t-il : {fr}"),
         ),
         None => Text::new(
             format!("expected `{EXPECTED}`, found no command"),
@@ -232,7 +244,7 @@ mod tests {
         );
         assert_eq!(
             codes("docker-compose --scale back-end=2\n"),
-            ["other-subcommand", "other-spelling"]
+            ["other-subcommand"]
         );
     }
 
@@ -395,6 +407,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_is_recognised() {
+        let over_two_lines = "docker-compose up \\\n  --scale back-end=2\n";
+        assert_eq!(codes(over_two_lines), ["other-spelling"]);
+        assert_eq!(
+            codes("docker-compose up scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("PS C:\\task6> docker-compose up --scale back-end=2\n"),
+            ["prompt"]
+        );
+        assert_eq!(
+            codes("docker-compose run back-end\n"),
+            ["other-subcommand", "no-scale"]
+        );
+        assert_eq!(codes("use docker to scale it\n"), ["no-command"]);
+    }
+
+    #[test]
     fn the_nearest_line_is_told() {
         let lines = "docker-compose build\ndocker-compose up --scale back-end=3\nsudo reboot\n";
         assert_eq!(codes(lines), ["other-count"]);
@@ -417,8 +448,46 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_cut() {
-        let line = format!("docker-compose up {}\n", "é".repeat(9_000));
-        let comparison = judged(&line).findings.remove(0).comparison;
-        assert!(comparison.is_some_and(|comparison| comparison.found.chars().count() < 200));
+        for part in ["é", "# ", "; # ", "-d ", "\"'", "\\\" "] {
+            let line = format!("docker-compose up {}\n", part.repeat(30_000));
+            let finding = judged(&line).findings.remove(0);
+            let shown = finding
+                .comparison
+                .map(|comparison| comparison.found.chars().count());
+            assert!(shown.is_some_and(|shown| shown < 200), "{part}");
+            assert!(codes(&part.repeat(30_000)).len() < 20, "{part}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged() {
+        let parts = [
+            "docker", "-", "compose", " ", "up", "--scale", "=", "2", "\"", "'", "\\", "#", "`",
+            "$", "(", "&", ">", "\r", "\n", "\u{feff}", "–", "“", "é", "echo ", "sudo ",
+            "back-end", "\t",
+        ];
+        let mut state = 1_u32;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(parts[(state >> 16) as usize % parts.len()]);
+            }
+            let findings = judged(&text).findings;
+            let marks = findings
+                .iter()
+                .filter_map(|finding| finding.comparison.as_ref());
+            let within = |comparison: &crate::model::Comparison| {
+                let length = comparison.found.chars().count();
+                comparison
+                    .marks
+                    .iter()
+                    .all(|&(start, end)| start <= end && end <= length)
+            };
+            assert!(
+                !findings.is_empty() && marks.clone().all(within),
+                "{text:?}"
+            );
+        }
     }
 }

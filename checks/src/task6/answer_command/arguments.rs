@@ -5,8 +5,8 @@ use super::deviation::Deviation;
 use super::mistakes::{BUILD_OPTION, DETACHED, FILE_OPTION, OTHER_OPTION, OTHER_SPELLING};
 use super::{program, scale};
 use crate::command_line::Word;
-use crate::model::Mistake;
-use crate::wording::code;
+use crate::model::{Mistake, Text};
+use crate::wording::{code, codes};
 
 /// Options that take the next word as their value, `--scale` apart.
 const VALUED: &[&str] = &[
@@ -62,7 +62,7 @@ pub(super) fn deviations(command: &Command) -> Vec<Deviation> {
             .iter()
             .map(|(word, value)| option(word, *value)),
     );
-    deviations.extend(arguments.surplus().map(operand));
+    deviations.extend(arguments.surplus());
     deviations.extend(command.words.iter().filter_map(quoted));
     deviations
 }
@@ -76,7 +76,7 @@ impl<'a> Arguments<'a> {
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             let text = word.text();
-            if scale::is_scale(&text) {
+            if scale::is_scale(&text, arguments.subcommand) {
                 let value = if text.contains('=') {
                     None
                 } else {
@@ -109,10 +109,22 @@ impl<'a> Arguments<'a> {
         self.subcommand.is_some_and(|word| word.text() == "scale")
     }
 
-    /// The operands that say nothing of how many containers there are to be.
-    fn surplus(&self) -> impl Iterator<Item = &'a Word> {
-        let used = usize::from(self.is_scale_subcommand());
-        self.operands.iter().skip(used).copied()
+    /// Operands of `up` that nobody asked for.
+    fn surplus(&self) -> Option<Deviation> {
+        let is_up = self.subcommand.is_some_and(|word| word.text() == "up");
+        let words: Vec<String> = self.operands.iter().map(|word| word.text()).collect();
+        if !is_up || words.is_empty() {
+            return None;
+        }
+        let found = codes(&words);
+        Some(Deviation {
+            mistake: &OTHER_OPTION,
+            message: Text::new(
+                format!("expected nothing but one option behind `up`, found {found}"),
+                format!("attendu : rien d’autre qu’une option après `up` ; trouvé : {found}"),
+            ),
+            marks: self.operands.iter().map(|word| word.span.clone()).collect(),
+        })
     }
 }
 
@@ -132,16 +144,6 @@ fn option(word: &Word, value: Option<&Word>) -> Deviation {
         word.span.start..end,
         format!("the option {found} is not asked for"),
         format!("l’option {found} n’est pas demandée"),
-    )
-}
-
-fn operand(word: &Word) -> Deviation {
-    let found = code(&word.text());
-    Deviation::at(
-        &OTHER_OPTION,
-        word.span.clone(),
-        format!("the word {found} is not asked for"),
-        format!("le mot {found} n’est pas demandé"),
     )
 }
 

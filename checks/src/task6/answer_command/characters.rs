@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::deviation::Deviation;
-use super::mistakes::{BYTE_ORDER_MARK, CRLF, SPACES, TYPOGRAPHIC_CHARACTERS};
+use super::mistakes::{BYTE_ORDER_MARK, CRLF, OTHER_SPELLING, SPACES, TYPOGRAPHIC_CHARACTERS};
 use crate::command_line::Glyph;
-use crate::model::{Mistake, Text};
+use crate::model::Text;
+use crate::wording::codes;
 
 /// The line in plain characters: what a word processor made of hyphens, quotes and spaces is taken back, what cannot
 /// be seen is dropped.
@@ -41,37 +42,33 @@ pub(super) fn deviations(line: &str) -> Vec<Deviation> {
     let characters: Vec<char> = line.chars().collect();
     let start = usize::from(line.starts_with('\u{feff}'));
     let end = characters.len() - usize::from(line.ends_with('\r'));
-    let inner = characters.get(start..end).unwrap_or_default();
-    let within = |place: Range<usize>| place.start + start..place.end + start;
-    let typographic = places(inner, |&character| is_typographic(character));
-    [
-        found(
-            &BYTE_ORDER_MARK,
-            BOM,
-            (start > 0).then_some(0..1).into_iter().collect(),
-        ),
-        found(
-            &CRLF,
-            RETURN,
-            (end < characters.len())
-                .then_some(end..end + 1)
-                .into_iter()
-                .collect(),
-        ),
-        found(
+    let places = |like: fn(char) -> bool| places(&characters, start..end, like);
+    let blank = places(|character| character.is_ascii_whitespace());
+    let odd = |place: &Range<usize>| is_odd(&characters, place, start..end);
+    let deviations = [
+        (&BYTE_ORDER_MARK, BOM, marks(0..start)),
+        (&CRLF, RETURN, marks(end..characters.len())),
+        (
             &TYPOGRAPHIC_CHARACTERS,
-            TYPOGRAPHY,
-            typographic.into_iter().map(within).collect(),
+            typography(line),
+            places(is_typographic),
         ),
-        found(
-            &SPACES,
-            BLANKS,
-            spaces(inner).into_iter().map(within).collect(),
+        (&SPACES, BLANKS, blank.into_iter().filter(odd).collect()),
+        (
+            &OTHER_SPELLING,
+            CONTINUED,
+            places(|character| character == '\n'),
         ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    deviations
+        .into_iter()
+        .filter(|(_, _, marks)| !marks.is_empty())
+        .map(|(mistake, message, marks)| Deviation {
+            mistake,
+            message,
+            marks,
+        })
+        .collect()
 }
 
 const BOM: Text = Text::fixed(
@@ -84,43 +81,52 @@ const RETURN: Text = Text::fixed(
     "la ligne finit par un retour chariot (`\\r`) avant la nouvelle ligne",
 );
 
-const TYPOGRAPHY: Text = Text::fixed(
-    "the line has characters that look like hyphens, quotes or spaces, or cannot be seen, and are others",
-    "la ligne a des caractères qui ressemblent à des tirets, des guillemets ou des espaces, ou qui sont invisibles, et en sont d’autres",
-);
-
 const BLANKS: Text = Text::fixed(
     "expected one space between two words and none around them, found others",
-    "attendu : une espace entre deux mots et aucune autour ; trouvé : d’autres blancs",
+    "attendu : un espace entre deux mots et aucun autour ; trouvé : d’autres blancs",
 );
 
-fn found(mistake: &'static Mistake, message: Text, marks: Vec<Range<usize>>) -> Option<Deviation> {
-    (!marks.is_empty()).then_some(Deviation {
-        mistake,
-        message,
-        marks,
-    })
+const CONTINUED: Text = Text::fixed(
+    "the command goes on over several lines",
+    "la commande continue sur plusieurs lignes",
+);
+
+/// Which characters of a line are not what they look like; `⍽` and `◊` stand for those that cannot be seen.
+fn typography(line: &str) -> Text {
+    let mut found: Vec<String> = line
+        .chars()
+        .filter(|&character| is_typographic(character))
+        .map(String::from)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let found = codes(&found);
+    Text::new(
+        format!("expected plain hyphens, quotes and spaces, found {found}"),
+        format!("attendu : des tirets, guillemets et espaces simples ; trouvé : {found}"),
+    )
 }
 
-/// The places of what is not one space between two words.
-fn spaces(line: &[char]) -> Vec<Range<usize>> {
-    let wrong = |place: &Range<usize>| {
-        place.start == 0 || place.end == line.len() || line.get(place.clone()) != Some(&[' '])
-    };
-    places(line, |character| character.is_ascii_whitespace())
-        .into_iter()
-        .filter(wrong)
-        .collect()
+/// No mark for an empty place.
+fn marks(place: Range<usize>) -> Vec<Range<usize>> {
+    if place.is_empty() {
+        Vec::new()
+    } else {
+        vec![place]
+    }
+}
+
+/// Whether white space is anything but one space between two words; a line that goes on is told apart.
+fn is_odd(line: &[char], place: &Range<usize>, within: Range<usize>) -> bool {
+    let blank = line.get(place.clone()).unwrap_or_default();
+    let is_outside = place.start == within.start || place.end == within.end;
+    !blank.contains(&'\n') && (is_outside || blank != [' '])
 }
 
 /// The runs of characters that are `like` this.
-fn places(line: &[char], like: fn(&char) -> bool) -> Vec<Range<usize>> {
+fn places(line: &[char], within: Range<usize>, like: fn(char) -> bool) -> Vec<Range<usize>> {
     let mut places: Vec<Range<usize>> = Vec::new();
-    for (at, _) in line
-        .iter()
-        .enumerate()
-        .filter(|(_, character)| like(character))
-    {
+    for at in within.filter(|&at| line.get(at).copied().is_some_and(like)) {
         match places.last_mut() {
             Some(place) if place.end == at => place.end += 1,
             Some(_) | None => places.push(at..at + 1),

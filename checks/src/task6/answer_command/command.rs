@@ -34,11 +34,7 @@ impl Command {
             .iter()
             .filter_map(|part| Command::in_part(part))
             .min_by_key(Command::lacking)?;
-        let is_echo = found
-            .around
-            .iter()
-            .any(|deviation| deviation.mistake.code == ECHO.code);
-        let operators = operators(&tokens, is_echo);
+        let operators = operators(&tokens, &found.around);
         let around = found.around.into_iter().chain(operators).collect();
         Some(Command { around, ..found })
     }
@@ -141,11 +137,16 @@ fn is_program(word: &Word) -> bool {
 
 /// Whether words that begin with a program are a command, not a sentence about one.
 fn is_command(words: &[Word]) -> bool {
-    let mut texts = words.iter().map(|word| word.text().to_lowercase());
-    let is_compose = texts
-        .next()
-        .is_some_and(|program| program == "docker-compose");
-    is_compose || texts.any(|text| text.contains("scale") || SUBCOMMANDS.contains(&text.as_str()))
+    let texts: Vec<String> = words
+        .iter()
+        .map(|word| word.text().to_lowercase())
+        .collect();
+    match texts.as_slice() {
+        [program, ..] if program == "docker-compose" => true,
+        [_, first, ..] if first.starts_with('-') || SUBCOMMANDS.contains(&first.as_str()) => true,
+        [_, rest @ ..] => rest.iter().any(|text| text.starts_with("--scale")),
+        [] => false,
+    }
 }
 
 /// What the words before a program are.
@@ -218,20 +219,30 @@ fn quoted(phrase: &Word) -> Deviation {
 }
 
 /// What the operators of a line do to its command; those by which `echo` writes into a file belong to it.
-fn operators(tokens: &[Token], is_echo: bool) -> Vec<Deviation> {
+fn operators(tokens: &[Token], around: &[Deviation]) -> Vec<Deviation> {
+    let is_echo = around
+        .iter()
+        .any(|deviation| deviation.mistake.code == ECHO.code);
     let mut deviations = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         let Token::Operator(operator) = token else {
             continue;
         };
         match operator.text().as_str() {
-            ">" if index == 0 => deviations.push(prompt(operator)),
+            ">" if is_prompt(&tokens[..index]) => deviations.push(prompt(operator)),
             ">" | ">>" if is_echo => {}
             "`" => deviations.push(backtick(operator)),
             _ => deviations.push(chained(operator)),
         }
     }
     deviations
+}
+
+/// Whether what stands before a `>` is nothing, or what a terminal of Windows writes there.
+fn is_prompt(before: &[Token]) -> bool {
+    let first = before.first().and_then(word).map(Word::text);
+    first.is_none_or(|first| first == "PS" || first.get(1..2) == Some(":"))
+        && before.iter().all(|token| word(token).is_some())
 }
 
 fn backtick(operator: &Word) -> Deviation {
@@ -248,7 +259,7 @@ fn chained(operator: &Word) -> Deviation {
     Deviation::at(
         &CHAINED,
         operator.span.clone(),
-        format!("the line does more than one thing: {found} ties the command to something else"),
-        format!("la ligne fait plus d’une chose : {found} lie la commande à autre chose"),
+        format!("expected the command alone, found {found} beside it"),
+        format!("attendu : la commande seule ; trouvé : {found} à côté"),
     )
 }

@@ -9,8 +9,14 @@ use super::{EXPECTED, arguments, characters};
 use crate::model::{Comparison, Finding};
 use crate::wording::visible;
 
+/// Characters of a line that are read; a command has fewer.
+const READ: usize = 400;
+
 /// Characters of a line that are shown.
-const LONGEST: usize = 160;
+const SHOWN: usize = 160;
+
+/// Differences of a line that are told.
+const TOLD: usize = 12;
 
 /// A line that holds a command, and how it differs from the one that is expected.
 pub(super) struct Line<'a> {
@@ -22,6 +28,8 @@ pub(super) struct Line<'a> {
 impl<'a> Line<'a> {
     /// The line taken apart; `None` when there is no command in it.
     pub fn read(text: &'a str) -> Option<Line<'a>> {
+        let (end, _) = text.char_indices().nth(READ).unwrap_or((text.len(), '\0'));
+        let text = &text[..end];
         let command = Command::find(&characters::plain(text))?;
         let mut deviations = command.around.clone();
         deviations.extend(arguments::deviations(&command));
@@ -51,14 +59,14 @@ impl<'a> Line<'a> {
                 .finding(deviation.message.clone())
                 .comparing(comparison)
         };
-        self.deviations.iter().map(finding).collect()
+        self.deviations.iter().take(TOLD).map(finding).collect()
     }
 }
 
 /// The command beside a line in which `marks` differ.
 pub(super) fn comparison(line: &str, marks: &[Range<usize>]) -> Comparison {
-    let shown: Vec<char> = line.chars().take(LONGEST).collect();
-    let more = line.chars().nth(LONGEST).map(|_| '…');
+    let shown: Vec<char> = line.chars().take(SHOWN).collect();
+    let more = line.chars().nth(SHOWN).map(|_| '…');
     let character = |(at, &character)| match character {
         ' ' if is_blank(&shown, marks, at) => '·',
         other => visible(other),

@@ -33,7 +33,7 @@ fn spaced(program: &Word, compose: &Word) -> Deviation {
             span,
             "expected the program `docker-compose`, found `docker compose`, with a space"
                 .to_owned(),
-            "attendu : le programme `docker-compose` ; trouvé : `docker compose`, avec une espace"
+            "attendu : le programme `docker-compose` ; trouvé : `docker compose`, avec un espace"
                 .to_owned(),
         );
     }

@@ -19,10 +19,11 @@ pub(super) struct Scale<'a> {
     pub is_early: bool,
 }
 
-/// Whether a word is the option `--scale`, if badly written.
-pub(super) fn is_scale(text: &str) -> bool {
-    let name = text.split('=').next().unwrap_or_default();
-    name.starts_with('-') && name.trim_start_matches('-').to_lowercase() == "scale"
+/// Whether a word is the option `--scale`, if badly written; without its hyphens only behind the subcommand.
+pub(super) fn is_scale(text: &str, subcommand: Option<&Word>) -> bool {
+    let name = text.split('=').next().unwrap_or_default().to_lowercase();
+    let is_option = name.starts_with('-') && name.trim_start_matches('-') == "scale";
+    is_option || (name == "scale" && subcommand.is_some())
 }
 
 /// What is wrong with how many containers are asked for.
@@ -42,7 +43,7 @@ pub(super) fn deviations(arguments: &Arguments) -> Vec<Deviation> {
         .enumerate()
         .filter(|(index, _)| *index != chosen);
     let mut deviations = quantity(scale.quantity(), scale.end());
-    deviations.extend(scale.spelling());
+    deviations.extend(scale.spelling(arguments));
     deviations.extend(others.map(|(_, other)| other.surplus()));
     deviations
 }
@@ -72,9 +73,9 @@ impl Scale<'_> {
     }
 
     /// What is wrong with how the option is written.
-    fn spelling(&self) -> Option<Deviation> {
+    fn spelling(&self, arguments: &Arguments) -> Option<Deviation> {
         let found = self.word.text();
-        if self.is_early {
+        if self.is_early && arguments.subcommand.is_some() {
             return Some(Deviation::at(
                 &OTHER_SPELLING,
                 self.word.span.start..self.end(),
