@@ -66,18 +66,15 @@ pub(crate) fn tokens(line: &[Glyph]) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = line;
     while let [first, after @ ..] = rest {
-        let (token, length) = match first.character {
-            blank if blank.is_whitespace() => (None, 1),
-            '\\' if goes_on(after) => (None, 2),
-            '#' => (Some(Token::Comment(plain(after, first.at))), rest.len()),
-            _ if operator(rest) > 0 => {
-                let length = operator(rest);
-                (
-                    Some(Token::Operator(plain(&rest[..length], first.at))),
-                    length,
-                )
-            }
-            _ => word(rest),
+        let (token, length) = match (first.character, operator(rest)) {
+            (blank, _) if blank.is_whitespace() => (None, 1),
+            ('\\', _) if goes_on(after) => (None, 2),
+            ('#', _) => (Some(Token::Comment(plain(after, first.at))), rest.len()),
+            (_, 0) => word(rest),
+            (_, length) => (
+                Some(Token::Operator(plain(&rest[..length], first.at))),
+                length,
+            ),
         };
         tokens.extend(token);
         rest = rest.get(length..).unwrap_or_default();
