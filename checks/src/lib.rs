@@ -3,6 +3,7 @@
 //! Nothing here reads a file, talks to an engine or looks at a clock: a check is data and one pure function from an
 //! [`Observation`](observation::Observation) to a judgement. Read `task6/round_robin.rs` first.
 
+mod command_line;
 pub mod model;
 pub mod observation;
 mod rotation;

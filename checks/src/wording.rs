@@ -5,8 +5,9 @@ const LONGEST: usize = 160;
 
 /// One name, line or error as code.
 pub(crate) fn code(seen: &str) -> String {
-    let shown: String = seen.trim().chars().take(LONGEST).map(quotable).collect();
-    let more = if seen.trim().chars().nth(LONGEST).is_some() {
+    let seen = seen.trim_matches([' ', '\n']);
+    let shown: String = seen.chars().take(LONGEST).map(quotable).collect();
+    let more = if seen.chars().nth(LONGEST).is_some() {
         "…"
     } else {
         ""

@@ -98,12 +98,9 @@ impl Stack {
             .filter(move |container| container.service == service)
     }
 
-    /// What to call a container: its service, with its number where there are several.
-    pub fn name_of(&self, container: &Container) -> String {
-        match self.replicas(&container.service).count() {
-            0 | 1 => container.service.clone(),
-            _ => format!("{} {}", container.service, container.number),
-        }
+    /// What a message calls a container: its service, with its number where there are several.
+    pub fn label(&self, container: &Container) -> String {
+        self.numbered(container, code(&container.service))
     }
 
     /// The last log lines of a container, when it wrote any.
@@ -112,9 +109,16 @@ impl Stack {
             return Vec::new();
         }
         vec![Evidence {
-            source: self.name_of(container),
+            source: self.numbered(container, container.service.clone()),
             lines: container.log.clone(),
         }]
+    }
+
+    fn numbered(&self, container: &Container, service: String) -> String {
+        match self.replicas(&container.service).count() {
+            0 | 1 => service,
+            _ => format!("{service} {}", container.number),
+        }
     }
 }
 

@@ -1,11 +1,26 @@
+mod arguments;
+mod characters;
+mod command;
+mod deviation;
+mod line;
+mod look;
+mod mistakes;
+mod program;
+mod scale;
+
+use self::line::{Line, comparison};
+use self::look::look;
 use super::answer_file;
-use crate::model::{Check, Judged, Judgement, Mistake, Text};
+use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::Observation;
 
 /// The command that the exercise asks for.
 const EXPECTED: &str = "docker-compose up --scale back-end=2";
 
 /// One line of the answer file is, byte for byte, `docker-compose up --scale back-end=2`.
+///
+/// Other lines are allowed, but mentioned. Where no line is the command, the one that comes nearest is taken apart as a shell
+/// would do it, and each difference is told. The file is never run.
 pub(super) static CHECK: Check = Check {
     id: "answer-command",
     points: 20,
@@ -14,25 +29,465 @@ pub(super) static CHECK: Check = Check {
         "the answer is the exact command that starts two API servers",
         "la réponse est la commande exacte qui démarre deux serveurs API",
     ),
-    mistakes: &[&OTHER_SPELLING],
+    mistakes: mistakes::ALL,
     judge,
 };
 
-static OTHER_SPELLING: Mistake = Mistake {
-    code: "other-spelling",
-    hint: Text::fixed(
-        "compare character by character with the command in the exercise",
-        "comparez caractère par caractère avec la commande de l’exercice",
-    ),
-};
-
 fn judge(seen: &Observation) -> Judgement {
-    let mut lines = seen.answer.bytes().split(|&byte| byte == b'\n');
-    if lines.any(|line| line == EXPECTED.as_bytes()) {
-        return Ok(Judged::passed());
+    let text = String::from_utf8_lossy(seen.answer.bytes());
+    let lines = lines(&text);
+    if lines.contains(&EXPECTED) {
+        return Ok(Judged::passed().with_notes(others(lines.len() - 1).into_iter().collect()));
     }
-    Ok(Judged::failed(OTHER_SPELLING.finding(Text::fixed(
-        "no line is `docker-compose up --scale back-end=2`",
-        "aucune ligne n’est `docker-compose up --scale back-end=2`",
-    ))))
+    let read = lines.iter().filter_map(|line| Line::read(line));
+    let findings = match read.min_by_key(Line::distance) {
+        Some(nearest) => nearest.findings(),
+        None => vec![no_command(&lines)],
+    };
+    Ok(Judged::from_findings(findings))
+}
+
+/// The lines of a file; one that ends with a backslash goes on in the next, as in a shell.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (end, _) in text.match_indices('\n') {
+        let line = &text[start..end];
+        if !line.ends_with('\\') {
+            lines.push(line);
+            start = end + 1;
+        }
+    }
+    let last = &text[start..];
+    lines.extend((!last.is_empty()).then_some(last));
+    lines
+}
+
+/// Lines beside the command, empty ones included.
+fn others(lines: usize) -> Option<Note> {
+    let message = match lines {
+        0 => return None,
+        1 => Text::fixed(
+            "the file has another line beside the command",
+            "le fichier a une autre ligne à côté de la commande",
+        ),
+        lines => Text::new(
+            format!("the file has {lines} other lines beside the command"),
+            format!("le fichier a {lines} autres lignes à côté de la commande"),
+        ),
+    };
+    Some(Note {
+        code: "other-lines",
+        message,
+    })
+}
+
+fn no_command(lines: &[&str]) -> Finding {
+    let message = match look(lines) {
+        Some(Text { en, fr }) => Text::new(
+            format!("expected `{EXPECTED}`, found what looks like {en}"),
+            format!("attendu : `{EXPECTED}` ; trouvé, semble-t-il : {fr}"),
+        ),
+        None => Text::new(
+            format!("expected `{EXPECTED}`, found no command"),
+            format!("attendu : `{EXPECTED}` ; trouvé : aucune commande"),
+        ),
+    };
+    let first = lines
+        .iter()
+        .find(|line| !line.trim().is_empty())
+        .copied()
+        .unwrap_or_default();
+    let whole = 0..first.chars().count();
+    mistakes::NO_COMMAND
+        .finding(message)
+        .comparing(comparison(first, &[whole]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::{answer, correct};
+
+    fn judged(content: &str) -> Judged {
+        let answer = answer(content);
+        judge(&Observation {
+            answer,
+            ..correct()
+        })
+        .unwrap_or_default()
+    }
+
+    fn codes(content: &str) -> Vec<&'static str> {
+        judged(content)
+            .findings
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
+    }
+
+    /// What each finding marks in the line.
+    fn marked(content: &str) -> Vec<String> {
+        let comparisons = judged(content)
+            .findings
+            .into_iter()
+            .filter_map(|finding| finding.comparison);
+        let marked = |comparison: &crate::model::Comparison| {
+            let marks = comparison.marks.iter();
+            let part = |&(start, end): &(usize, usize)| {
+                comparison.found.chars().skip(start).take(end - start)
+            };
+            marks.flat_map(part).collect::<String>()
+        };
+        comparisons.map(|comparison| marked(&comparison)).collect()
+    }
+
+    #[test]
+    fn the_command_alone_passes() {
+        assert_eq!(
+            judged("docker-compose up --scale back-end=2\n"),
+            Judged::passed()
+        );
+        assert_eq!(
+            judged("docker-compose up --scale back-end=2"),
+            Judged::passed()
+        );
+    }
+
+    #[test]
+    fn other_lines_are_noted() {
+        let lines = "#!/bin/bash\ndocker-compose build\ndocker-compose up --scale back-end=2\n";
+        assert!(codes(lines).is_empty());
+        assert_eq!(judged(lines).notes[0].code, "other-lines");
+        assert_eq!(
+            judged("docker-compose up --scale back-end=2\n\n")
+                .notes
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn nothing_seen_is_not_a_pass() {
+        assert_eq!(codes(""), ["no-command"]);
+        assert_eq!(codes("\n"), ["no-command"]);
+    }
+
+    #[test]
+    fn each_wrapping_has_its_code() {
+        assert_eq!(
+            codes("# docker-compose up --scale back-end=2\n"),
+            ["commented-out"]
+        );
+        assert_eq!(
+            codes("$ docker-compose up --scale back-end=2\n"),
+            ["prompt"]
+        );
+        assert_eq!(
+            codes("> docker-compose up --scale back-end=2\n"),
+            ["prompt"]
+        );
+        assert_eq!(
+            codes("me@pc:~/task6$ docker-compose up --scale back-end=2\n"),
+            ["prompt"]
+        );
+        assert_eq!(
+            codes("cd task6 && docker-compose up --scale back-end=2\n"),
+            ["chained"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2 | tee log\n"),
+            ["chained"]
+        );
+        assert_eq!(
+            codes("sudo docker-compose up --scale back-end=2\n"),
+            ["sudo"]
+        );
+        assert_eq!(
+            codes("sudo -E docker-compose up --scale back-end=2\n"),
+            ["sudo"]
+        );
+        let echo = "echo \"docker-compose up --scale back-end=2\" > 2-api-servers.txt\n";
+        assert_eq!(codes(echo), ["echo"]);
+        assert_eq!(
+            codes("echo docker-compose up --scale back-end=2 > a\n"),
+            ["echo"]
+        );
+    }
+
+    #[test]
+    fn each_program_and_subcommand_has_its_code() {
+        assert_eq!(
+            codes("docker compose up --scale back-end=2\n"),
+            ["docker-compose-with-space"]
+        );
+        assert_eq!(
+            codes("podman-compose up --scale back-end=2\n"),
+            ["other-program"]
+        );
+        assert_eq!(
+            codes("podman compose up --scale back-end=2\n"),
+            ["other-program"]
+        );
+        assert_eq!(
+            codes("docker-compose.exe up --scale back-end=2\n"),
+            ["other-program"]
+        );
+        assert_eq!(codes("docker up --scale back-end=2\n"), ["other-program"]);
+        assert_eq!(
+            codes("docker-compose scale back-end=2\n"),
+            ["scale-subcommand"]
+        );
+        assert_eq!(
+            codes("docker-compose build\n"),
+            ["other-subcommand", "no-scale"]
+        );
+        assert_eq!(
+            codes("docker-compose --scale back-end=2\n"),
+            ["other-subcommand"]
+        );
+    }
+
+    #[test]
+    fn each_word_of_scale_has_its_code() {
+        assert_eq!(codes("docker-compose up\n"), ["no-scale"]);
+        assert_eq!(
+            codes("docker-compose up --scale backend=2\n"),
+            ["other-service"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale Back-End=2\n"),
+            ["other-service"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=3\n"),
+            ["other-count"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2s\n"),
+            ["other-count"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end\n"),
+            ["other-count"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale\n"),
+            ["other-service", "other-count"]
+        );
+    }
+
+    #[test]
+    fn each_further_option_has_its_code() {
+        assert_eq!(
+            codes("docker-compose up -d --scale back-end=2\n"),
+            ["detached"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2 --build\n"),
+            ["build-option"]
+        );
+        assert_eq!(
+            codes("docker-compose -f docker-compose.yml up --scale back-end=2\n"),
+            ["file-option"]
+        );
+        assert_eq!(
+            codes("docker-compose up --force-recreate --scale back-end=2\n"),
+            ["other-option"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2 back-end\n"),
+            ["other-option"]
+        );
+        let both = "docker-compose up --scale front-end=1 --scale back-end=2\n";
+        assert_eq!(codes(both), ["other-option"]);
+    }
+
+    #[test]
+    fn each_kind_of_character_has_its_code() {
+        assert_eq!(codes("docker-compose up --scale back-end=2\r\n"), ["crlf"]);
+        assert_eq!(
+            codes("\u{feff}docker-compose up --scale back-end=2\n"),
+            ["byte-order-mark"]
+        );
+        assert_eq!(codes("docker-compose up --scale back-end=2 \n"), ["spaces"]);
+        assert_eq!(
+            codes("docker-compose  up\t--scale back-end=2\n"),
+            ["spaces"]
+        );
+        assert_eq!(
+            codes("docker-compose up –scale back-end=2\n"),
+            ["typographic-characters"]
+        );
+        assert_eq!(
+            codes("docker-compose up ––scale back-end=2\n"),
+            ["typographic-characters"]
+        );
+        assert_eq!(
+            codes("docker–compose up --scale back-end=2\n"),
+            ["typographic-characters"]
+        );
+        assert_eq!(
+            codes("docker-compose\u{a0}up --scale back-end=2\n"),
+            ["typographic-characters"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2\u{200b}\n"),
+            ["typographic-characters"]
+        );
+    }
+
+    #[test]
+    fn the_same_words_written_otherwise_are_another_spelling() {
+        assert_eq!(
+            codes("docker-compose up --scale=back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("docker-compose --scale back-end=2 up\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("docker-compose up -scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale \"back-end=2\"\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("\"docker-compose up --scale back-end=2\"\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("Docker-compose up --scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("docker-compose up --scale back-end=2 # two\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("`docker-compose up --scale back-end=2`\n")[0],
+            "other-spelling"
+        );
+    }
+
+    #[test]
+    fn each_difference_is_told_the_most_telling_first() {
+        let found = codes("sudo docker compose up -d --build --scale backend=3 \r\n");
+        let expected = [
+            "other-service",
+            "other-count",
+            "docker-compose-with-space",
+            "sudo",
+            "detached",
+            "build-option",
+            "crlf",
+            "spaces",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn each_difference_is_marked() {
+        let line = "docker compose up -d --scale backend=3 \r\n";
+        let expected = ["backend", "3", "docker compose", "-d", "␍", "·"];
+        assert_eq!(marked(line), expected);
+        assert_eq!(
+            marked("echo 'docker-compose up --scale api=2' > a\n"),
+            ["echo", "api"]
+        );
+        assert_eq!(marked("# docker-compose up --scale api=2\n"), ["#", "api"]);
+        assert_eq!(marked("docker-compose up –scale back-end=5\n"), ["5", "–"]);
+        assert_eq!(
+            marked("docker-compose up --scale='back-end=2'\n"),
+            ["--scale='back-end=2'", "''"]
+        );
+    }
+
+    #[test]
+    fn what_was_meant_is_recognised() {
+        let over_two_lines = "docker-compose up \\\n  --scale back-end=2\n";
+        assert_eq!(codes(over_two_lines), ["other-spelling"]);
+        assert_eq!(
+            codes("docker-compose up scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("PS C:\\task6> docker-compose up --scale back-end=2\n"),
+            ["prompt"]
+        );
+        assert_eq!(
+            codes("docker-compose run back-end\n"),
+            ["other-subcommand", "no-scale"]
+        );
+        assert_eq!(codes("use docker to scale it\n"), ["no-command"]);
+    }
+
+    #[test]
+    fn the_nearest_line_is_told() {
+        let lines = "docker-compose build\ndocker-compose up --scale back-end=3\nsudo reboot\n";
+        assert_eq!(codes(lines), ["other-count"]);
+        let chained = "docker-compose build && docker-compose up --scale back-end=2\n";
+        assert_eq!(codes(chained), ["chained"]);
+    }
+
+    #[test]
+    fn what_is_no_command_is_named() {
+        let look = |content: &str| judged(content).findings[0].message.en.clone();
+        assert_eq!(codes("2-api-servers.txt\n"), ["no-command"]);
+        assert!(look("2-api-servers.txt\n").ends_with("the file’s own name"));
+        assert!(look("server {\n  listen 80;\n}\n").ends_with("an nginx configuration"));
+        assert!(look("services:\n  back-end:\n").ends_with("a compose file"));
+        let table =
+            "NAME                IMAGE    COMMAND\ntask6-back-end-1  x  \"/docker-entrypoint.…\"\n";
+        assert!(look(table).ends_with("running containers"));
+        assert!(look("two servers\n").ends_with("found no command"));
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        for part in ["é", "# ", "; # ", "-d ", "\"'", "\\\" "] {
+            let line = format!("docker-compose up {}\n", part.repeat(30_000));
+            let finding = judged(&line).findings.remove(0);
+            let shown = finding
+                .comparison
+                .map(|comparison| comparison.found.chars().count());
+            assert!(shown.is_some_and(|shown| shown < 200), "{part}");
+            assert!(codes(&part.repeat(30_000)).len() < 20, "{part}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged() {
+        let parts = [
+            "docker", "-", "compose", " ", "up", "--scale", "=", "2", "\"", "'", "\\", "#", "`",
+            "$", "(", "&", ">", "\r", "\n", "\u{feff}", "–", "“", "é", "echo ", "sudo ",
+            "back-end", "\t",
+        ];
+        let mut state = 1_u32;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(parts[(state >> 16) as usize % parts.len()]);
+            }
+            let findings = judged(&text).findings;
+            let marks = findings
+                .iter()
+                .filter_map(|finding| finding.comparison.as_ref());
+            let within = |comparison: &crate::model::Comparison| {
+                let length = comparison.found.chars().count();
+                comparison
+                    .marks
+                    .iter()
+                    .all(|&(start, end)| start <= end && end <= length)
+            };
+            assert!(
+                !findings.is_empty() && marks.clone().all(within),
+                "{text:?}"
+            );
+        }
+    }
 }

@@ -39,7 +39,7 @@ fn judge(seen: &Observation) -> Judgement {
 fn message(last: Option<char>) -> Text {
     let (en, fr) = match last {
         None => ("nothing".to_owned(), "rien".to_owned()),
-        Some(' ') => ("a space".to_owned(), "une espace".to_owned()),
+        Some(' ') => ("a space".to_owned(), "un espace".to_owned()),
         Some(last) => (
             format!("`{}`", visible(last)),
             format!("`{}`", visible(last)),

@@ -145,7 +145,7 @@ fn unreachable(stack: &Stack) -> Vec<Finding> {
 
 fn unheard(stack: &Stack, replica: &Container) -> Option<Finding> {
     let finding = match replica.state {
-        State::Silent { seconds } => Some(silent(&code(&stack.name_of(replica)), seconds)),
+        State::Silent { seconds } => Some(silent(&stack.label(replica), seconds)),
         State::Running => loopback(stack, replica),
         State::Exited { .. }
         | State::OutOfMemory { .. }
@@ -167,7 +167,7 @@ fn loopback(stack: &Stack, replica: &Container) -> Option<Finding> {
     if listening.is_empty() || !listening.iter().all(|address| is_loopback(address)) {
         return None;
     }
-    let (name, found) = (code(&stack.name_of(replica)), codes(listening));
+    let (name, found) = (stack.label(replica), codes(listening));
     Some(LOOPBACK_ONLY.finding(Text::new(
         format!("{name} listens on {found}, which nobody outside its container can reach"),
         format!("{name} écoute sur {found}, que personne ne peut atteindre hors de son conteneur"),
@@ -184,7 +184,7 @@ fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
     let State::Silent { seconds } = container.state else {
         return None;
     };
-    let name = code(&stack.name_of(container));
+    let name = stack.label(container);
     let finding = PROXY_SILENT.finding(Text::new(
         format!(
             "{name} runs, but after {seconds} s it does not listen on the port that it publishes"

@@ -58,7 +58,7 @@ static COMPOSE_SYNTAX: Mistake = Mistake {
     code: "compose-syntax",
     hint: Text::fixed(
         "look at this line and the one above: indentation in spaces, a space after each `:`, quotes that are closed",
-        "regardez cette ligne et celle du dessus : indentation en espaces, une espace après chaque `:`, guillemets refermés",
+        "regardez cette ligne et celle du dessus : indentation en espaces, un espace après chaque `:`, guillemets refermés",
     ),
 };
 

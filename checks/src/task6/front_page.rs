@@ -75,8 +75,8 @@ fn unserved(reply: &Reply) -> Option<Finding> {
     };
     let Text { en, fr } = reply.outcome.message();
     Some(mistake.finding(Text::new(
-        format!("expected status 200 for `GET /`: {en}"),
-        format!("attendu : le statut 200 pour `GET /` ; {fr}"),
+        format!("expected a page for `GET /`: {en}"),
+        format!("attendu : une page pour `GET /` ; {fr}"),
     )))
 }
 

@@ -120,7 +120,7 @@ fn consequence(finding: &Finding) -> u8 {
 }
 
 fn end(stack: &Stack, container: &Container) -> Option<Finding> {
-    let name = code(&stack.name_of(container));
+    let name = stack.label(container);
     match &container.state {
         State::Running | State::Silent { .. } => None,
         State::Exited { status } => Some(exited(container, &name, *status)),
@@ -218,7 +218,7 @@ fn waiting(name: &str, dependency: &str) -> Finding {
     let dependency = code(dependency);
     DEPENDENCY_NOT_READY.finding(Text::new(
         format!("{name} was not started: {dependency}, which it depends on, did not become ready"),
-        format!("{name} n’a pas été démarré : {dependency}, dont il dépend, n’a pas été prêt"),
+        format!("{name} n’a pas été démarré : {dependency}, dont il dépend, n’est pas devenu prêt"),
     ))
 }
 
@@ -373,7 +373,7 @@ mod tests {
         let findings = judged(containers).unwrap_or_default().findings;
         let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["container-exited", "dependency-not-ready"]);
-        assert!(findings[0].message.en.contains("`back-end 1`"));
+        assert!(findings[0].message.en.contains("`back-end` 1"));
     }
 
     #[test]

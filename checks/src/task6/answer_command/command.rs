@@ -1,0 +1,265 @@
+//! The command in a line, and what stands around it.
+
+use std::ops::Range;
+
+use super::EXPECTED;
+use super::deviation::Deviation;
+use super::mistakes::{CHAINED, COMMENTED_OUT, ECHO, OTHER_SPELLING, PROMPT, SUDO};
+use crate::command_line::{Glyph, Token, Word, tokens};
+use crate::wording::code;
+
+/// Subcommands by which a Docker command is known among other text.
+const SUBCOMMANDS: &[&str] = &[
+    "build", "compose", "create", "down", "exec", "logs", "ps", "pull", "restart", "run", "scale",
+    "stack", "start", "stop", "up",
+];
+
+/// A command in a line, and what stands around it.
+#[derive(Clone, Debug)]
+pub(super) struct Command {
+    /// The program and its arguments.
+    pub words: Vec<Word>,
+    /// What stands around them that should not.
+    pub around: Vec<Deviation>,
+}
+
+impl Command {
+    /// The command in a line, when there is one.
+    pub fn find(line: &[Glyph]) -> Option<Command> {
+        let tokens = tokens(line);
+        let parts: Vec<&[Token]> = tokens
+            .split(|token| matches!(token, Token::Operator(_)))
+            .collect();
+        let found = parts
+            .iter()
+            .filter_map(|part| Command::in_part(part))
+            .min_by_key(Command::lacking)?;
+        let operators = operators(&tokens, &found.around);
+        let around = found.around.into_iter().chain(operators).collect();
+        Some(Command { around, ..found })
+    }
+
+    /// How many of the expected words are not there.
+    pub fn lacking(&self) -> usize {
+        let has = |expected: &str| self.words.iter().any(|word| word.text() == expected);
+        EXPECTED
+            .split(' ')
+            .filter(|expected| !has(expected))
+            .count()
+    }
+
+    /// The command in a part of a line without operators.
+    fn in_part(part: &[Token]) -> Option<Command> {
+        if let [Token::Comment(comment)] = part {
+            return Command::find(&comment.glyphs).map(|found| found.commented_out(&comment.span));
+        }
+        let words: Vec<Word> = part.iter().filter_map(word).cloned().collect();
+        let comment = part.iter().find_map(comment);
+        let found = Command::in_words(&words).or_else(|| Command::in_quotes(&words))?;
+        let around = found.around.into_iter().chain(comment).collect();
+        Some(Command { around, ..found })
+    }
+
+    fn in_words(words: &[Word]) -> Option<Command> {
+        let start = words.iter().position(is_program)?;
+        let (before, words) = words.split_at(start);
+        is_command(words).then(|| Command {
+            words: words.to_vec(),
+            around: before_command(before),
+        })
+    }
+
+    /// The command inside one quoted word, as in `echo "…"`.
+    fn in_quotes(words: &[Word]) -> Option<Command> {
+        let is_phrase = |word: &Word| {
+            word.glyphs
+                .iter()
+                .any(|glyph| glyph.character.is_whitespace())
+        };
+        let index = words.iter().position(is_phrase)?;
+        let (before, after) = words.split_at(index);
+        let phrase = after.first()?;
+        let found = Command::find(&phrase.glyphs)?;
+        let before = if before.is_empty() {
+            vec![quoted(phrase)]
+        } else {
+            before_command(before)
+        };
+        let around = before.into_iter().chain(found.around).collect();
+        Some(Command { around, ..found })
+    }
+
+    fn commented_out(self, span: &Range<usize>) -> Command {
+        let deviation = Deviation::at(
+            &COMMENTED_OUT,
+            span.start..span.start + 1,
+            "the line begins with `#`, which makes it a comment".to_owned(),
+            "la ligne commence par `#`, ce qui en fait un commentaire".to_owned(),
+        );
+        let around = [deviation].into_iter().chain(self.around).collect();
+        Command { around, ..self }
+    }
+}
+
+fn word(token: &Token) -> Option<&Word> {
+    match token {
+        Token::Word(word) => Some(word),
+        Token::Operator(_) | Token::Comment(_) => None,
+    }
+}
+
+/// What a comment behind the command is.
+fn comment(token: &Token) -> Option<Deviation> {
+    match token {
+        Token::Word(_) | Token::Operator(_) => None,
+        Token::Comment(comment) => Some(Deviation::at(
+            &OTHER_SPELLING,
+            comment.span.clone(),
+            "a comment stands behind the command".to_owned(),
+            "un commentaire suit la commande".to_owned(),
+        )),
+    }
+}
+
+/// Whether a word can be the name of a program like `docker-compose`.
+fn is_program(word: &Word) -> bool {
+    let text = word.text().to_lowercase();
+    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let is_name = name
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
+    let is_docker = ["docker", "podman", "nerdctl"]
+        .iter()
+        .any(|program| name.starts_with(program));
+    is_name && (is_docker || name.ends_with("compose"))
+}
+
+/// Whether words that begin with a program are a command, not a sentence about one.
+fn is_command(words: &[Word]) -> bool {
+    let texts: Vec<String> = words
+        .iter()
+        .map(|word| word.text().to_lowercase())
+        .collect();
+    match texts.as_slice() {
+        [program, ..] if program == "docker-compose" => true,
+        [_, first, ..] if first.starts_with('-') || SUBCOMMANDS.contains(&first.as_str()) => true,
+        [_, rest @ ..] => rest.iter().any(|text| text.starts_with("--scale")),
+        [] => false,
+    }
+}
+
+/// What the words before a program are.
+fn before_command(words: &[Word]) -> Vec<Deviation> {
+    let mut deviations = Vec::new();
+    for word in words {
+        let text = word.text();
+        let is_option = text.starts_with('-') && !deviations.is_empty();
+        match text.as_str() {
+            _ if is_option => {}
+            "sudo" | "doas" => deviations.push(sudo(word)),
+            "echo" | "printf" => deviations.push(echo(word)),
+            prompt if prompt.ends_with(['$', '%', '#']) => deviations.push(self::prompt(word)),
+            _ => deviations.push(stray(word)),
+        }
+    }
+    deviations
+}
+
+fn sudo(word: &Word) -> Deviation {
+    let found = code(&word.text());
+    Deviation::at(
+        &SUDO,
+        word.span.clone(),
+        format!("the command is run through {found}, which is not asked for"),
+        format!("la commande passe par {found}, ce qui n’est pas demandé"),
+    )
+}
+
+fn echo(word: &Word) -> Deviation {
+    let found = code(&word.text());
+    Deviation::at(
+        &ECHO,
+        word.span.clone(),
+        format!("the line does not run the command, it prints it ({found})"),
+        format!("la ligne n’exécute pas la commande, elle l’affiche ({found})"),
+    )
+}
+
+fn prompt(word: &Word) -> Deviation {
+    let found = code(&word.text());
+    Deviation::at(
+        &PROMPT,
+        word.span.clone(),
+        format!("the line begins with the terminal’s prompt ({found})"),
+        format!("la ligne commence par l’invite du terminal ({found})"),
+    )
+}
+
+fn stray(word: &Word) -> Deviation {
+    let found = code(&word.text());
+    Deviation::at(
+        &OTHER_SPELLING,
+        word.span.clone(),
+        format!("{found} stands before the command"),
+        format!("{found} précède la commande"),
+    )
+}
+
+fn quoted(phrase: &Word) -> Deviation {
+    Deviation {
+        marks: phrase.quotes().map(|at| at..at + 1).collect(),
+        ..Deviation::at(
+            &OTHER_SPELLING,
+            phrase.span.clone(),
+            "the whole command stands in quotes".to_owned(),
+            "toute la commande est entre guillemets".to_owned(),
+        )
+    }
+}
+
+/// What the operators of a line do to its command; those by which `echo` writes into a file belong to it.
+fn operators(tokens: &[Token], around: &[Deviation]) -> Vec<Deviation> {
+    let is_echo = around
+        .iter()
+        .any(|deviation| deviation.mistake.code == ECHO.code);
+    let mut deviations = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let Token::Operator(operator) = token else {
+            continue;
+        };
+        match operator.text().as_str() {
+            ">" if is_prompt(&tokens[..index]) => deviations.push(prompt(operator)),
+            ">" | ">>" if is_echo => {}
+            "`" => deviations.push(backtick(operator)),
+            _ => deviations.push(chained(operator)),
+        }
+    }
+    deviations
+}
+
+/// Whether what stands before a `>` is nothing, or what a terminal of Windows writes there.
+fn is_prompt(before: &[Token]) -> bool {
+    let first = before.first().and_then(word).map(Word::text);
+    first.is_none_or(|first| first == "PS" || first.get(1..2) == Some(":"))
+        && before.iter().all(|token| word(token).is_some())
+}
+
+fn backtick(operator: &Word) -> Deviation {
+    Deviation::at(
+        &OTHER_SPELLING,
+        operator.span.clone(),
+        "a backtick stands beside the command".to_owned(),
+        "un accent grave est collé à la commande".to_owned(),
+    )
+}
+
+fn chained(operator: &Word) -> Deviation {
+    let found = code(&operator.text());
+    Deviation::at(
+        &CHAINED,
+        operator.span.clone(),
+        format!("expected the command alone, found {found} beside it"),
+        format!("attendu : la commande seule ; trouvé : {found} à côté"),
+    )
+}
