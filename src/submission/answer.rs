@@ -1,6 +1,6 @@
 //! The answer file.
 
-use softy_checks::observation::{Answer, Content, Fault, FileKind};
+use softy_checks::observation::{Answer, Content, Fault};
 
 use super::{Kind, ReadError, Submission, TASK_FOLDER};
 
@@ -78,6 +78,8 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::path::Path;
     use std::time::{Duration, Instant};
+
+    use softy_checks::observation::FileKind;
 
     use super::*;
 

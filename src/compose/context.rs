@@ -1,0 +1,63 @@
+//! What every part of the translation needs.
+
+use softy_checks::model::Text;
+use softy_checks::observation::ProblemKind;
+
+use super::findings::Findings;
+use super::interpolation::Variables;
+use super::schema::nearest;
+use super::source::Mark;
+use super::yaml::Node;
+use crate::submission::Submission;
+
+/// A compose file while it is translated.
+pub(super) struct Context<'a> {
+    /// Where its paths lead.
+    pub submission: &'a Submission,
+    /// What its `.env` says.
+    pub variables: &'a Variables,
+    /// The whole file, filled in.
+    pub root: &'a Node,
+    /// What is found on the way.
+    pub findings: Findings<'a>,
+}
+
+impl Context<'_> {
+    /// Notes a value of the right type that means nothing.
+    pub fn invalid(&mut self, mark: Mark, en: String, fr: String) {
+        self.findings
+            .problem(ProblemKind::InvalidValue, mark, Text::new(en, fr));
+    }
+
+    /// Whether a top-level section (`services`, `networks`, `volumes`) defines a name; notes it where it does not.
+    pub fn defines(&mut self, section: &str, name: &str, mark: Mark) -> bool {
+        let names = || {
+            self.root
+                .get(section)
+                .map(Node::entries)
+                .unwrap_or_default()
+                .iter()
+                .map(|entry| entry.key.as_str())
+        };
+        if names().any(|defined| defined == name) {
+            return true;
+        }
+        let near = nearest(name, names());
+        let (en, fr) = match near {
+            Some(near) => (
+                format!("; is it meant to be `{near}`?"),
+                format!(" ; s’agit-il de `{near}` ?"),
+            ),
+            None => (String::new(), String::new()),
+        };
+        self.findings.problem(
+            ProblemKind::UndefinedName,
+            mark,
+            Text::new(
+                format!("`{name}` is not defined under `{section}`{en}"),
+                format!("`{name}` n’est pas défini sous `{section}`{fr}"),
+            ),
+        );
+        false
+    }
+}

@@ -1,0 +1,188 @@
+//! Why the sandbox refuses what it refuses, and what to write instead.
+
+use softy_checks::model::Text;
+
+/// A danger in one sentence, and the way around it.
+#[derive(Debug)]
+pub(super) struct Danger {
+    /// What a stranger could do with it.
+    pub danger: Text,
+    /// What to write instead.
+    pub instead: Text,
+}
+
+const LEAVE_OUT: Text = Text::fixed(
+    "leave the key out: this exercise works without it",
+    "retirez cette clé : l’exercice fonctionne sans elle",
+);
+
+pub(super) static ROOT_OF_HOST: Danger = Danger {
+    danger: Text::fixed(
+        "it gives the container rights over the machine that runs it",
+        "elle donne au conteneur des droits sur la machine qui l’exécute",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static DEVICES: Danger = Danger {
+    danger: Text::fixed(
+        "it hands devices of the machine to the container",
+        "elle donne au conteneur l’accès aux périphériques de la machine",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static ISOLATION: Danger = Danger {
+    danger: Text::fixed(
+        "it changes what keeps the container apart from the machine",
+        "elle modifie ce qui sépare le conteneur de la machine",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static KERNEL: Danger = Danger {
+    danger: Text::fixed(
+        "it changes parameters of the machine’s kernel",
+        "elle modifie des paramètres du noyau de la machine",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static ENGINE: Danger = Danger {
+    danger: Text::fixed(
+        "it lets the container command the engine that runs it",
+        "elle laisse le conteneur commander le moteur qui l’exécute",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static PROVIDER: Danger = Danger {
+    danger: Text::fixed(
+        "it runs a program on the machine itself",
+        "elle exécute un programme sur la machine elle-même",
+    ),
+    instead: Text::fixed(
+        "describe the service by `build` or `image`",
+        "décrivez le service avec `build` ou `image`",
+    ),
+};
+
+pub(super) static NAMESPACE: Danger = Danger {
+    danger: Text::fixed(
+        "it puts the container into a namespace of the machine or of a container that is not of this stack",
+        "elle place le conteneur dans un espace de noms de la machine ou d’un conteneur étranger au projet",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static HOST_NETWORK: Danger = Danger {
+    danger: Text::fixed(
+        "it puts the container on the network of the machine or of a container that is not of this stack",
+        "elle place le conteneur sur le réseau de la machine ou d’un conteneur étranger au projet",
+    ),
+    instead: Text::fixed(
+        "leave the key out: services reach each other by name on the network that Compose makes",
+        "retirez cette clé : les services se joignent par leur nom sur le réseau que crée Compose",
+    ),
+};
+
+pub(super) static HOST_GATEWAY: Danger = Danger {
+    danger: Text::fixed(
+        "`host-gateway` is the machine itself, and what listens on it",
+        "`host-gateway` désigne la machine elle-même et ce qui y écoute",
+    ),
+    instead: Text::fixed(
+        "reach the other services by their names",
+        "joignez les autres services par leur nom",
+    ),
+};
+
+pub(super) static FOREIGN_CONTAINER: Danger = Danger {
+    danger: Text::fixed(
+        "it reaches into a container that is not of this stack",
+        "elle touche à un conteneur étranger au projet",
+    ),
+    instead: Text::fixed(
+        "name a service of this file",
+        "citez un service de ce fichier",
+    ),
+};
+
+pub(super) static EXTERNAL: Danger = Danger {
+    danger: Text::fixed(
+        "what is external belongs to somebody else on the machine, and is not there on another one",
+        "ce qui est externe appartient à autrui sur la machine, et n’existe pas sur une autre",
+    ),
+    instead: Text::fixed(
+        "leave `external` out: Compose then makes it for this project",
+        "retirez `external` : Compose le crée alors pour ce projet",
+    ),
+};
+
+pub(super) static DRIVER: Danger = Danger {
+    danger: Text::fixed(
+        "a driver and its options can reach any folder or network of the machine",
+        "un pilote et ses options peuvent atteindre tout dossier ou réseau de la machine",
+    ),
+    instead: Text::fixed(
+        "leave the key out: the default driver does what this exercise needs",
+        "retirez cette clé : le pilote par défaut suffit à l’exercice",
+    ),
+};
+
+pub(super) static OUTSIDE: Danger = Danger {
+    danger: Text::fixed(
+        "the path leads out of the submission, to files of the machine",
+        "le chemin mène hors du rendu, vers des fichiers de la machine",
+    ),
+    instead: Text::fixed(
+        "keep the file in the repository, and give its path from the compose file’s folder",
+        "gardez le fichier dans le dépôt, et donnez son chemin depuis le dossier du fichier compose",
+    ),
+};
+
+pub(super) static NO_FILE: Danger = Danger {
+    danger: Text::fixed(
+        "the path is neither a file nor a folder: a pipe, socket or device leads to other programs of the machine",
+        "le chemin n’est ni un fichier ni un dossier : un tube, une socket ou un périphérique mène à d’autres programmes de la machine",
+    ),
+    instead: Text::fixed(
+        "mount a regular file or a folder",
+        "montez un fichier ordinaire ou un dossier",
+    ),
+};
+
+pub(super) static REMOTE: Danger = Danger {
+    danger: Text::fixed(
+        "it fetches from another machine what was not handed in",
+        "elle va chercher sur une autre machine ce qui n’a pas été rendu",
+    ),
+    instead: Text::fixed(
+        "keep the files in the repository, and give their path",
+        "gardez les fichiers dans le dépôt, et donnez leur chemin",
+    ),
+};
+
+pub(super) static BUILD_SECRETS: Danger = Danger {
+    danger: Text::fixed(
+        "it hands keys and secrets of the machine’s user to the build",
+        "elle donne à la construction les clés et secrets de l’utilisateur de la machine",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static BUILD_RIGHTS: Danger = Danger {
+    danger: Text::fixed(
+        "it gives the build rights over the machine that runs it",
+        "elle donne à la construction des droits sur la machine qui l’exécute",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static CACHE_EXPORT: Danger = Danger {
+    danger: Text::fixed(
+        "it writes the build’s cache to a registry or a folder of the machine",
+        "elle écrit le cache de construction dans un registre ou un dossier de la machine",
+    ),
+    instead: LEAVE_OUT,
+};

@@ -1,0 +1,236 @@
+//! `.env` and `env_file`: variables, one a line.
+//!
+//! The rules are those of compose-go's `dotenv` package: `KEY=value` or `KEY: value`, `export` before it, values bare,
+//! in single quotes (kept as they are) or in double quotes (with escapes), over several lines where quoted.
+
+use softy_checks::model::{Place, Text};
+use softy_checks::observation::{Problem, ProblemKind};
+
+use super::interpolation::{Unfilled, Variables, filled};
+use super::source::{Mark, Source};
+
+/// What a file of variables may measure, in bytes.
+pub(super) const CAP: u64 = 64 * 1024;
+
+/// The variables of a file, in its order; `known` are those that its values may use beside its own.
+pub(super) fn parse(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
+    let mut known = known.clone();
+    let mut pairs = Vec::new();
+    let mut rest = source.text.trim_start_matches('\u{feff}');
+    while let Some(assignment) = next_assignment(rest, source, &known)? {
+        rest = assignment.rest;
+        if let Some(value) = assignment
+            .value
+            .or_else(|| known.get(&assignment.name).cloned())
+        {
+            known.insert(assignment.name.clone(), value.clone());
+            pairs.push((assignment.name, value));
+        }
+    }
+    Ok(pairs)
+}
+
+struct Assignment<'t> {
+    name: String,
+    /// `None` when the line is a name alone, which takes its value from elsewhere.
+    value: Option<String>,
+    rest: &'t str,
+}
+
+fn next_assignment<'t>(
+    text: &'t str,
+    source: &Source,
+    known: &Variables,
+) -> Result<Option<Assignment<'t>>, Problem> {
+    let mut text = text.trim_start();
+    while text.starts_with('#') {
+        text = text
+            .split_once('\n')
+            .map_or("", |(_, rest)| rest)
+            .trim_start();
+    }
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let here = |kind| problem(source, text, kind);
+    let start = text.strip_prefix("export ").map_or(text, str::trim_start);
+    let end = start.find(['=', ':', '\n']).unwrap_or(start.len());
+    let (name, after) = start.split_at(end);
+    let name = name.trim();
+    if name.is_empty()
+        || !name
+            .chars()
+            .all(|character| character.is_alphanumeric() || "_.-[]".contains(character))
+    {
+        return Err(here(Trouble::Name));
+    }
+    let name = name.to_owned();
+    let Some(after) = after.strip_prefix(['=', ':']) else {
+        return Ok(Some(Assignment {
+            name,
+            value: None,
+            rest: after,
+        }));
+    };
+    let (value, rest) = value(after, known).map_err(here)?;
+    Ok(Some(Assignment {
+        name,
+        value: Some(value),
+        rest,
+    }))
+}
+
+/// The value at the start of a text, and what comes after it.
+fn value<'t>(text: &'t str, known: &Variables) -> Result<(String, &'t str), Trouble> {
+    let text = text.trim_start_matches([' ', '\t']);
+    if let Some(quoted) = text.strip_prefix('\'') {
+        let (value, rest) = quoted.split_once('\'').ok_or(Trouble::Quote)?;
+        return Ok((value.to_owned(), rest_of_line(rest)));
+    }
+    if let Some(quoted) = text.strip_prefix('"') {
+        let end = closing_quote(quoted).ok_or(Trouble::Quote)?;
+        let (value, rest) = quoted.split_at(end);
+        let value = filled(&unescaped(value), known).map_err(Trouble::Unfilled)?;
+        return Ok((value, rest_of_line(rest.get(1..).unwrap_or_default())));
+    }
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let bare = match line.starts_with('#') {
+        true => "",
+        false => line.split_once(" #").map_or(line, |(bare, _)| bare),
+    };
+    let value = filled(bare.trim(), known).map_err(Trouble::Unfilled)?;
+    Ok((value, rest))
+}
+
+fn rest_of_line(text: &str) -> &str {
+    text.split_once('\n').map_or("", |(_, rest)| rest)
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (index, character) in text.char_indices() {
+        match character {
+            '"' if !escaped => return Some(index),
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    None
+}
+
+/// A text in double quotes without its escapes; `\$` becomes `$$`, which stays a dollar when variables are filled in.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => plain.push('\n'),
+            Some('r') => plain.push('\r'),
+            Some('t') => plain.push('\t'),
+            Some('$') => plain.push_str("$$"),
+            Some(other @ ('"' | '\\')) => plain.push(other),
+            Some(other) => plain.extend(['\\', other]),
+            None => plain.push('\\'),
+        }
+    }
+    plain
+}
+
+enum Trouble {
+    Name,
+    Quote,
+    Unfilled(Unfilled),
+}
+
+/// The trouble with the line that the rest of a file begins with.
+fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
+    let line = rest.lines().next().unwrap_or_default();
+    let message = match trouble {
+        Trouble::Name => Text::new(
+            format!("`{}` does not read this line as `NAME=value`", source.file),
+            format!(
+                "cette ligne de `{}` n’est pas de la forme `NOM=valeur`",
+                source.file
+            ),
+        ),
+        Trouble::Quote => Text::fixed("a quote does not close", "un guillemet ne se ferme pas"),
+        Trouble::Unfilled(unfilled) => unfilled.message(line),
+    };
+    let before = source.text.len().saturating_sub(rest.len());
+    let before = source
+        .text
+        .get(..before)
+        .unwrap_or_default()
+        .matches('\n')
+        .count();
+    let mark = Mark {
+        line: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
+        column: 1,
+        width: u32::MAX,
+    };
+    let place: Option<Place> = source.place(mark);
+    Problem {
+        kind: ProblemKind::InvalidValue,
+        message,
+        place,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
+        let source = Source {
+            file: "task6/.env".to_owned(),
+            text: text.to_owned(),
+        };
+        parse(&source, &Variables::new())
+    }
+
+    #[test]
+    fn every_form_of_value_is_read() {
+        let cases = [
+            ("A=b", "b"),
+            ("export A = b c # comment", "b c"),
+            ("A: b", "b"),
+            ("A='$b \\n'", "$b \\n"),
+            ("A=\"x\\ny \\$z\"", "x\ny $z"),
+            ("# first\n\nA=\"two\nlines\"\n", "two\nlines"),
+            ("A=b#c", "b#c"),
+            ("A=", ""),
+            ("A=${X:-d}", "d"),
+            ("\u{feff}A=b\r\n", "b"),
+        ];
+        for (text, value) in cases {
+            assert_eq!(
+                pairs(text).unwrap(),
+                [("A".to_owned(), value.to_owned())],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn later_values_use_earlier_ones() {
+        let pairs = pairs("A=1\nB=${A}2\nUNSET\n").unwrap();
+        assert_eq!(
+            pairs,
+            [
+                ("A".to_owned(), "1".to_owned()),
+                ("B".to_owned(), "12".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn trouble_has_a_line() {
+        let place = pairs("A=1\nB=\"open\n").unwrap_err().place.unwrap();
+        assert_eq!((place.line, place.snippet.as_str()), (2, "B=\"open"));
+        assert!(pairs("what is this").is_err());
+    }
+}

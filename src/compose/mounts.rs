@@ -1,0 +1,180 @@
+//! `volumes` and `tmpfs` of a service.
+
+use softy_checks::observation::{Fault, FileKind};
+
+use super::build::inside;
+use super::context::Context;
+use super::dangers::{NO_FILE, OUTSIDE};
+use super::project::{Mount, MountSource};
+use super::yaml::{Node, Value};
+use crate::submission::{Kind, TASK_FOLDER};
+
+/// Everything that a service mounts.
+pub(super) fn mounts(
+    service: &Node,
+    path: &str,
+    context: &mut Context,
+) -> Result<Vec<Mount>, Fault> {
+    let mut mounts = Vec::new();
+    for (index, node) in service
+        .get("volumes")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
+        let path = format!("{path}.volumes[{index}]");
+        let mount = match &node.value {
+            Value::Map(_) => long(node, &path, context)?,
+            Value::Text(text) => short(node, text, &path, context)?,
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
+                None
+            }
+        };
+        mounts.extend(mount.and_then(|mount| absolute(mount, node, &path, context)));
+    }
+    for text in service.get("tmpfs").map(Node::texts).unwrap_or_default() {
+        let target = text.split(':').next().unwrap_or_default().to_owned();
+        mounts.push(Mount {
+            target,
+            read_only: false,
+            source: MountSource::Tmpfs,
+        });
+    }
+    Ok(mounts)
+}
+
+/// `[source:]target[:options]`.
+fn short(
+    node: &Node,
+    text: &str,
+    path: &str,
+    context: &mut Context,
+) -> Result<Option<Mount>, Fault> {
+    if is_windows_path(text) {
+        context.findings.refuse(path, node.mark, &OUTSIDE);
+        return Ok(None);
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, options) = match parts.as_slice() {
+        [target] => (None, *target, ""),
+        [source, target] => (Some(*source), *target, ""),
+        [source, target, options] => (Some(*source), *target, *options),
+        _ => {
+            let en = format!("`{path}` has more parts than `source:target:options`: `{text}`");
+            context.invalid(
+                node.mark,
+                en,
+                format!("`{path}` a plus de parties que `source:cible:options` : `{text}`"),
+            );
+            return Ok(None);
+        }
+    };
+    let options: Vec<&str> = options.split(',').collect();
+    if options.contains(&"nocopy") {
+        context
+            .findings
+            .unsupported(format!("{path}: nocopy"), node.mark);
+    }
+    let source = match source {
+        None => Some(MountSource::Anonymous),
+        Some(source) if source.starts_with(['.', '/', '~']) => bind(node, source, path, context)?,
+        Some(source) => volume(node, source, context),
+    };
+    Ok(source.map(|source| Mount {
+        target: target.to_owned(),
+        read_only: options.contains(&"ro"),
+        source,
+    }))
+}
+
+fn long(node: &Node, path: &str, context: &mut Context) -> Result<Option<Mount>, Fault> {
+    let source = node.get("source");
+    let text = source.and_then(Node::scalar).unwrap_or_default();
+    let at = source.unwrap_or(node);
+    let kind = node.text("type").unwrap_or_default();
+    let source = match (kind.as_str(), text.as_str()) {
+        ("bind", "") => {
+            let en = format!("`{path}` is a bind without `source`");
+            context.invalid(
+                node.mark,
+                en,
+                format!("`{path}` est un montage `bind` sans `source`"),
+            );
+            None
+        }
+        ("bind", source) => bind(at, source, path, context)?,
+        ("volume", "") => Some(MountSource::Anonymous),
+        ("volume", source) => volume(at, source, context),
+        ("tmpfs", _) => Some(MountSource::Tmpfs),
+        ("image" | "npipe" | "cluster", _) => {
+            context
+                .findings
+                .unsupported(format!("{path}.type: {kind}"), node.mark);
+            None
+        }
+        (kind, _) => {
+            let en = format!("`{path}.type` is `bind`, `volume` or `tmpfs`, not `{kind}`");
+            context.invalid(
+                node.mark,
+                en,
+                format!("`{path}.type` vaut `bind`, `volume` ou `tmpfs`, pas `{kind}`"),
+            );
+            None
+        }
+    };
+    let target = node.text("target").unwrap_or_default();
+    Ok(source.map(|source| Mount {
+        target,
+        read_only: node.flag("read_only"),
+        source,
+    }))
+}
+
+/// A copy of a file or folder of the submission; a finding where it is none.
+fn bind(
+    node: &Node,
+    source: &str,
+    path: &str,
+    context: &mut Context,
+) -> Result<Option<MountSource>, Fault> {
+    let Some(located) = inside(TASK_FOLDER, source, context)? else {
+        context.findings.refuse(path, node.mark, &OUTSIDE);
+        return Ok(None);
+    };
+    match context.submission.kind(&located)? {
+        None | Some(Kind::Regular { .. } | Kind::Other(FileKind::Directory)) => {
+            Ok(Some(MountSource::Submission(located)))
+        }
+        Some(Kind::Other(
+            FileKind::Fifo | FileKind::Socket | FileKind::Device | FileKind::Symlink,
+        )) => {
+            context.findings.refuse(path, node.mark, &NO_FILE);
+            Ok(None)
+        }
+    }
+}
+
+fn volume(node: &Node, name: &str, context: &mut Context) -> Option<MountSource> {
+    let defined = context.defines("volumes", name, node.mark);
+    defined.then(|| MountSource::Volume(name.to_owned()))
+}
+
+fn absolute(mount: Mount, node: &Node, path: &str, context: &mut Context) -> Option<Mount> {
+    if mount.target.starts_with('/') {
+        return Some(mount);
+    }
+    let target = &mount.target;
+    let en = format!("`{path}` mounts at `{target}`, which is no absolute path of the container");
+    let fr = format!("`{path}` monte sur `{target}`, qui n’est pas un chemin absolu du conteneur");
+    context.invalid(node.mark, en, fr);
+    None
+}
+
+fn is_windows_path(text: &str) -> bool {
+    let mut characters = text.chars();
+    let drive = characters
+        .next()
+        .is_some_and(|character| character.is_ascii_alphabetic());
+    (drive && characters.as_str().starts_with(":\\")) || text.contains('\\')
+}

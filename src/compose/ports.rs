@@ -1,0 +1,231 @@
+//! `ports` and `expose`.
+
+use std::ops::RangeInclusive;
+
+use softy_checks::model::Text;
+use softy_checks::observation::{Port, Published};
+
+use super::context::Context;
+use super::project::PortMapping;
+use super::yaml::{Node, Value};
+
+/// Ports of one service that are kept: what is published is rewritten anyway.
+const KEPT: usize = 1_000;
+
+/// A range of ports, both ends included.
+type Range = RangeInclusive<u16>;
+
+/// The entries of a service's `ports`, one a container's port.
+pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Vec<Port> {
+    let mut ports = Vec::new();
+    for (index, node) in service
+        .get("ports")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
+        let pairs = match &node.value {
+            Value::Map(_) => long(node),
+            Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
+                short(&node.scalar().unwrap_or_default())
+            }
+            Value::Null | Value::Bool(_) | Value::List(_) => None,
+        };
+        let place = context.findings.place(node.mark);
+        match pairs {
+            Some(pairs) if ports.len() + pairs.len() <= KEPT => {
+                ports.extend(pairs.into_iter().map(|(target, published)| Port {
+                    target,
+                    published,
+                    place: place.clone(),
+                }));
+            }
+            Some(_) => context
+                .findings
+                .unsupported(format!("{path}.ports: more than {KEPT}"), node.mark),
+            None => {
+                let text = node.scalar().unwrap_or_default();
+                let en = format!(
+                    "`{path}.ports[{index}]` is no port mapping such as `8080:80`: `{text}`"
+                );
+                let fr = format!(
+                    "`{path}.ports[{index}]` n’est pas une correspondance de ports comme `8080:80` : `{text}`"
+                );
+                context.invalid(node.mark, en, fr);
+            }
+        }
+    }
+    ports
+}
+
+/// What the sandbox wants of `ports`: those with one port on the host first.
+pub(super) fn mappings(ports: &[Port]) -> Vec<PortMapping> {
+    let published = |port: &Port| match port.published {
+        Published::Fixed(published) => Some(published),
+        Published::Range(first, _) => Some(first),
+        Published::Random => None,
+    };
+    let mut mappings: Vec<PortMapping> = ports
+        .iter()
+        .map(|port| PortMapping {
+            target: port.target,
+            published: published(port),
+        })
+        .collect();
+    mappings.sort_by_key(|mapping| mapping.published.is_none());
+    mappings
+}
+
+/// The ports of `expose`; one with a colon is kept as Compose v2 keeps it, and noted.
+pub(super) fn expose(service: &Node, path: &str, context: &mut Context) -> Vec<u16> {
+    let mut exposed = Vec::new();
+    for node in service.get("expose").map(Node::items).unwrap_or_default() {
+        let text = node.scalar().unwrap_or_default();
+        let ports = text.split('/').next().unwrap_or_default();
+        let inner = ports.rsplit(':').next().unwrap_or_default();
+        let Some(range) = range(inner) else {
+            let en = format!("`{path}.expose` takes a port of the container, not `{text}`");
+            context.invalid(
+                node.mark,
+                en,
+                format!("`{path}.expose` attend un port du conteneur, pas `{text}`"),
+            );
+            continue;
+        };
+        if ports.contains(':') {
+            context.findings.oddity(Text::new(
+                format!("`expose` publishes nothing, so `{text}` says no more than `{inner}`; Compose v1 refuses it"),
+                format!("`expose` ne publie rien, donc `{text}` ne dit pas plus que `{inner}` ; Compose v1 le refuse"),
+            ));
+        }
+        exposed.extend(range.take(KEPT.saturating_sub(exposed.len())));
+    }
+    exposed
+}
+
+/// `[[address:][published]:]target[/protocol]`, with ranges.
+fn short(text: &str) -> Option<Vec<(u16, Published)>> {
+    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    if !is_protocol(protocol) {
+        return None;
+    }
+    let (before, target) = ports
+        .rsplit_once(':')
+        .map_or((None, ports), |(before, target)| (Some(before), target));
+    let target = range(target)?;
+    let published = match before {
+        None => "",
+        Some(before) => match before.rsplit_once(':') {
+            Some((address, _)) if !is_address(address) => return None,
+            Some((_, published)) => published,
+            None => before,
+        },
+    };
+    if published.is_empty() {
+        return Some(target.map(|target| (target, Published::Random)).collect());
+    }
+    pair(target, range(published)?)
+}
+
+/// A mapping with `target` and `published`.
+fn long(node: &Node) -> Option<Vec<(u16, Published)>> {
+    let target = range(&node.text("target")?)?;
+    let protocol = node.text("protocol").unwrap_or_else(|| "tcp".to_owned());
+    if !is_protocol(&protocol) {
+        return None;
+    }
+    match node
+        .text("published")
+        .filter(|published| !published.is_empty())
+    {
+        None => Some(target.map(|target| (target, Published::Random)).collect()),
+        Some(published) => pair(target, range(&published)?),
+    }
+}
+
+fn pair(target: Range, published: Range) -> Option<Vec<(u16, Published)>> {
+    if published == (0..=0) {
+        return Some(target.map(|target| (target, Published::Random)).collect());
+    }
+    if target.len() == 1 && published.len() > 1 {
+        let range = Published::Range(*published.start(), *published.end());
+        return Some(vec![(*target.start(), range)]);
+    }
+    if target.len() != published.len() {
+        return None;
+    }
+    Some(target.zip(published.map(Published::Fixed)).collect())
+}
+
+/// `80` or `80-82`.
+fn range(text: &str) -> Option<Range> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let port = |text: &str| {
+        text.chars()
+            .all(|character| character.is_ascii_digit())
+            .then(|| text.parse().ok())
+            .flatten()
+    };
+    let (first, last) = (port(first)?, port(last)?);
+    (first <= last).then_some(first..=last)
+}
+
+fn is_address(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    inner.unwrap_or(text).parse::<std::net::IpAddr>().is_ok()
+}
+
+fn is_protocol(text: &str) -> bool {
+    ["tcp", "udp", "sctp"].contains(&text.to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_form_is_read_in_full() {
+        let random = Published::Random;
+        let cases: [(&str, &[(u16, Published)]); 11] = [
+            ("80", &[(80, random)]),
+            ("8080:80", &[(80, Published::Fixed(8080))]),
+            ("127.0.0.1:8080:80", &[(80, Published::Fixed(8080))]),
+            ("127.0.0.1::80", &[(80, random)]),
+            ("[::1]:8080:80", &[(80, Published::Fixed(8080))]),
+            ("::1:8080:80", &[(80, Published::Fixed(8080))]),
+            (
+                "80-81:90-91/udp",
+                &[(90, Published::Fixed(80)), (91, Published::Fixed(81))],
+            ),
+            ("8000-8002:80", &[(80, Published::Range(8000, 8002))]),
+            ("80-81", &[(80, random), (81, random)]),
+            ("0:80", &[(80, random)]),
+            (":80", &[(80, random)]),
+        ];
+        for (text, ports) in cases {
+            assert_eq!(short(text).as_deref(), Some(ports), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_refused() {
+        for text in [
+            "",
+            "a",
+            "80:",
+            "99999",
+            "80:99999",
+            "1-2:80-82",
+            "x:80:80",
+            "80/ftp",
+            "82-80",
+            "+80",
+            "80:80:80",
+        ] {
+            assert_eq!(short(text), None, "{text}");
+        }
+    }
+}

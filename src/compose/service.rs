@@ -1,0 +1,171 @@
+//! One service: what the checks want to know of it, and what the sandbox starts.
+
+use softy_checks::observation::{self, Fault};
+
+use super::build::build;
+use super::command::words;
+use super::context::Context;
+use super::dependencies::{dependencies, links};
+use super::environment::{environment, labels};
+use super::healthcheck::healthcheck;
+use super::mounts::mounts;
+use super::networks::attachments;
+use super::ports::{expose, mappings, ports};
+use super::project::Service;
+use super::yaml::{Entry, Node};
+
+/// A service of the file.
+pub(super) fn service(
+    entry: &Entry,
+    context: &mut Context,
+) -> Result<(observation::Service, Service), Fault> {
+    let (name, node) = (&entry.key, &entry.value);
+    let path = format!("services.{name}");
+    check_name(entry, context);
+    check_image(entry, context);
+    let ports = ports(node, &path, context);
+    let links = links(node, context);
+    let service = Service {
+        name: name.clone(),
+        build: build(node, &path, context)?,
+        image: image(node),
+        command: words(node.get("command"), &mut context.findings),
+        entrypoint: words(node.get("entrypoint"), &mut context.findings),
+        environment: environment(node, &path, context)?,
+        working_dir: node.text("working_dir"),
+        user: node.text("user"),
+        hostname: node.text("hostname"),
+        container_name: node.text("container_name"),
+        expose: expose(node, &path, context),
+        ports: mappings(&ports),
+        depends_on: dependencies(node, &links, context),
+        attachments: attachments(node, context),
+        links,
+        mounts: mounts(node, &path, context)?,
+        replicas: replicas(entry, context),
+        init: node.flag("init"),
+        read_only: node.flag("read_only"),
+        tty: node.flag("tty"),
+        stdin_open: node.flag("stdin_open"),
+        labels: labels(node.get("labels")),
+        healthcheck: healthcheck(node, &path, context),
+    };
+    Ok((summary(entry, &service, ports, context), service))
+}
+
+/// Whether one of a service's profiles, if it has any, is on.
+pub(super) fn is_enabled(service: &Node, context: &Context) -> bool {
+    let profiles = service.get("profiles").map(Node::texts).unwrap_or_default();
+    let enabled = context
+        .variables
+        .get("COMPOSE_PROFILES")
+        .map(String::as_str)
+        .unwrap_or_default();
+    let is_on = |profile: &String| {
+        enabled
+            .split(',')
+            .any(|on| on == "*" || on.trim() == profile)
+    };
+    profiles.is_empty() || profiles.iter().any(is_on)
+}
+
+fn summary(
+    entry: &Entry,
+    service: &Service,
+    ports: Vec<observation::Port>,
+    context: &Context,
+) -> observation::Service {
+    let named = entry.value.get("container_name");
+    let place = |node: &Node| context.findings.place(node.mark);
+    let container_name = named.and_then(|node| Some((node.scalar()?, place(node))));
+    observation::Service {
+        name: service.name.clone(),
+        place: context.findings.place(entry.mark),
+        container_name,
+        ports,
+        depends_on: service
+            .depends_on
+            .iter()
+            .map(|dependency| dependency.service.clone())
+            .collect(),
+        builds: entry.value.get("build").is_some(),
+        image: service.image.clone(),
+    }
+}
+
+fn image(service: &Node) -> Option<String> {
+    service.text("image").filter(|image| !image.is_empty())
+}
+
+fn check_name(entry: &Entry, context: &mut Context) {
+    let name = &entry.key;
+    if !name.is_empty()
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
+    {
+        return;
+    }
+    let en = format!("a service’s name is made of letters, digits, `.`, `_` and `-`: `{name}`");
+    let fr = format!(
+        "le nom d’un service est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
+    );
+    context.invalid(entry.mark, en, fr);
+}
+
+fn check_image(entry: &Entry, context: &mut Context) {
+    let node = &entry.value;
+    if image(node).is_some() || node.get("build").is_some() || node.get("provider").is_some() {
+        return;
+    }
+    let name = &entry.key;
+    let en = format!("`{name}` has neither `image` nor `build`");
+    context.invalid(
+        entry.mark,
+        en,
+        format!("`{name}` n’a ni `image` ni `build`"),
+    );
+}
+
+/// `scale`, else `deploy.replicas`, else one.
+fn replicas(entry: &Entry, context: &mut Context) -> u32 {
+    let node = &entry.value;
+    let scale = node.get("scale");
+    let deployed = node.get("deploy").and_then(|deploy| deploy.get("replicas"));
+    let Some(asked) = scale.or(deployed) else {
+        return 1;
+    };
+    let text = asked.scalar().unwrap_or_default();
+    let Ok(replicas) = text.parse() else {
+        let en = format!("a number of replicas is no less than 0: `{text}`");
+        context.invalid(
+            asked.mark,
+            en,
+            format!("un nombre de répliques n’est pas inférieur à 0 : `{text}`"),
+        );
+        return 1;
+    };
+    if let (Some(scale), Some(deployed)) = (scale, deployed)
+        && scale.scalar() != deployed.scalar()
+    {
+        let en = "`scale` and `deploy.replicas` say different numbers".to_owned();
+        context.invalid(
+            scale.mark,
+            en,
+            "`scale` et `deploy.replicas` donnent des nombres différents".to_owned(),
+        );
+    }
+    if replicas > 1
+        && let Some(named) = node.entry("container_name")
+    {
+        let name = &entry.key;
+        let en = format!(
+            "`{name}` has a `container_name` and {replicas} replicas, which cannot share a name"
+        );
+        let fr = format!(
+            "`{name}` a un `container_name` et {replicas} répliques, qui ne peuvent pas partager un nom"
+        );
+        context.invalid(named.mark, en, fr);
+    }
+    replicas
+}

@@ -1,0 +1,117 @@
+//! All services together.
+
+use softy_checks::model::Text;
+use softy_checks::observation::{self, Fault, ProblemKind};
+
+use super::context::Context;
+use super::dependencies::check_cycles;
+use super::project::{MountSource, Project, Service};
+use super::service::{is_enabled, service};
+use super::source::Mark;
+use super::yaml::{Entry, Node};
+
+/// The services that are started, for the checks and for the sandbox.
+pub(super) fn services(
+    context: &mut Context,
+) -> Result<(Vec<observation::Service>, Project), Fault> {
+    let entries = context
+        .root
+        .get("services")
+        .map(Node::entries)
+        .unwrap_or_default();
+    let entries: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| !entry.key.starts_with("x-"))
+        .collect();
+    let (enabled, disabled): (Vec<&Entry>, Vec<&Entry>) = entries
+        .into_iter()
+        .partition(|entry| is_enabled(&entry.value, context));
+    note_disabled(&disabled, context);
+    let (mut seen, mut services, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in enabled {
+        let (summary, service) = service(entry, context)?;
+        seen.push(summary);
+        services.push(service);
+        marks.push(entry.mark);
+    }
+    check_any(&services, context);
+    check_enabled(&services, &marks, context);
+    check_cycles(&services, &marks, context);
+    Ok((seen, project(services)))
+}
+
+fn project(services: Vec<Service>) -> Project {
+    let mut networks = Vec::new();
+    let mut volumes = Vec::new();
+    for service in &services {
+        for attachment in &service.attachments {
+            remember(&attachment.network, &mut networks);
+        }
+        for mount in &service.mounts {
+            match &mount.source {
+                MountSource::Volume(name) => remember(name, &mut volumes),
+                MountSource::Submission(_) | MountSource::Anonymous | MountSource::Tmpfs => {}
+            }
+        }
+    }
+    Project {
+        services,
+        networks,
+        volumes,
+    }
+}
+
+fn remember(name: &str, names: &mut Vec<String>) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+fn note_disabled(disabled: &[&Entry], context: &mut Context) {
+    for entry in disabled {
+        let name = &entry.key;
+        context.findings.oddity(Text::new(
+            format!("`{name}` is not started: none of its `profiles` is on"),
+            format!("`{name}` n’est pas démarré : aucun de ses `profiles` n’est actif"),
+        ));
+    }
+}
+
+fn check_any(services: &[Service], context: &mut Context) {
+    if !services.is_empty() {
+        return;
+    }
+    let mark = context
+        .root
+        .entry("services")
+        .map(|entry| entry.mark)
+        .unwrap_or_default();
+    context.findings.problem(
+        ProblemKind::InvalidValue,
+        mark,
+        Text::fixed(
+            "the file starts no service",
+            "le fichier ne démarre aucun service",
+        ),
+    );
+}
+
+/// Notes services that wait for one that its profiles keep off.
+fn check_enabled(services: &[Service], marks: &[Mark], context: &mut Context) {
+    let is_started = |name: &String| services.iter().any(|service| service.name == *name);
+    for (service, mark) in services.iter().zip(marks) {
+        for dependency in service
+            .depends_on
+            .iter()
+            .filter(|dependency| !is_started(&dependency.service))
+        {
+            let (name, other) = (&service.name, &dependency.service);
+            let en = format!("`{name}` waits for `{other}`, which none of its `profiles` starts");
+            context.invalid(
+                *mark,
+                en,
+                format!("`{name}` attend `{other}`, qu’aucun de ses `profiles` ne démarre"),
+            );
+        }
+    }
+}

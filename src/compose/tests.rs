@@ -1,0 +1,495 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use softy_checks::observation::{Published, Refusal};
+
+use super::project::{Attachment, Condition, Dependency, Mount, MountSource, PortMapping, Service};
+use super::*;
+
+/// A compose file in the shape of most submissions.
+const USUAL: &str = "version: '3'
+services:
+  back-end:
+    build: ./back-end
+    expose:
+      - 5252
+  front-end:
+    build:
+      context: front-end
+      dockerfile: ./Dockerfile
+    image: softy-pinko-front-end:task6
+  proxy:
+    build: proxy
+    ports: ['80:80']
+    depends_on: [back-end, front-end]
+";
+
+fn read_in(prepare: impl FnOnce(&Path)) -> (Compose, Option<Project>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("task6")).unwrap();
+    prepare(folder.path());
+    let submission = Submission::open(folder.path()).unwrap();
+    let start = Instant::now();
+    let read = super::read(&submission).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1));
+    read
+}
+
+fn read(yaml: impl AsRef<[u8]>) -> (Compose, Option<Project>) {
+    read_in(|root| std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap())
+}
+
+/// The only service of a file, given by its keys.
+fn service(keys: &str) -> Service {
+    let yaml = format!(
+        "services:\n  a:\n    image: i\n{keys}\n  b: {{image: i}}\nvolumes: {{v: }}\nnetworks: {{n: }}\n"
+    );
+    let (compose, project) = read(&yaml);
+    assert_eq!(
+        (compose.problems, compose.refusals, compose.unsupported),
+        (vec![], vec![], None),
+        "{keys}"
+    );
+    project.unwrap().services.remove(0)
+}
+
+fn problems(yaml: &str) -> Vec<(ProblemKind, u32)> {
+    let (compose, project) = read(yaml);
+    assert_eq!(project, None);
+    let line = |problem: &Problem| problem.place.as_ref().map_or(0, |place| place.line);
+    compose
+        .problems
+        .iter()
+        .map(|problem| (problem.kind, line(problem)))
+        .collect()
+}
+
+fn refusals(keys: &str) -> Vec<Refusal> {
+    let (compose, project) = read(format!("services:\n  a:\n    image: i\n    {keys}\n"));
+    assert_eq!((compose.problems, project), (vec![], None), "{keys}");
+    compose.refusals
+}
+
+#[test]
+fn the_usual_file_becomes_a_project() {
+    let (compose, project) = read(USUAL);
+    assert_eq!((compose.problems, compose.oddities), (vec![], vec![]));
+    assert_eq!(compose.files, ["task6/docker-compose.yml"]);
+    let back_end = &compose.services[0];
+    assert_eq!(
+        (
+            back_end.name.as_str(),
+            back_end.place.as_ref().unwrap().line
+        ),
+        ("back-end", 3)
+    );
+    assert_eq!(compose.services[2].ports[0].published, Published::Fixed(80));
+    let project = project.unwrap();
+    assert_eq!(project.networks, ["default"]);
+    let build = project.services[1].build.as_ref().unwrap();
+    assert_eq!(
+        (build.context.as_str(), build.dockerfile.as_str()),
+        ("task6/front-end", "Dockerfile")
+    );
+    assert_eq!(project.services[0].expose, [5252]);
+    assert_eq!(
+        project.services[2].ports,
+        [PortMapping {
+            target: 80,
+            published: Some(80)
+        }]
+    );
+    assert_eq!(project.services[2].depends_on.len(), 2);
+}
+
+#[test]
+fn line_ends_byte_order_marks_and_odd_indentation_change_nothing() {
+    let usual = read(USUAL).1;
+    assert_eq!(read(USUAL.replace('\n', "\r\n")).1, usual);
+    assert_eq!(read(format!("\u{feff}{USUAL}")).1, usual);
+    assert_eq!(read(USUAL.replace("  ", "     ")).1, usual);
+    assert_eq!(read(format!("{USUAL}x-anything: [1]\n")).1, usual);
+}
+
+#[test]
+fn what_v1_would_say_is_noted() {
+    let (compose, project) = read(USUAL.replace("'3'", "'3, or 4'"));
+    assert!(project.is_some());
+    assert_eq!(
+        compose.oddities[0].en,
+        "Compose v2 ignores `version`, but v1 refuses `3, or 4`"
+    );
+}
+
+#[test]
+fn problems_have_a_kind_and_a_line() {
+    use ProblemKind::*;
+    let service = |keys: &str| problems(&format!("services:\n  a:\n    image: i\n{keys}"));
+    assert_eq!(service("    port: ['80']\n"), [(UnknownKey, 4)]);
+    assert_eq!(service("    expose: '5252:5252'\n"), [(WrongType, 4)]);
+    assert_eq!(service("    volumes:\n"), [(WrongType, 4)]);
+    assert_eq!(service("    ports: ['99999:80']\n"), [(InvalidValue, 4)]);
+    assert_eq!(service("    depends_on: [b]\n"), [(UndefinedName, 4)]);
+    assert_eq!(service("    depends_on: [a]\n"), [(InvalidValue, 2)]);
+    assert_eq!(service("    networks: [n]\n"), [(UndefinedName, 4)]);
+    assert_eq!(service("    volumes: ['v:/v']\n"), [(UndefinedName, 4)]);
+    assert_eq!(
+        service("    container_name: c\n    deploy: {replicas: 2}\n"),
+        [(InvalidValue, 4)]
+    );
+    assert_eq!(service("    image: j\n"), [(DuplicateKey, 4)]);
+    assert_eq!(service("    user: 1000\n"), [(WrongType, 4)]);
+    assert_eq!(service("    command: '${X'\n"), [(InvalidValue, 4)]);
+    assert_eq!(
+        problems("services:\n  a: {ports: ['80']}\n"),
+        [(InvalidValue, 2)]
+    );
+    assert_eq!(problems("services:\n  a:\n"), [(WrongType, 2)]);
+    assert_eq!(problems(""), [(WrongType, 1)]);
+    assert_eq!(problems("version: '3'\n"), [(InvalidValue, 0)]);
+    assert_eq!(problems("FROM nginx\nCOPY . .\n"), [(WrongType, 1)]);
+    assert_eq!(
+        problems("services:\n  a: {image: i, depends_on: [b]}\n  b: {image: i, links: [a]}\n"),
+        [(InvalidValue, 2)]
+    );
+}
+
+#[test]
+fn an_unknown_key_comes_with_a_suggestion_in_both_languages() {
+    let (compose, _) = read("services:\n  a:\n    image: i\n    depend_on: [b]\n");
+    let message = &compose.problems[0].message;
+    assert_eq!(
+        message.en,
+        "Compose has no key `depend_on` in `services.a`; is it meant to be `depends_on`?"
+    );
+    assert_eq!(
+        message.fr,
+        "Compose n’a pas de clé `depend_on` dans `services.a` ; s’agit-il de `depends_on` ?"
+    );
+    let place = compose.problems[0].place.clone().unwrap();
+    assert_eq!(
+        (
+            place.line,
+            place.column,
+            place.width,
+            place.snippet.as_str()
+        ),
+        (4, 5, 9, "    depend_on: [b]")
+    );
+}
+
+#[test]
+fn dangerous_keys_are_refused_where_they_stand() {
+    let cases = [
+        "privileged: true",
+        "cap_add: [ALL]",
+        "devices: ['/dev/sda:/dev/sda']",
+        "device_cgroup_rules: ['a *:* rwm']",
+        "gpus: all",
+        "security_opt: ['seccomp:unconfined']",
+        "userns_mode: host",
+        "cgroup: host",
+        "cgroup_parent: x",
+        "runtime: x",
+        "isolation: x",
+        "credential_spec: {file: x}",
+        "group_add: [docker]",
+        "use_api_socket: true",
+        "provider: {type: x}",
+        "pid: host",
+        "ipc: host",
+        "uts: host",
+        "network_mode: host",
+        "network_mode: 'container:x'",
+        "volumes_from: ['container:x']",
+        "external_links: [x]",
+        "extra_hosts: ['h:host-gateway']",
+        "sysctls: {a: 1}",
+        "volumes: ['/etc:/etc']",
+        "volumes: ['~/x:/x']",
+        "volumes: ['../../x:/x']",
+        "volumes: ['C:\\x:/x']",
+        "volumes: [{type: bind, source: /, target: /x}]",
+        "env_file: /etc/passwd",
+        "env_file: [../../x]",
+        "build: https://example.com/x.git",
+        "build: ../..",
+        "build: /etc",
+        "build: {context: ., dockerfile: ../../x}",
+        "build: {context: ., ssh: [default]}",
+        "build: {context: ., secrets: [x]}",
+        "build: {context: ., entitlements: [x]}",
+        "build: {context: ., network: host}",
+        "build: {context: ., privileged: true}",
+        "build: {context: ., cache_to: [x]}",
+        "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+    ];
+    for keys in cases {
+        let refusals = refusals(keys);
+        assert_eq!(refusals.len(), 1, "{keys}");
+        assert_eq!(refusals[0].place.as_ref().unwrap().line, 4, "{keys}");
+    }
+    assert_eq!(refusals("privileged: true")[0].key, "services.a.privileged");
+}
+
+#[test]
+fn what_asks_for_nothing_is_not_refused() {
+    service("    privileged: false\n    cap_add: []\n    security_opt: []");
+}
+
+#[test]
+fn networks_and_volumes_of_others_are_refused() {
+    for section in [
+        "networks: {n: {external: true}}",
+        "volumes: {v: {driver_opts: {o: bind}}}",
+        "volumes: {v: {driver: nfs}}",
+    ] {
+        let (compose, project) = read(format!("{USUAL}{section}\n"));
+        assert_eq!((compose.refusals.len(), project), (1, None), "{section}");
+    }
+}
+
+#[test]
+fn links_out_of_the_submission_are_refused() {
+    let (compose, _) = read_in(|root| {
+        std::os::unix::fs::symlink("/etc", root.join("task6/out")).unwrap();
+        let yaml = "services:\n  a:\n    build: out\n    volumes: ['./out/x:/x']\n";
+        std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
+    });
+    assert_eq!(compose.refusals.len(), 2);
+}
+
+#[test]
+fn what_is_not_done_yet_is_said_by_name() {
+    for keys in [
+        "extends: {service: b}",
+        "secrets: [x]",
+        "network_mode: none",
+        "pid: 'service:b'",
+        "domainname: x",
+    ] {
+        let (compose, project) = read(format!("services:\n  a:\n    image: i\n    {keys}\n"));
+        let key = keys.split(':').next().unwrap();
+        let detail = format!("services.a.{key} (task6/docker-compose.yml, line 4)");
+        assert_eq!(compose.unsupported.unwrap().detail, detail);
+        assert_eq!(project, None);
+    }
+    let (compose, _) = read(format!("{USUAL}---\nservices: {{}}\n"));
+    assert!(compose.unsupported.is_some());
+    let (compose, _) = read("services:\n  a:\n    image: i\n    ports: !reset []\n");
+    assert!(compose.unsupported.is_some());
+}
+
+#[test]
+fn an_override_file_is_not_ignored() {
+    let (compose, project) = read_in(|root| {
+        std::fs::write(root.join("task6/docker-compose.yml"), USUAL).unwrap();
+        std::fs::write(
+            root.join("task6/docker-compose.override.yml"),
+            "services: {}",
+        )
+        .unwrap();
+    });
+    assert_eq!(compose.files.len(), 2);
+    assert_eq!(
+        (compose.unsupported.unwrap().detail.as_str(), project),
+        ("the override file task6/docker-compose.override.yml", None)
+    );
+}
+
+#[test]
+fn files_are_searched_as_compose_searches_them() {
+    let (compose, _) = read_in(|root| {
+        for name in ["compose.yml", "docker-compose.yml", "Docker-Compose.yml"] {
+            std::fs::write(root.join("task6").join(name), USUAL).unwrap();
+        }
+    });
+    assert_eq!(compose.files, ["task6/compose.yml"]);
+    assert_eq!(compose.misnamed, ["task6/Docker-Compose.yml"]);
+    assert_eq!(compose.oddities.len(), 1);
+}
+
+#[test]
+fn misnamed_files_are_told() {
+    let (compose, project) = read_in(|root| {
+        std::fs::create_dir(root.join("task6/app")).unwrap();
+        for path in [
+            "docker-compose.yml",
+            "task6/docker-compose",
+            "task6/docker-compose.yml.txt",
+            "task6/app/compose.yaml",
+            "task6/README.md",
+        ] {
+            std::fs::write(root.join(path), USUAL).unwrap();
+        }
+    });
+    let misnamed = [
+        "task6/docker-compose",
+        "task6/docker-compose.yml.txt",
+        "docker-compose.yml",
+        "task6/app/compose.yaml",
+    ];
+    assert_eq!((compose.files.len(), project), (0, None));
+    assert_eq!(compose.misnamed, misnamed);
+}
+
+#[test]
+fn unreadable_files_are_problems() {
+    let kind = |(compose, _): (Compose, _)| compose.problems[0].kind;
+    assert_eq!(
+        kind(read(b"services:\n  \xff: x\n")),
+        ProblemKind::Unreadable
+    );
+    assert_eq!(
+        kind(read("#".repeat(CAP as usize + 1))),
+        ProblemKind::Unreadable
+    );
+    let folder = read_in(|root| std::fs::create_dir(root.join("task6/compose.yml")).unwrap());
+    assert_eq!(kind(folder), ProblemKind::Unreadable);
+    assert_eq!(kind(read("a: b\0")), ProblemKind::Syntax);
+}
+
+#[test]
+fn environments_are_laid_over_each_other() {
+    let (_, project) = read_in(|root| {
+        std::fs::write(root.join("task6/.env"), "TAG=1\nFROM_ENV=x\n").unwrap();
+        std::fs::write(root.join("task6/a.env"), "A=file-${TAG}\nB=file\n").unwrap();
+        let yaml = "services:\n  a:\n    image: i:${TAG}\n    env_file: a.env\n    environment: [B=own, FROM_ENV, GONE]\n";
+        std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
+    });
+    let service = &project.unwrap().services[0];
+    assert_eq!(service.image.as_deref(), Some("i:1"));
+    let environment = [("A", "file-1"), ("B", "own"), ("FROM_ENV", "x")];
+    assert_eq!(
+        service.environment,
+        environment.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+}
+
+#[test]
+fn unset_variables_are_noted() {
+    let (compose, project) = read("services:\n  a:\n    image: i${UNSET}\n");
+    assert_eq!(project.unwrap().services[0].image.as_deref(), Some("i"));
+    assert_eq!(compose.oddities.len(), 1);
+}
+
+#[test]
+fn mounts_are_told_apart() {
+    let keys = "    volumes: ['./x:/x:ro', 'v:/v', '/anonymous', {type: tmpfs, target: /t}]\n    tmpfs: /run:size=1m";
+    let mount = |target: &str, read_only, source| Mount {
+        target: target.to_owned(),
+        read_only,
+        source,
+    };
+    let mounts = [
+        mount("/x", true, MountSource::Submission("task6/x".to_owned())),
+        mount("/v", false, MountSource::Volume("v".to_owned())),
+        mount("/anonymous", false, MountSource::Anonymous),
+        mount("/t", false, MountSource::Tmpfs),
+        mount("/run", false, MountSource::Tmpfs),
+    ];
+    assert_eq!(service(keys).mounts, mounts);
+}
+
+#[test]
+fn networks_links_and_conditions_are_carried_out() {
+    let service = service(
+        "    networks: {n: {aliases: [x]}, default: }\n    links: ['b:c']\n    depends_on: {b: {condition: service_healthy}}",
+    );
+    let attachment = |network: &str, aliases: &[&str]| Attachment {
+        network: network.to_owned(),
+        aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+    };
+    assert_eq!(
+        service.attachments,
+        [attachment("n", &["x"]), attachment("default", &[])]
+    );
+    assert_eq!(service.links[0].alias, "c");
+    assert_eq!(
+        service.depends_on,
+        [Dependency {
+            service: "b".to_owned(),
+            condition: Condition::Healthy
+        }]
+    );
+}
+
+#[test]
+fn replicas_come_from_scale_or_deploy() {
+    assert_eq!(service("").replicas, 1);
+    assert_eq!(service("    scale: 3").replicas, 3);
+    assert_eq!(
+        service("    deploy: {mode: replicated, replicas: '2'}").replicas,
+        2
+    );
+}
+
+#[test]
+fn profiles_keep_a_service_off_unless_env_turns_them_on() {
+    let yaml = "services:\n  a: {image: i}\n  b: {image: i, profiles: [debug]}\n";
+    let (compose, project) = read(yaml);
+    assert_eq!(
+        (project.unwrap().services.len(), compose.oddities.len()),
+        (1, 1)
+    );
+    let (_, project) = read_in(|root| {
+        std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
+        std::fs::write(root.join("task6/.env"), "COMPOSE_PROFILES=debug").unwrap();
+    });
+    assert_eq!(project.unwrap().services.len(), 2);
+}
+
+#[test]
+fn anchors_and_merge_keys_are_carried_out() {
+    let (compose, project) =
+        read("x-a: &a\n  image: i\n  init: true\nservices:\n  a:\n    <<: *a\n    tty: yes\n");
+    assert_eq!(compose.problems, []);
+    let service = &project.unwrap().services[0];
+    assert!(service.init && service.tty);
+}
+
+#[test]
+fn the_task_folder_alone_gives_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let task = folder.path().join("task6");
+    std::fs::create_dir(&task).unwrap();
+    std::fs::write(task.join("docker-compose.yml"), USUAL).unwrap();
+    let submission = Submission::open(&task).unwrap();
+    assert_eq!(super::read(&submission).unwrap(), read(USUAL));
+}
+
+#[test]
+fn no_repository_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let submission = Submission::open(folder.path()).unwrap();
+    assert_eq!(
+        super::read(&submission).unwrap(),
+        (Compose::default(), None)
+    );
+}
+
+#[test]
+fn broken_input_ends_in_findings() {
+    let all = "volumes: ['./a:/b']\n    healthcheck: {test: [CMD, x], interval: 1m}\n    command: sh -c 'a ${B:-c}'\n";
+    let text = USUAL.replace(
+        "ports: ['80:80']",
+        &format!("ports: ['80:80', '1-2:3-4/udp']\n    {all}"),
+    );
+    let mut seed = 1_u64;
+    for _ in 0..2_000 {
+        let mut bytes = text.clone().into_bytes();
+        for _ in 0..4 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let at = (seed >> 33) as usize % bytes.len();
+            match seed >> 30 & 3 {
+                0 => drop(bytes.remove(at)),
+                1 => bytes[at] = (seed >> 20) as u8,
+                2 => bytes.insert(at, b"{}[]:-$*&!'\"\n#|>"[(seed >> 20) as usize % 16]),
+                _ => bytes.truncate((at * 8).max(10)),
+            }
+        }
+        read(bytes);
+    }
+}
