@@ -74,9 +74,11 @@ fn start() -> Result<()> {
     if Path::new("/run/systemd/system").exists() {
         return process::run(Command::new("systemctl").args(["start", "docker"]));
     }
-    if Path::new("/etc/init.d/docker").exists()
-        && process::text(Command::new("service").args(["docker", "start"])).is_ok()
-    {
+    let service = Command::new("service")
+        .args(["docker", "start"])
+        .stdin(Stdio::null())
+        .status();
+    if service.is_ok_and(|status| status.success()) {
         return Ok(());
     }
     start_detached()

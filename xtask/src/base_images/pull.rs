@@ -14,9 +14,8 @@ use crate::say;
 const PULL_WITHIN: Duration = Duration::from_secs(300);
 
 /// Words of the engine when a registry answered, and does not have the image.
-const NO_SUCH_IMAGE: [&str; 4] = [
+const NO_SUCH_IMAGE: [&str; 3] = [
     "manifest unknown",
-    "not found: manifest",
     "pull access denied",
     "repository does not exist",
 ];
@@ -97,6 +96,28 @@ fn is_pulled(image: &BaseImage) -> Result<bool> {
     }
 }
 
+/// Engines that keep images in containerd end with a plain `not found`; a name that DNS does not know reads `no such host`.
 fn is_about_the_image(words: &str) -> bool {
-    NO_SUCH_IMAGE.iter().any(|phrase| words.contains(phrase))
+    words.ends_with(": not found") || NO_SUCH_IMAGE.iter().any(|phrase| words.contains(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_the_image;
+
+    #[test]
+    fn tells_a_missing_image_from_a_silent_registry() {
+        let missing = [
+            "Error response from daemon: manifest for ubuntu:0 not found: manifest unknown: manifest unknown",
+            "Error response from daemon: pull access denied for nginy, repository does not exist or may require 'docker login'",
+            "failed to resolve reference \"registry/library/ubuntu:0\": registry/library/ubuntu:0: not found",
+        ];
+        let silent = [
+            "Error response from daemon: Get \"https://registry/v2/\": dial tcp: lookup registry: no such host",
+            "Get \"https://registry/v2/\": net/http: request canceled while waiting for connection",
+            "toomanyrequests: You have reached your pull rate limit",
+        ];
+        assert!(missing.into_iter().all(is_about_the_image));
+        assert!(!silent.into_iter().any(is_about_the_image));
+    }
 }
