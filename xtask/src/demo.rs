@@ -15,5 +15,7 @@ pub fn run() -> Result<ExitCode> {
     checker
         .args(["task6", workspace::CORRECT_SUBMISSION])
         .current_dir(workspace::root());
-    Ok(process::exit_code(process::status(&mut checker)?))
+    Ok(process::exit_code(process::status(engine::address_for(
+        &mut checker,
+    )?)?))
 }

@@ -44,6 +44,21 @@ pub fn ensure() -> Result<()> {
     wait()
 }
 
+/// Where the engine that the client talks to is, as in `DOCKER_HOST`.
+pub fn address() -> Result<String> {
+    process::text(&mut docker([
+        "context",
+        "inspect",
+        "--format",
+        "{{.Endpoints.docker.Host}}",
+    ]))
+}
+
+/// Lets a program that knows nothing of contexts ask the same engine as the client.
+pub fn address_for(command: &mut Command) -> Result<&mut Command> {
+    Ok(command.env("DOCKER_HOST", address()?))
+}
+
 fn version() -> Result<String> {
     process::text(&mut docker(["version", "--format", "{{.Server.Version}}"]))
 }

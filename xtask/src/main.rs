@@ -3,6 +3,7 @@
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
 mod base_images;
+mod bench;
 mod bless;
 mod cargo;
 mod debian;
@@ -18,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   demo           grade fixtures/correct in front of you
   test [ARGS]    every test, live ones included; ARGS go to `cargo test`
+  bench [ROUNDS] the checker against bare engine calls and against docker-compose
   bless          rewrite the expected reports and recorded observations of the fixtures
   base-images    make sure that the engine has the images that fixtures build on
 ";
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["demo"] => demo::run(),
         ["test", rest @ ..] => test::run(rest),
+        ["bench", rounds @ ..] => bench::run(rounds),
         ["bless"] => bless::run(),
         ["base-images"] => base_images::run(),
         _ => return wrong_usage(),

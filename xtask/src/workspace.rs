@@ -19,3 +19,8 @@ pub fn target() -> PathBuf {
 
 /// The submission that has everything right, as a path inside [`root`].
 pub const CORRECT_SUBMISSION: &str = "fixtures/correct/submission";
+
+/// Its folder with the compose file.
+pub fn correct_task() -> PathBuf {
+    root().join(CORRECT_SUBMISSION).join("task6")
+}
