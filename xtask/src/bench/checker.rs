@@ -1,0 +1,67 @@
+//! The checker itself, as graders run it: a release build in a process of its own.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{cargo, engine, process, workspace};
+
+/// How often the kernel is asked for the peak so far. Only what grows within the last such moment is missed.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// One run.
+pub struct Checked {
+    /// From start to end of the process.
+    pub duration: Duration,
+    /// In kB.
+    pub peak_memory: u64,
+}
+
+/// The release build.
+pub fn build() -> Result<()> {
+    process::run(cargo::command("build").args(["--release", "--package", "softy-check"]))
+}
+
+/// Grades the correct submission, which must pass.
+pub fn run(options: &[&str]) -> Result<Checked> {
+    let mut command = Command::new(workspace::target().join("release/softy-check"));
+    command
+        .args(["task6", workspace::CORRECT_SUBMISSION])
+        .args(options)
+        .current_dir(workspace::root());
+    engine::address_for(&mut command)?
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let start = Instant::now();
+    let mut process = command.spawn().context("cannot start the checker")?;
+    let mut peak_memory = 0;
+    let status = loop {
+        peak_memory = peak_of(process.id()).unwrap_or(peak_memory);
+        if let Some(status) = process.try_wait()? {
+            break status;
+        }
+        thread::sleep(LOOK_AGAIN);
+    };
+    if !status.success() {
+        bail!(
+            "the checker does not pass the correct submission ({status}); `cargo xtask demo` shows why"
+        );
+    }
+    Ok(Checked {
+        duration: start.elapsed(),
+        peak_memory,
+    })
+}
+
+/// The most memory that a live process has had; a process that has ended has no such line.
+fn peak_of(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.split_whitespace().next()?.parse().ok()
+}
