@@ -24,7 +24,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Grade task 6: read the files, bring the stack up in a sandbox, watch where requests go
-    #[command(after_help = "Examples:\n  softy-check task6 .                      from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json")]
+    #[command(
+        after_help = "Examples:\n  softy-check task6 .                      from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json"
+    )]
     Task6(Task6),
     /// Judge a recorded observation again; needs no Docker
     Replay(Replay),
@@ -37,6 +39,7 @@ pub enum Command {
 pub struct Task6 {
     /// The student's repository, or its `task6` folder
     pub path: PathBuf,
+    /// What is reported, and how
     #[command(flatten)]
     pub shown: Shown,
     /// Judge the files alone: no engine is asked, what needs one is skipped
@@ -55,6 +58,7 @@ pub struct Task6 {
 pub struct Replay {
     /// A file that `--record` wrote
     pub file: PathBuf,
+    /// What is reported, and how
     #[command(flatten)]
     pub shown: Shown,
 }
@@ -110,9 +114,14 @@ impl Shown {
     pub fn language(&self) -> Language {
         let french = match self.lang {
             Some(lang) => lang == Lang::Fr,
-            None => sys_locale::get_locale().is_some_and(|locale| locale.to_lowercase().starts_with("fr")),
+            None => sys_locale::get_locale()
+                .is_some_and(|locale| locale.to_lowercase().starts_with("fr")),
         };
-        if french { Language::French } else { Language::English }
+        if french {
+            Language::French
+        } else {
+            Language::English
+        }
     }
 }
 

@@ -55,7 +55,9 @@ impl CommandError {
     /// What the process ends with.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            CommandError::Submission(_) | CommandError::UnknownCheck { .. } | CommandError::Recording { .. } => ExitStatus::WrongUsage,
+            CommandError::Submission(_)
+            | CommandError::UnknownCheck { .. }
+            | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::System(_) => ExitStatus::CouldNotGrade,
             CommandError::Interrupted => ExitStatus::Interrupted,
         }
@@ -75,16 +77,25 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
 }
 
 fn ids() -> String {
-    let ids: Vec<String> = TASK6.iter().map(|check| format!("`{}`", check.id)).collect();
+    let ids: Vec<String> = TASK6
+        .iter()
+        .map(|check| format!("`{}`", check.id))
+        .collect();
     ids.join(", ")
 }
 
 fn check_ids(ids: &[String]) -> Result<(), CommandError> {
-    match ids.iter().find(|id| !TASK6.iter().any(|check| check.id == **id)) {
+    match ids
+        .iter()
+        .find(|id| !TASK6.iter().any(|check| check.id == **id))
+    {
         Some(id) => Err(CommandError::UnknownCheck { id: id.clone() }),
         None => Ok(()),
     }
 }
 
 /// What a reader of stderr is told when a second interrupt comes.
-const REMOVING: Text = Text::fixed("removing what was started, one moment", "suppression de ce qui a été démarré, un instant");
+const REMOVING: Text = Text::fixed(
+    "removing what was started, one moment",
+    "suppression de ce qui a été démarré, un instant",
+);

@@ -59,9 +59,18 @@ pub async fn observe(
     }
     let sandbox = match Sandbox::open().await {
         Ok(sandbox) => sandbox,
-        Err(fault) => return Observation { fault: Some(fault), ..seen },
+        Err(fault) => {
+            return Observation {
+                fault: Some(fault),
+                ..seen
+            };
+        }
     };
-    let live = Live { sandbox: &sandbox, submission, project: &project };
+    let live = Live {
+        sandbox: &sandbox,
+        submission,
+        project: &project,
+    };
     let watched = tokio::select! {
         watched = watch(&live, options, progress, &mut seen) => watched,
         () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
@@ -74,17 +83,30 @@ pub async fn observe(
 fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault> {
     let answer = submission.answer()?;
     let (compose, project) = compose::read(submission)?;
-    let seen = Observation { compose, ..Observation::of_answer(answer) };
+    let seen = Observation {
+        compose,
+        ..Observation::of_answer(answer)
+    };
     Ok((seen, project))
 }
 
 /// What is known when not even the files can be read: nothing but why.
 fn unread(fault: Fault) -> Observation {
     use softy_checks::observation::Answer;
-    Observation { fault: Some(fault), ..Observation::of_answer(Answer::Missing { elsewhere: Vec::new() }) }
+    Observation {
+        fault: Some(fault),
+        ..Observation::of_answer(Answer::Missing {
+            elsewhere: Vec::new(),
+        })
+    }
 }
 
-async fn watch(live: &Live<'_>, options: Options, progress: &Progress, seen: &mut Observation) -> Result<(), Fault> {
+async fn watch(
+    live: &Live<'_>,
+    options: Options,
+    progress: &Progress,
+    seen: &mut Observation,
+) -> Result<(), Fault> {
     progress.enter(Step::Build);
     let images = live.sandbox.images(live.submission, live.project);
     let networks = live.sandbox.networks(&live.project.networks, options.reach);
@@ -104,11 +126,15 @@ async fn watch(live: &Live<'_>, options: Options, progress: &Progress, seen: &mu
     };
     progress.enter(Step::Measure);
     let client = Client::new()?;
-    let address = live.sandbox.address(&proxy.member, proxy.port, &reachable).await?;
+    let address = live
+        .sandbox
+        .address(&proxy.member, proxy.port, &reachable)
+        .await?;
     seen.api = Some(vec![client.get(address, API_PATH).await]);
     if due(seen, "round-robin") {
         let replicas = stack.replicas();
-        seen.volleys.push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
+        seen.volleys
+            .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
         let (fresh, replies) = fresh_volley(live.sandbox, &client, address, &replicas).await?;
         seen.volleys.push(fresh);
         seen.api.get_or_insert_default().extend(replies);
@@ -118,18 +144,27 @@ async fn watch(live: &Live<'_>, options: Options, progress: &Progress, seen: &mu
     seen.front_page = Some(client.get(address, "/").await);
     let mut counted = Vec::new();
     if !due(seen, "scales-further") {
-        return live.read_counters(&stack.replicas(), &mut counted, seen).await;
+        return live
+            .read_counters(&stack.replicas(), &mut counted, seen)
+            .await;
     }
     progress.enter(Step::Scale);
     let two = stack.replicas();
-    try_join!(live.scale(&mut stack, FIVE, &built, &reachable), live.read_counters(&two, &mut counted, seen))?;
+    try_join!(
+        live.scale(&mut stack, FIVE, &built, &reachable),
+        live.read_counters(&two, &mut counted, seen)
+    )?;
     if !stack.runs() {
         seen.scaled = Some(stack.seen());
         return Ok(());
     }
-    let address = live.sandbox.address(&proxy.member, proxy.port, &reachable).await?;
+    let address = live
+        .sandbox
+        .address(&proxy.member, proxy.port, &reachable)
+        .await?;
     let replicas = stack.replicas();
-    seen.volleys.push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
+    seen.volleys
+        .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
     live.read_counters(&replicas, &mut counted, seen).await
 }
 

@@ -46,10 +46,22 @@ impl Step {
         match self {
             Step::Read => Text::fixed("reading the submission", "lecture du rendu"),
             Step::Build => Text::fixed("building the images", "construction des images"),
-            Step::Start => Text::fixed("starting the stack with two API servers", "démarrage de la pile avec deux serveurs API"),
-            Step::Measure => Text::fixed("watching where requests go", "observation du chemin des requêtes"),
-            Step::Scale => Text::fixed("the same with five API servers", "la même chose avec cinq serveurs API"),
-            Step::Remove => Text::fixed("removing everything that was started", "suppression de tout ce qui a été démarré"),
+            Step::Start => Text::fixed(
+                "starting the stack with two API servers",
+                "démarrage de la pile avec deux serveurs API",
+            ),
+            Step::Measure => Text::fixed(
+                "watching where requests go",
+                "observation du chemin des requêtes",
+            ),
+            Step::Scale => Text::fixed(
+                "the same with five API servers",
+                "la même chose avec cinq serveurs API",
+            ),
+            Step::Remove => Text::fixed(
+                "removing everything that was started",
+                "suppression de tout ce qui a été démarré",
+            ),
         }
     }
 }
@@ -70,12 +82,19 @@ impl Progress {
             bar.enable_steady_tick(TICK);
             bar
         });
-        Progress { language, bar, steps: Mutex::default() }
+        Progress {
+            language,
+            bar,
+            steps: Mutex::default(),
+        }
     }
 
     /// The next step begins, and the one before it has ended.
     pub fn enter(&self, step: Step) {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push((step, Instant::now()));
+        self.steps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((step, Instant::now()));
         let words = step.words();
         match &self.bar {
             Some(bar) => bar.set_message(words.to(self.language).to_owned()),
@@ -98,9 +117,18 @@ impl Progress {
             bar.finish_and_clear();
         }
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = steps.iter().skip(1).map(|(_, started)| *started).chain([Instant::now()]);
+        let ends = steps
+            .iter()
+            .skip(1)
+            .map(|(_, started)| *started)
+            .chain([Instant::now()]);
         let timed = steps.iter().zip(ends);
-        timed.map(|((step, started), end)| Phase { name: step.name(), seconds: (end - *started).as_secs_f64() }).collect()
+        timed
+            .map(|((step, started), end)| Phase {
+                name: step.name(),
+                seconds: (end - *started).as_secs_f64(),
+            })
+            .collect()
     }
 }
 

@@ -34,7 +34,10 @@ const BODY_CHARACTERS: usize = 500;
 
 /// A body as it is kept: text, cut.
 fn shown_body(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).chars().take(BODY_CHARACTERS).collect()
+    String::from_utf8_lossy(body)
+        .chars()
+        .take(BODY_CHARACTERS)
+        .collect()
 }
 
 /// Whether a reply is the one that the exercise asks for.
@@ -42,6 +45,9 @@ fn is_hello(outcome: &softy_checks::observation::Outcome) -> bool {
     use softy_checks::observation::Outcome;
     match outcome {
         Outcome::Answered { status, body } => *status == 200 && body.trim() == API_BODY,
-        Outcome::Refused | Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => false,
+        Outcome::Refused
+        | Outcome::Broken { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::TooLarge { .. } => false,
     }
 }

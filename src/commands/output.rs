@@ -33,7 +33,10 @@ pub(super) fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> 
 /// Writes all of `content`; a reader that has gone away has seen what it wanted.
 pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(content.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(content.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -41,7 +44,10 @@ pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
 
 /// Writes a file whole or not at all: under another name first, then in its place.
 pub(super) fn to_file(path: &Path, content: &str) -> Result<(), CommandError> {
-    let failed = |error| CommandError::Output { path: path.to_owned(), error };
+    let failed = |error| CommandError::Output {
+        path: path.to_owned(),
+        error,
+    };
     if path.exists() && !path.is_file() {
         // A terminal or a pipe cannot be replaced, only written to.
         return std::fs::write(path, content).map_err(failed);
@@ -52,7 +58,10 @@ pub(super) fn to_file(path: &Path, content: &str) -> Result<(), CommandError> {
     };
     let mut builder = tempfile::Builder::new();
     // The process's umask applies, as for any file that a program makes.
-    let mut file = builder.permissions(Permissions::from_mode(0o666)).tempfile_in(folder).map_err(failed)?;
+    let mut file = builder
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(failed)?;
     file.write_all(content.as_bytes()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;

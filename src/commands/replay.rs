@@ -31,14 +31,22 @@ pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
 }
 
 fn read(arguments: &Replay) -> Result<Observation, CommandError> {
-    let unreadable = |reason: String| CommandError::Recording { path: arguments.file.clone(), reason };
+    let unreadable = |reason: String| CommandError::Recording {
+        path: arguments.file.clone(),
+        reason,
+    };
     let mut text = String::new();
     let file = File::open(&arguments.file).map_err(|error| unreadable(error.to_string()))?;
-    file.take(RECORDING_BYTES).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
-    let observation: Observation = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    file.take(RECORDING_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let observation: Observation =
+        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     if observation.schema != Observation::SCHEMA {
         let (found, known) = (observation.schema, Observation::SCHEMA);
-        return Err(unreadable(format!("it has version {found}, this release reads version {known}")));
+        return Err(unreadable(format!(
+            "it has version {found}, this release reads version {known}"
+        )));
     }
     Ok(observation)
 }

@@ -21,9 +21,14 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
-    let observation = Runtime::new()?.block_on(observe_until_interrupted(arguments, &submission, &progress))?;
+    let observation =
+        Runtime::new()?.block_on(observe_until_interrupted(arguments, &submission, &progress))?;
     let phases = progress.finish();
-    if observation.fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Interrupted) {
+    if observation
+        .fault
+        .as_ref()
+        .is_some_and(|fault| fault.kind == FaultKind::Interrupted)
+    {
         return Err(CommandError::Interrupted);
     }
     if let Some(path) = &arguments.record {
@@ -53,7 +58,10 @@ async fn observe_until_interrupted(
 ) -> Result<Observation, CommandError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let options = Options { extent: extent(arguments), reach: arguments.reach.map(Into::into) };
+    let options = Options {
+        extent: extent(arguments),
+        reach: arguments.reach.map(Into::into),
+    };
     let language = arguments.shown.language();
     let interrupted = async {
         tokio::select! {
@@ -67,8 +75,15 @@ async fn observe_until_interrupted(
 
 /// Files alone when no check that was asked for, nor one that it comes after, needs more.
 fn extent(arguments: &Task6) -> Extent {
-    let of_files = |check: &&Check| TASK6.iter().position(|other| other.id == check.id) <= TASK6.iter().position(|other| other.id == LAST_OF_FILES);
-    let asked: Vec<&Check> = TASK6.iter().copied().filter(|check| arguments.shown.only.iter().any(|id| id == check.id)).collect();
+    let of_files = |check: &&Check| {
+        TASK6.iter().position(|other| other.id == check.id)
+            <= TASK6.iter().position(|other| other.id == LAST_OF_FILES)
+    };
+    let asked: Vec<&Check> = TASK6
+        .iter()
+        .copied()
+        .filter(|check| arguments.shown.only.iter().any(|id| id == check.id))
+        .collect();
     if arguments.no_stack || (!asked.is_empty() && asked.iter().all(of_files)) {
         return Extent::Files;
     }

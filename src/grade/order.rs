@@ -14,13 +14,27 @@ const HTTP: u16 = 80;
 /// The service that requests go through, with the port inside its container: of those that publish one, the one called
 /// `proxy`, else the one on port 80 of the host, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
-    let published = || project.services.iter().filter(|service| service.name != BACK_END && !service.ports.is_empty());
-    let on_http = |service: &&Service| service.ports.iter().any(|port| port.published == Some(HTTP));
+    let published = || {
+        project
+            .services
+            .iter()
+            .filter(|service| service.name != BACK_END && !service.ports.is_empty())
+    };
+    let on_http = |service: &&Service| {
+        service
+            .ports
+            .iter()
+            .any(|port| port.published == Some(HTTP))
+    };
     let service = published()
         .find(|service| service.name == PROXY)
         .or_else(|| published().find(on_http))
         .or_else(|| published().next())?;
-    let port = service.ports.iter().find(|port| port.published == Some(HTTP)).or(service.ports.first())?;
+    let port = service
+        .ports
+        .iter()
+        .find(|port| port.published == Some(HTTP))
+        .or(service.ports.first())?;
     Some((service, port.target))
 }
 
@@ -35,11 +49,17 @@ pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     while !waiting.is_empty() {
         let held = |name: &str| waiting.iter().any(|service| service.name == name);
         let blocked = |service: &Service| {
-            let waits_for = |other: &&Service| other.name != service.name && !needs(project, other, &service.name);
-            let explicit = service.depends_on.iter().any(|dependency| held(&dependency.service));
+            let waits_for = |other: &&Service| {
+                other.name != service.name && !needs(project, other, &service.name)
+            };
+            let explicit = service
+                .depends_on
+                .iter()
+                .any(|dependency| held(&dependency.service));
             explicit || (proxy == Some(&service.name) && waiting.iter().any(waits_for))
         };
-        let (later, now): (Vec<&Service>, Vec<&Service>) = waiting.iter().partition(|service| blocked(service));
+        let (later, now): (Vec<&Service>, Vec<&Service>) =
+            waiting.iter().partition(|service| blocked(service));
         if now.is_empty() {
             // A cycle, which the reader of compose files has refused already.
             waves.push(later);
@@ -60,8 +80,15 @@ pub(super) fn needs(project: &Project, service: &Service, name: &str) -> bool {
             continue;
         }
         reached.push(dependency);
-        let service = project.services.iter().find(|service| service.name == dependency);
-        next.extend(service.iter().flat_map(|service| service.depends_on.iter().map(dependency_name)));
+        let service = project
+            .services
+            .iter()
+            .find(|service| service.name == dependency);
+        next.extend(
+            service
+                .iter()
+                .flat_map(|service| service.depends_on.iter().map(dependency_name)),
+        );
     }
     reached.contains(&name)
 }
@@ -76,34 +103,64 @@ mod tests {
     use crate::compose::project::{Condition, PortMapping};
 
     fn service(name: &str, needs: &[&str]) -> Service {
-        let dependency = |name: &&str| Dependency { service: (*name).to_owned(), condition: Condition::Started };
-        Service { name: name.to_owned(), depends_on: needs.iter().map(dependency).collect(), ..Service::default() }
+        let dependency = |name: &&str| Dependency {
+            service: (*name).to_owned(),
+            condition: Condition::Started,
+        };
+        Service {
+            name: name.to_owned(),
+            depends_on: needs.iter().map(dependency).collect(),
+            ..Service::default()
+        }
     }
 
     fn published(service: Service, published: Option<u16>, target: u16) -> Service {
-        Service { ports: vec![PortMapping { target, published }], ..service }
+        Service {
+            ports: vec![PortMapping { target, published }],
+            ..service
+        }
     }
 
     fn project(services: Vec<Service>) -> Project {
-        Project { services, ..Project::default() }
+        Project {
+            services,
+            ..Project::default()
+        }
     }
 
     fn order(project: &Project) -> Vec<Vec<&str>> {
-        waves(project).iter().map(|wave| wave.iter().map(|service| service.name.as_str()).collect()).collect()
+        waves(project)
+            .iter()
+            .map(|wave| wave.iter().map(|service| service.name.as_str()).collect())
+            .collect()
     }
 
     #[test]
     fn a_proxy_without_depends_on_starts_last() {
         let proxy = published(service("proxy", &[]), Some(80), 80);
-        let project = project(vec![proxy, service("back-end", &[]), service("front-end", &[])]);
-        assert_eq!(order(&project), [vec!["back-end", "front-end"], vec!["proxy"]]);
+        let project = project(vec![
+            proxy,
+            service("back-end", &[]),
+            service("front-end", &[]),
+        ]);
+        assert_eq!(
+            order(&project),
+            [vec!["back-end", "front-end"], vec!["proxy"]]
+        );
     }
 
     #[test]
     fn a_reversed_depends_on_is_carried_out() {
         let proxy = published(service("proxy", &[]), Some(80), 80);
-        let project = project(vec![service("back-end", &["proxy"]), service("front-end", &["proxy"]), proxy]);
-        assert_eq!(order(&project), [vec!["proxy"], vec!["back-end", "front-end"]]);
+        let project = project(vec![
+            service("back-end", &["proxy"]),
+            service("front-end", &["proxy"]),
+            proxy,
+        ]);
+        assert_eq!(
+            order(&project),
+            [vec!["proxy"], vec!["back-end", "front-end"]]
+        );
     }
 
     #[test]
@@ -111,10 +168,21 @@ mod tests {
         let random = published(service("web", &[]), None, 8000);
         let http = published(service("nginx", &[]), Some(80), 8080);
         let named = published(service("proxy", &[]), Some(8081), 81);
-        let found = |services| proxy(&project(services)).map(|(service, port)| (service.name.clone(), port));
-        assert_eq!(found(vec![random.clone(), http.clone(), named]), Some(("proxy".to_owned(), 81)));
-        assert_eq!(found(vec![random.clone(), http]), Some(("nginx".to_owned(), 8080)));
+        let found = |services| {
+            proxy(&project(services)).map(|(service, port)| (service.name.clone(), port))
+        };
+        assert_eq!(
+            found(vec![random.clone(), http.clone(), named]),
+            Some(("proxy".to_owned(), 81))
+        );
+        assert_eq!(
+            found(vec![random.clone(), http]),
+            Some(("nginx".to_owned(), 8080))
+        );
         assert_eq!(found(vec![random]), Some(("web".to_owned(), 8000)));
-        assert_eq!(found(vec![published(service("back-end", &[]), Some(80), 5252)]), None);
+        assert_eq!(
+            found(vec![published(service("back-end", &[]), Some(80), 5252)]),
+            None
+        );
     }
 }

@@ -15,7 +15,7 @@ use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::build_error::{failure, failed_instruction};
+use super::build_error::{failed_instruction, failure};
 use super::context::{Archive, PackError};
 use super::dockerignore::Ignored;
 use super::engine::{Builder, fault, message};
@@ -83,7 +83,12 @@ impl Sandbox {
             Ok(Some(error)) => error,
             Err(_) => {
                 let seconds = limits::BUILD.as_secs();
-                return Ok(log.failed(BuildFailure::TimedOut { seconds }, String::new(), &prepared.path, &prepared.text));
+                return Ok(log.failed(
+                    BuildFailure::TimedOut { seconds },
+                    String::new(),
+                    &prepared.path,
+                    &prepared.text,
+                ));
             }
         };
         let lines: Vec<String> = log.lines.iter().cloned().collect();
@@ -133,7 +138,9 @@ impl Log {
                 Ok(info) => self.add(info),
                 // A CRLF split across two reads makes the client call a finished stream broken; whether the image
                 // is there decides.
-                Err(Error::IOError { err }) if err.to_string().contains("bytes remaining on stream") => {
+                Err(Error::IOError { err })
+                    if err.to_string().contains("bytes remaining on stream") =>
+                {
                     return None;
                 }
                 Err(error) => return Some(message(&error)),
@@ -144,7 +151,10 @@ impl Log {
 
     fn add(&mut self, info: BuildInfo) {
         if let Some(text) = info.stream {
-            if let Some((_, step)) = text.strip_prefix("Step ").and_then(|step| step.split_once(" : ")) {
+            if let Some((_, step)) = text
+                .strip_prefix("Step ")
+                .and_then(|step| step.split_once(" : "))
+            {
                 self.step = step.trim_end().to_owned();
             }
             self.add_text(&text);
@@ -154,7 +164,10 @@ impl Log {
         };
         for vertex in status.vertexes {
             if !vertex.error.is_empty() {
-                self.step = vertex.name.split_once("] ").map_or(vertex.name.clone(), |(_, step)| step.to_owned());
+                self.step = vertex
+                    .name
+                    .split_once("] ")
+                    .map_or(vertex.name.clone(), |(_, step)| step.to_owned());
             }
         }
         for log in status.logs {
@@ -167,11 +180,18 @@ impl Log {
             if self.lines.len() == limits::LOG_LINES {
                 self.lines.pop_front();
             }
-            self.lines.push_back(line.chars().take(limits::LOG_LINE_CHARACTERS).collect());
+            self.lines
+                .push_back(line.chars().take(limits::LOG_LINE_CHARACTERS).collect());
         }
     }
 
-    fn failed(self, failure: BuildFailure, error: String, path: &str, dockerfile: &str) -> ImageState {
+    fn failed(
+        self,
+        failure: BuildFailure,
+        error: String,
+        path: &str,
+        dockerfile: &str,
+    ) -> ImageState {
         ImageState::BuildFailed {
             failure,
             error,
@@ -190,14 +210,19 @@ fn prepare(submission: &Submission, build: &Build) -> Result<Result<Prepared, Im
         Ok(folder) => folder,
         Err(ReadError::Fault(fault)) => return Err(fault),
         Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            return Ok(Err(ImageState::ContextMissing { context: build.context.clone() }));
+            return Ok(Err(ImageState::ContextMissing {
+                context: build.context.clone(),
+            }));
         }
     };
     let Some((dockerfile, text)) = dockerfile(submission, build)? else {
         return dockerfile_missing(submission, build).map(Err);
     };
     let mut ignored = Ignored::default();
-    for name in [format!("{dockerfile}.dockerignore"), ".dockerignore".to_owned()] {
+    for name in [
+        format!("{dockerfile}.dockerignore"),
+        ".dockerignore".to_owned(),
+    ] {
         if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
             match Ignored::parse(&text) {
                 Ok(read) => ignored = read,
@@ -217,7 +242,12 @@ fn prepare(submission: &Submission, build: &Build) -> Result<Result<Prepared, Im
     }
 }
 
-fn pack(folder: &cap_std::fs::Dir, build: &Build, dockerfile: &str, ignored: &Ignored) -> Result<File, PackError> {
+fn pack(
+    folder: &cap_std::fs::Dir,
+    build: &Build,
+    dockerfile: &str,
+    ignored: &Ignored,
+) -> Result<File, PackError> {
     let mut archive = Archive::new()?;
     archive.add_folder(folder, "", ignored, &[dockerfile, ".dockerignore"])?;
     if let Some(text) = &build.inline {
@@ -232,7 +262,10 @@ fn dockerfile(submission: &Submission, build: &Build) -> Result<Option<(String, 
         return Ok(Some((INLINE.to_owned(), text.clone())));
     }
     let fallback = (build.dockerfile == "Dockerfile").then_some("dockerfile");
-    for name in [Some(build.dockerfile.as_str()), fallback].into_iter().flatten() {
+    for name in [Some(build.dockerfile.as_str()), fallback]
+        .into_iter()
+        .flatten()
+    {
         if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
             return Ok(Some((name.to_owned(), text)));
         }
@@ -242,7 +275,9 @@ fn dockerfile(submission: &Submission, build: &Build) -> Result<Option<(String, 
 
 fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageState, Fault> {
     let names = submission.names(&build.context, NAMES)?;
-    let similar = names.into_iter().filter(|name| name.to_lowercase().contains("docker"));
+    let similar = names
+        .into_iter()
+        .filter(|name| name.to_lowercase().contains("docker"));
     Ok(ImageState::DockerfileMissing {
         dockerfile: format!("{}/{}", build.context, build.dockerfile),
         similar: similar.collect(),
@@ -260,14 +295,24 @@ fn read_text(submission: &Submission, path: &str) -> Result<Option<String>, Faul
 fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
     let (failure, error) = match error {
         PackError::TooLarge => (BuildFailure::ContextTooLarge, String::new()),
-        PackError::Ignore(illegal) => {
-            (BuildFailure::Command, format!("illegal exclusion pattern in .dockerignore: \"{}\"", illegal.0))
-        }
+        PackError::Ignore(illegal) => (
+            BuildFailure::Command,
+            format!(
+                "illegal exclusion pattern in .dockerignore: \"{}\"",
+                illegal.0
+            ),
+        ),
         PackError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-            return Err(Fault { kind: FaultKind::Disk, detail: error.to_string() });
+            return Err(Fault {
+                kind: FaultKind::Disk,
+                detail: error.to_string(),
+            });
         }
         PackError::Io(error) => {
-            return Err(Fault { kind: FaultKind::Files, detail: format!("{}: {error}", build.context) });
+            return Err(Fault {
+                kind: FaultKind::Files,
+                detail: format!("{}: {error}", build.context),
+            });
         }
     };
     Ok(Log::default().failed(failure, error, &build.context, ""))

@@ -15,7 +15,10 @@ const SNIPPET_CHARACTERS: usize = 200;
 /// A fault when they tell of the network, the disk or the engine rather than of the submission.
 pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault> {
     if let FaultKind::Disk = kind_of(error) {
-        return Err(Fault { kind: FaultKind::Disk, detail: error.to_owned() });
+        return Err(Fault {
+            kind: FaultKind::Disk,
+            detail: error.to_owned(),
+        });
     }
     if is_dockerfile_error(error) {
         return Ok(BuildFailure::Dockerfile);
@@ -23,11 +26,22 @@ pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault
     if let Some(source) = missing_source(error) {
         return Ok(BuildFailure::SourceMissing { source });
     }
-    if log.iter().any(|line| line.contains("externally-managed-environment")) {
+    if log
+        .iter()
+        .any(|line| line.contains("externally-managed-environment"))
+    {
         return Ok(BuildFailure::ExternallyManaged);
     }
-    if let Some(trouble) = log.iter().map(String::as_str).chain([error]).find(|words| is_network_trouble(words)) {
-        return Err(Fault { kind: FaultKind::Network, detail: trouble.to_owned() });
+    if let Some(trouble) = log
+        .iter()
+        .map(String::as_str)
+        .chain([error])
+        .find(|words| is_network_trouble(words))
+    {
+        return Err(Fault {
+            kind: FaultKind::Network,
+            detail: trouble.to_owned(),
+        });
     }
     if let Some(reference) = missing_base(error) {
         return Ok(BuildFailure::BaseMissing { reference });
@@ -35,7 +49,10 @@ pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault
     if is_failed_command(error) {
         return Ok(BuildFailure::Command);
     }
-    Err(Fault { kind: kind_of(error), detail: error.to_owned() })
+    Err(Fault {
+        kind: kind_of(error),
+        detail: error.to_owned(),
+    })
 }
 
 /// The instruction of `dockerfile`, at `path`, whose text is `step`.
@@ -43,13 +60,22 @@ pub(super) fn failed_instruction(path: &str, dockerfile: &str, step: &str) -> Op
     if step.is_empty() {
         return None;
     }
-    let (line, _) = instructions(dockerfile).into_iter().find(|(_, instruction)| words(instruction) == words(step))?;
+    let (line, _) = instructions(dockerfile)
+        .into_iter()
+        .find(|(_, instruction)| words(instruction) == words(step))?;
     let shown = dockerfile.lines().nth(line)?;
     let text = shown.trim();
     Some(Place {
         file: path.to_owned(),
         line: u32::try_from(line + 1).ok()?,
-        column: u32::try_from(shown.chars().take_while(|character| character.is_whitespace()).count() + 1).ok()?,
+        column: u32::try_from(
+            shown
+                .chars()
+                .take_while(|character| character.is_whitespace())
+                .count()
+                + 1,
+        )
+        .ok()?,
         width: u32::try_from(text.chars().count()).ok()?.max(1),
         snippet: shown.trim_end().chars().take(SNIPPET_CHARACTERS).collect(),
     })
@@ -93,8 +119,16 @@ fn is_dockerfile_error(error: &str) -> bool {
 /// the words checksum or cache key.
 fn missing_source(error: &str) -> Option<String> {
     if error.starts_with("COPY failed") || error.starts_with("ADD failed") {
-        let source = error.split("stat ").nth(1).and_then(|rest| rest.split(':').next());
-        return Some(source.unwrap_or_default().trim_start_matches('/').to_owned());
+        let source = error
+            .split("stat ")
+            .nth(1)
+            .and_then(|rest| rest.split(':').next());
+        return Some(
+            source
+                .unwrap_or_default()
+                .trim_start_matches('/')
+                .to_owned(),
+        );
     }
     if !error.contains("checksum of ref") && !error.contains("compute cache key") {
         return None;
@@ -108,10 +142,16 @@ fn missing_base(error: &str) -> Option<String> {
     if !is_unknown_image(error) {
         return None;
     }
-    let classic = error.split("pull access denied for ").nth(1).or_else(|| error.split("manifest for ").nth(1));
+    let classic = error
+        .split("pull access denied for ")
+        .nth(1)
+        .or_else(|| error.split("manifest for ").nth(1));
     let reference = match classic {
         Some(rest) => rest.split([',', ' ']).next(),
-        None => error.trim_start_matches("failed to solve: ").split(": ").next(),
+        None => error
+            .trim_start_matches("failed to solve: ")
+            .split(": ")
+            .next(),
     };
     Some(reference.unwrap_or_default().to_owned())
 }
@@ -139,7 +179,10 @@ mod tests {
         let buildkit = "failed to solve: failed to compute cache key: failed to calculate checksum of ref ab::cd: \"/site\": not found";
         for error in [classic, buildkit] {
             let source = "site".to_owned();
-            assert_eq!(failure(error, &LINES), Ok(BuildFailure::SourceMissing { source }));
+            assert_eq!(
+                failure(error, &LINES),
+                Ok(BuildFailure::SourceMissing { source })
+            );
         }
     }
 
@@ -163,13 +206,21 @@ mod tests {
     fn an_unknown_base_image_is_named() {
         let error = "pull access denied for ubunut, repository does not exist or may require 'docker login'";
         let reference = "ubunut".to_owned();
-        assert_eq!(failure(error, &LINES), Ok(BuildFailure::BaseMissing { reference }));
+        assert_eq!(
+            failure(error, &LINES),
+            Ok(BuildFailure::BaseMissing { reference })
+        );
     }
 
     #[test]
     fn the_failed_instruction_is_found_across_continued_lines() {
         let dockerfile = "FROM ubuntu\n\nRUN apt-get update && \\\n    false\nCOPY . .\n";
-        let place = failed_instruction("task6/Dockerfile", dockerfile, "RUN apt-get update &&     false").unwrap();
+        let place = failed_instruction(
+            "task6/Dockerfile",
+            dockerfile,
+            "RUN apt-get update &&     false",
+        )
+        .unwrap();
         assert_eq!((place.line, place.column), (3, 1));
     }
 }

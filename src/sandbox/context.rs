@@ -70,7 +70,12 @@ impl Archive {
     }
 
     /// Adds the regular file `name` of `folder` as `path`.
-    pub(super) fn add_file(&mut self, folder: &Dir, name: &str, path: &str) -> Result<(), PackError> {
+    pub(super) fn add_file(
+        &mut self,
+        folder: &Dir,
+        name: &str,
+        path: &str,
+    ) -> Result<(), PackError> {
         let metadata = folder.metadata(name)?;
         self.add_regular(folder, Path::new(name), Path::new(path), &metadata)
     }
@@ -104,7 +109,11 @@ impl Archive {
             let metadata = entry.metadata()?;
             if metadata.is_dir() && (!excluded || ignored.may_keep_inside()) {
                 if !excluded {
-                    self.add_header(EntryType::Directory, Path::new(&join(prefix, &path)), &metadata)?;
+                    self.add_header(
+                        EntryType::Directory,
+                        Path::new(&join(prefix, &path)),
+                        &metadata,
+                    )?;
                 }
                 let folder = entry.open_dir()?;
                 self.add_entries(&folder, prefix, &path, ignored, kept, depth + 1)?;

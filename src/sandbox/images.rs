@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures_util::future::try_join_all;
 use futures_util::StreamExt;
+use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind, Image, ImageState};
 use tokio::time::timeout;
 
@@ -38,15 +38,22 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine, the network or the disk is in the way.
     pub async fn images(&self, submission: &Submission, project: &Project) -> Result<Built, Fault> {
-        let built = project.services.iter().enumerate().filter_map(|(index, service)| {
-            let build = service.build.as_ref()?;
-            Some(async move { Ok((service, self.build(submission, build, index).await?)) })
-        });
+        let built = project
+            .services
+            .iter()
+            .enumerate()
+            .filter_map(|(index, service)| {
+                let build = service.build.as_ref()?;
+                Some(async move { Ok((service, self.build(submission, build, index).await?)) })
+            });
         let mut states: BTreeMap<&str, (ImageState, String)> = BTreeMap::new();
         for (service, state) in try_join_all(built).await? {
             states.insert(&service.name, state);
         }
-        let found = project.services.iter().filter(|service| service.build.is_none());
+        let found = project
+            .services
+            .iter()
+            .filter(|service| service.build.is_none());
         let found = found.map(|service| self.find(project, service, &states));
         for (name, state) in try_join_all(found).await? {
             states.insert(name, state);
@@ -105,15 +112,27 @@ impl Sandbox {
             Err(error) => return Err(fault(error)),
         };
         if let Some(image) = &local {
-            let pulled = image.repo_digests.as_ref().is_some_and(|digests| !digests.is_empty());
-            let labels = image.config.as_ref().and_then(|config| config.labels.as_ref());
+            let pulled = image
+                .repo_digests
+                .as_ref()
+                .is_some_and(|digests| !digests.is_empty());
+            let labels = image
+                .config
+                .as_ref()
+                .and_then(|config| config.labels.as_ref());
             let stand_in = labels.is_some_and(|labels| labels.contains_key(STAND_IN_LABEL));
             if pulled || stand_in {
                 return Ok(ImageState::Ready);
             }
         }
         match (self.pull(reference).await, local) {
-            (Err(Fault { kind: FaultKind::Network, .. }), Some(_)) => Ok(ImageState::Ready),
+            (
+                Err(Fault {
+                    kind: FaultKind::Network,
+                    ..
+                }),
+                Some(_),
+            ) => Ok(ImageState::Ready),
             (pulled, _) => pulled,
         }
     }
@@ -132,7 +151,10 @@ impl Sandbox {
         let error = match pulled.await {
             Ok(Ok(())) => return Ok(ImageState::Ready),
             Ok(Err(error)) => message(&error),
-            Err(_) => format!("no answer from the registry within {} s: i/o timeout", limits::PULL.as_secs()),
+            Err(_) => format!(
+                "no answer from the registry within {} s: i/o timeout",
+                limits::PULL.as_secs()
+            ),
         };
         if is_unknown_image(&error) {
             let reference = reference.to_owned();
@@ -143,12 +165,18 @@ impl Sandbox {
         } else {
             FaultKind::Engine
         };
-        Err(Fault { kind, detail: error })
+        Err(Fault {
+            kind,
+            detail: error,
+        })
     }
 
     async fn exposed(&self, reference: &str) -> Result<Vec<u16>, Fault> {
         let image = self.docker.inspect_image(reference).await.map_err(fault)?;
-        let ports = image.config.and_then(|config| config.exposed_ports).unwrap_or_default();
+        let ports = image
+            .config
+            .and_then(|config| config.exposed_ports)
+            .unwrap_or_default();
         Ok(ports.iter().filter_map(|port| tcp_port(port)).collect())
     }
 }
@@ -207,8 +235,14 @@ mod tests {
 
     #[test]
     fn an_unknown_image_is_told_from_a_registry_that_does_not_answer() {
-        assert!(is_unknown_image("pull access denied for ubunut, repository does not exist or may require 'docker login'"));
-        assert!(is_unknown_image("manifest for nginx:latets not found: manifest unknown"));
-        assert!(!is_unknown_image("Get \"https://registry/v2/\": dial tcp: lookup registry: no such host"));
+        assert!(is_unknown_image(
+            "pull access denied for ubunut, repository does not exist or may require 'docker login'"
+        ));
+        assert!(is_unknown_image(
+            "manifest for nginx:latets not found: manifest unknown"
+        ));
+        assert!(!is_unknown_image(
+            "Get \"https://registry/v2/\": dial tcp: lookup registry: no such host"
+        ));
     }
 }

@@ -21,14 +21,23 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
-        let log = self.read_log(member, &limits::LOG_LINES.to_string()).await?;
+        let log = self
+            .read_log(member, &limits::LOG_LINES.to_string())
+            .await?;
         let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(limits::LOG_LINES)..];
-        Ok(last.iter().map(|line| line.chars().take(limits::LOG_LINE_CHARACTERS).collect()).collect())
+        Ok(last
+            .iter()
+            .map(|line| line.chars().take(limits::LOG_LINE_CHARACTERS).collect())
+            .collect())
     }
 
     async fn read_log(&self, member: &Member, tail: &str) -> Result<String, Fault> {
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(tail).build();
+        let options = LogsOptionsBuilder::new()
+            .stdout(true)
+            .stderr(true)
+            .tail(tail)
+            .build();
         let mut parts = self.docker.logs(&member.id, Some(options));
         let mut log = Vec::new();
         while let Some(part) = parts.next().await {

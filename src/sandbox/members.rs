@@ -1,20 +1,35 @@
 //! The containers of a stack.
 
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig, PortBinding, ResourcesUlimits};
-use bollard::query_parameters::{CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RestartContainerOptionsBuilder, WaitContainerOptionsBuilder};
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
+    NetworkConnectRequest, NetworkingConfig, PortBinding, ResourcesUlimits,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RestartContainerOptionsBuilder,
+    WaitContainerOptionsBuilder,
+};
 use futures_util::StreamExt;
 use softy_checks::observation::{Fault, State};
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::engine::{fault, message};
-use super::{ReadyImage, Reachable, Sandbox, limits};
+use super::{Reachable, ReadyImage, Sandbox, limits};
 use crate::compose::project::{Healthcheck, Service};
 use crate::submission::Submission;
 
 /// What a stack may do as root inside its container: all that nginx, Flask and their package managers' files need.
-const CAPABILITIES: [&str; 8] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+const CAPABILITIES: [&str; 8] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+];
 
 /// The name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
@@ -55,7 +70,9 @@ impl From<Ended> for State {
     fn from(ended: Ended) -> State {
         match ended {
             Ended::Exited(status) => State::Exited { status },
-            Ended::OutOfMemory => State::OutOfMemory { limit: limits::MEMORY.unsigned_abs() },
+            Ended::OutOfMemory => State::OutOfMemory {
+                limit: limits::MEMORY.unsigned_abs(),
+            },
         }
     }
 }
@@ -79,19 +96,29 @@ impl Sandbox {
         let (mounts, uploads) = self.mounts(submission, service)?;
         let attachments = attachments(service, number, reachable, publish.is_some());
         let mut body = self.body(service, image, publish);
-        if let (Some(host), Some((network, endpoint))) = (&mut body.host_config, attachments.first()) {
+        if let (Some(host), Some((network, endpoint))) =
+            (&mut body.host_config, attachments.first())
+        {
             host.mounts = Some(mounts);
             host.network_mode = Some(network.clone());
             let endpoints = HashMap::from([(network.clone(), endpoint.clone())]);
-            body.networking_config = Some(NetworkingConfig { endpoints_config: Some(endpoints) });
+            body.networking_config = Some(NetworkingConfig {
+                endpoints_config: Some(endpoints),
+            });
         }
         let id = match self.create(service, number, body).await? {
             Ok(id) => id,
             Err(words) => return Ok(Err(words)),
         };
         for (network, endpoint) in attachments.into_iter().skip(1) {
-            let request = NetworkConnectRequest { container: id.clone(), endpoint_config: Some(endpoint) };
-            self.docker.connect_network(&network, request).await.map_err(fault)?;
+            let request = NetworkConnectRequest {
+                container: id.clone(),
+                endpoint_config: Some(endpoint),
+            };
+            self.docker
+                .connect_network(&network, request)
+                .await
+                .map_err(fault)?;
         }
         for upload in uploads {
             if let Err(words) = self.upload(&id, upload).await? {
@@ -101,7 +128,12 @@ impl Sandbox {
         if let Err(error) = self.docker.start_container(&id, None).await {
             return refused(error).map(Err);
         }
-        Ok(Ok(Member { service: service.name.clone(), number, ports: ports(service, image), id }))
+        Ok(Ok(Member {
+            service: service.name.clone(),
+            number,
+            ports: ports(service, image),
+            id,
+        }))
     }
 
     /// Waits until a container has ended.
@@ -109,13 +141,21 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn ended(&self, member: &Member) -> Result<Ended, Fault> {
-        let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+        let options = WaitContainerOptionsBuilder::new()
+            .condition("not-running")
+            .build();
         let mut waiting = self.docker.wait_container(&member.id, Some(options));
         match waiting.next().await {
             Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) | None => {}
             Some(Err(error)) => return Err(fault(error)),
         }
-        let state = self.docker.inspect_container(&member.id, None).await.map_err(fault)?.state.unwrap_or_default();
+        let state = self
+            .docker
+            .inspect_container(&member.id, None)
+            .await
+            .map_err(fault)?
+            .state
+            .unwrap_or_default();
         if state.oom_killed == Some(true) {
             return Ok(Ended::OutOfMemory);
         }
@@ -129,8 +169,17 @@ impl Sandbox {
     pub async fn healthy(&self, member: &Member) -> Result<bool, Fault> {
         const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
         loop {
-            let state = self.docker.inspect_container(&member.id, None).await.map_err(fault)?.state.unwrap_or_default();
-            let health = state.health.and_then(|health| health.status).map(|status| status.to_string());
+            let state = self
+                .docker
+                .inspect_container(&member.id, None)
+                .await
+                .map_err(fault)?
+                .state
+                .unwrap_or_default();
+            let health = state
+                .health
+                .and_then(|health| health.status)
+                .map(|status| status.to_string());
             match health.as_deref() {
                 Some("healthy") => return Ok(true),
                 Some("unhealthy") | None => return Ok(false),
@@ -146,7 +195,10 @@ impl Sandbox {
     /// A fault when the engine does not.
     pub async fn restart(&self, member: &Member) -> Result<(), Fault> {
         let options = RestartContainerOptionsBuilder::new().t(0).build();
-        self.docker.restart_container(&member.id, Some(options)).await.map_err(fault)
+        self.docker
+            .restart_container(&member.id, Some(options))
+            .await
+            .map_err(fault)
     }
 
     /// The members that run no more.
@@ -157,12 +209,25 @@ impl Sandbox {
         let mut filter = self.filter();
         filter.insert("status".to_owned(), vec!["running".to_owned()]);
         let options = ListContainersOptionsBuilder::new().filters(&filter).build();
-        let running = self.docker.list_containers(Some(options)).await.map_err(fault)?;
-        let runs = |member: &&Member| !running.iter().any(|container| container.id.as_deref() == Some(&member.id));
+        let running = self
+            .docker
+            .list_containers(Some(options))
+            .await
+            .map_err(fault)?;
+        let runs = |member: &&Member| {
+            !running
+                .iter()
+                .any(|container| container.id.as_deref() == Some(&member.id))
+        };
         Ok(members.iter().filter(runs).collect())
     }
 
-    async fn create(&self, service: &Service, number: u32, body: ContainerCreateBody) -> Result<Result<String, String>, Fault> {
+    async fn create(
+        &self,
+        service: &Service,
+        number: u32,
+        body: ContainerCreateBody,
+    ) -> Result<Result<String, String>, Fault> {
         let name = format!("softy-check-{}-{}-{number}", self.run, service.name);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let docker = self.docker.clone();
@@ -173,15 +238,30 @@ impl Sandbox {
         }
     }
 
-    fn body(&self, service: &Service, image: &ReadyImage, publish: Option<u16>) -> ContainerCreateBody {
+    fn body(
+        &self,
+        service: &Service,
+        image: &ReadyImage,
+        publish: Option<u16>,
+    ) -> ContainerCreateBody {
         let mut labels: HashMap<String, String> = service.labels.iter().cloned().collect();
         labels.extend(self.labels());
-        let exposed = service.expose.iter().chain(&publish).map(|port| format!("{port}/tcp"));
+        let exposed = service
+            .expose
+            .iter()
+            .chain(&publish)
+            .map(|port| format!("{port}/tcp"));
         ContainerCreateBody {
             image: Some(image.reference.clone()),
             cmd: service.command.clone(),
             entrypoint: service.entrypoint.clone(),
-            env: Some(service.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+            env: Some(
+                service
+                    .environment
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect(),
+            ),
             working_dir: service.working_dir.clone(),
             user: service.user.clone(),
             hostname: service.hostname.clone(),
@@ -199,7 +279,10 @@ impl Sandbox {
 /// The run's limits; nothing of the student's file can raise them.
 fn host(service: &Service, publish: Option<u16>) -> HostConfig {
     let loopback = |port: u16| {
-        let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(String::new()) };
+        let binding = PortBinding {
+            host_ip: Some("127.0.0.1".to_owned()),
+            host_port: Some(String::new()),
+        };
         HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))])
     };
     HostConfig {
@@ -215,7 +298,10 @@ fn host(service: &Service, publish: Option<u16>) -> HostConfig {
         shm_size: Some(limits::SHARED_MEMORY),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
-            config: Some(HashMap::from([("max-size".to_owned(), limits::LOG_SIZE.to_owned()), ("max-file".to_owned(), "1".to_owned())])),
+            config: Some(HashMap::from([
+                ("max-size".to_owned(), limits::LOG_SIZE.to_owned()),
+                ("max-file".to_owned(), "1".to_owned()),
+            ])),
         }),
         cap_drop: Some(vec!["ALL".to_owned()]),
         cap_add: Some(CAPABILITIES.map(str::to_owned).to_vec()),
@@ -230,20 +316,41 @@ fn host(service: &Service, publish: Option<u16>) -> HostConfig {
 
 /// The networks of a container by the engine's names, with the DNS names that Compose gives it there, in the styles of
 /// both its versions.
-fn attachments(service: &Service, number: u32, reachable: &Reachable, published: bool) -> Vec<(String, EndpointSettings)> {
+fn attachments(
+    service: &Service,
+    number: u32,
+    reachable: &Reachable,
+    published: bool,
+) -> Vec<(String, EndpointSettings)> {
     let name = &service.name;
     let own = match &service.container_name {
         Some(name) => vec![name.clone()],
-        None => vec![format!("{PROJECT}-{name}-{number}"), format!("{PROJECT}_{name}_{number}")],
+        None => vec![
+            format!("{PROJECT}-{name}-{number}"),
+            format!("{PROJECT}_{name}_{number}"),
+        ],
     };
     let attached = service.attachments.iter().filter_map(|attachment| {
-        let (_, network) = reachable.networks.iter().find(|(name, _)| *name == attachment.network)?;
-        let aliases = own.iter().chain([name]).chain(&attachment.aliases).cloned().collect();
-        let endpoint = EndpointSettings { aliases: Some(aliases), ..EndpointSettings::default() };
+        let (_, network) = reachable
+            .networks
+            .iter()
+            .find(|(name, _)| *name == attachment.network)?;
+        let aliases = own
+            .iter()
+            .chain([name])
+            .chain(&attachment.aliases)
+            .cloned()
+            .collect();
+        let endpoint = EndpointSettings {
+            aliases: Some(aliases),
+            ..EndpointSettings::default()
+        };
         Some((network.clone(), endpoint))
     });
     let way_in = reachable.way_in.iter().filter(|_| published);
-    attached.chain(way_in.map(|network| (network.clone(), EndpointSettings::default()))).collect()
+    attached
+        .chain(way_in.map(|network| (network.clone(), EndpointSettings::default())))
+        .collect()
 }
 
 fn health(check: &Healthcheck) -> HealthConfig {
@@ -261,7 +368,10 @@ fn health(check: &Healthcheck) -> HealthConfig {
 /// The ports that the file names before those that the image names.
 fn ports(service: &Service, image: &ReadyImage) -> Vec<u16> {
     let mapped = service.ports.iter().map(|port| port.target);
-    let mut ports: Vec<u16> = mapped.chain(service.expose.iter().copied()).chain(image.exposed.iter().copied()).collect();
+    let mut ports: Vec<u16> = mapped
+        .chain(service.expose.iter().copied())
+        .chain(image.exposed.iter().copied())
+        .collect();
     let mut seen = std::collections::HashSet::new();
     ports.retain(|port| seen.insert(*port));
     ports

@@ -27,7 +27,11 @@ impl Sandbox {
     ///
     /// A bind hides what the image has at its place, and so does the empty volume that a folder is copied into. A
     /// single file is copied over the image's.
-    pub(super) fn mounts(&self, submission: &Submission, service: &Service) -> Result<(Vec<EngineMount>, Vec<Upload>), Fault> {
+    pub(super) fn mounts(
+        &self,
+        submission: &Submission,
+        service: &Service,
+    ) -> Result<(Vec<EngineMount>, Vec<Upload>), Fault> {
         let (mut mounts, mut uploads) = (Vec::new(), Vec::new());
         for mount in &service.mounts {
             match &mount.source {
@@ -47,12 +51,24 @@ impl Sandbox {
     }
 
     /// Copies into a container that is not started yet; the engine's word when it does not take it.
-    pub(super) async fn upload(&self, container: &str, upload: Upload) -> Result<Result<(), String>, Fault> {
-        let options = UploadToContainerOptionsBuilder::new().path(&upload.target).build();
+    pub(super) async fn upload(
+        &self,
+        container: &str,
+        upload: Upload,
+    ) -> Result<Result<(), String>, Fault> {
+        let options = UploadToContainerOptionsBuilder::new()
+            .path(&upload.target)
+            .build();
         let body = body_try_stream(chunks(upload.archive));
-        match self.docker.upload_to_container(container, Some(options), body).await {
+        match self
+            .docker
+            .upload_to_container(container, Some(options), body)
+            .await
+        {
             Ok(()) => Ok(Ok(())),
-            Err(error @ bollard::errors::Error::DockerResponseServerError { .. }) => Ok(Err(message(&error))),
+            Err(error @ bollard::errors::Error::DockerResponseServerError { .. }) => {
+                Ok(Err(message(&error)))
+            }
             Err(error) => Err(fault(error)),
         }
     }
@@ -86,7 +102,12 @@ fn tmpfs(target: &str) -> EngineMount {
     }
 }
 
-fn upload(submission: &Submission, path: &str, target: &str, file: bool) -> Result<Option<Upload>, Fault> {
+fn upload(
+    submission: &Submission,
+    path: &str,
+    target: &str,
+    file: bool,
+) -> Result<Option<Upload>, Fault> {
     let (folder, name) = match path.rsplit_once('/') {
         Some((folder, name)) if file => (folder, name),
         _ if file => ("", path),
@@ -95,17 +116,25 @@ fn upload(submission: &Submission, path: &str, target: &str, file: bool) -> Resu
     let opened = match submission.open_dir(folder) {
         Ok(opened) => opened,
         Err(ReadError::Fault(fault)) => return Err(fault),
-        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => return Ok(None),
+        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+            return Ok(None);
+        }
     };
     let inside = target.trim_start_matches('/');
-    let packed = Archive::new().map_err(PackError::from).and_then(|mut archive| {
-        match file {
-            true => archive.add_file(&opened, name, inside)?,
-            false => archive.add_folder(&opened, "", &Ignored::default(), &[])?,
-        }
-        Ok(archive.finish()?)
-    });
-    let target = if file { "/".to_owned() } else { target.to_owned() };
+    let packed = Archive::new()
+        .map_err(PackError::from)
+        .and_then(|mut archive| {
+            match file {
+                true => archive.add_file(&opened, name, inside)?,
+                false => archive.add_folder(&opened, "", &Ignored::default(), &[])?,
+            }
+            Ok(archive.finish()?)
+        });
+    let target = if file {
+        "/".to_owned()
+    } else {
+        target.to_owned()
+    };
     match packed {
         Ok(archive) => Ok(Some(Upload { target, archive })),
         Err(error) => Err(Fault {

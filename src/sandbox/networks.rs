@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use bollard::models::{EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest};
+use bollard::models::{
+    EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
+};
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind};
 
@@ -35,9 +37,17 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot make them.
-    pub async fn networks(&self, names: &[String], asked: Option<Reach>) -> Result<Reachable, Fault> {
+    pub async fn networks(
+        &self,
+        names: &[String],
+        asked: Option<Reach>,
+    ) -> Result<Reachable, Fault> {
         let made = names.iter().map(|name| self.make_network(name, true));
-        let networks: Vec<(String, String)> = names.iter().cloned().zip(try_join_all(made).await?).collect();
+        let networks: Vec<(String, String)> = names
+            .iter()
+            .cloned()
+            .zip(try_join_all(made).await?)
+            .collect();
         let reach = match asked {
             Some(reach) => reach,
             None => self.find_reach(&networks).await?,
@@ -50,33 +60,62 @@ impl Sandbox {
             }
             Reach::Loopback => Some(self.make_network("way-in", false).await?),
         };
-        Ok(Reachable { reach, networks, way_in })
+        Ok(Reachable {
+            reach,
+            networks,
+            way_in,
+        })
     }
 
     /// Where a port of a container is reached from here.
     ///
     /// # Errors
     /// A fault when the engine gives no address.
-    pub async fn address(&self, member: &Member, port: u16, reachable: &Reachable) -> Result<SocketAddr, Fault> {
-        let container = self.docker.inspect_container(&member.id, None).await.map_err(fault)?;
+    pub async fn address(
+        &self,
+        member: &Member,
+        port: u16,
+        reachable: &Reachable,
+    ) -> Result<SocketAddr, Fault> {
+        let container = self
+            .docker
+            .inspect_container(&member.id, None)
+            .await
+            .map_err(fault)?;
         let settings = container.network_settings.unwrap_or_default();
         let address = match reachable.reach {
             Reach::Address | Reach::Container => {
                 let endpoints = settings.networks.unwrap_or_default();
-                let addresses = reachable.networks.iter().filter_map(|(_, network)| endpoints.get(network)?.ip_address.as_deref());
-                let address = addresses.filter_map(|address| address.parse::<IpAddr>().ok()).next();
+                let addresses = reachable
+                    .networks
+                    .iter()
+                    .filter_map(|(_, network)| endpoints.get(network)?.ip_address.as_deref());
+                let address = addresses
+                    .filter_map(|address| address.parse::<IpAddr>().ok())
+                    .next();
                 address.map(|address| SocketAddr::new(address, port))
             }
             Reach::Loopback => {
                 let ports = settings.ports.unwrap_or_default();
-                let bindings = ports.get(&format!("{port}/tcp")).cloned().flatten().unwrap_or_default();
-                let ports = bindings.iter().filter_map(|binding| binding.host_port.as_deref()?.parse::<u16>().ok());
-                ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port))).next()
+                let bindings = ports
+                    .get(&format!("{port}/tcp"))
+                    .cloned()
+                    .flatten()
+                    .unwrap_or_default();
+                let ports = bindings
+                    .iter()
+                    .filter_map(|binding| binding.host_port.as_deref()?.parse::<u16>().ok());
+                ports
+                    .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+                    .next()
             }
         };
         address.ok_or_else(|| Fault {
             kind: FaultKind::Engine,
-            detail: format!("the engine gives no address for {} {}", member.service, member.number),
+            detail: format!(
+                "the engine gives no address for {} {}",
+                member.service, member.number
+            ),
         })
     }
 
@@ -85,7 +124,10 @@ impl Sandbox {
         let Some(own) = own_container() else {
             return Ok(());
         };
-        let request = NetworkDisconnectRequest { container: own, force: Some(true) };
+        let request = NetworkDisconnectRequest {
+            container: own,
+            force: Some(true),
+        };
         match self.docker.disconnect_network(network, request).await {
             Ok(()) => Ok(()),
             Err(error) if is_missing(&error) => Ok(()),
@@ -115,9 +157,18 @@ impl Sandbox {
         let Some((_, network)) = networks.first() else {
             return Ok(Reach::Address);
         };
-        let network = self.docker.inspect_network(network, None).await.map_err(fault)?;
-        let configs = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
-        let mut gateways = configs.iter().filter_map(|config| config.gateway.as_deref()?.parse::<IpAddr>().ok());
+        let network = self
+            .docker
+            .inspect_network(network, None)
+            .await
+            .map_err(fault)?;
+        let configs = network
+            .ipam
+            .and_then(|ipam| ipam.config)
+            .unwrap_or_default();
+        let mut gateways = configs
+            .iter()
+            .filter_map(|config| config.gateway.as_deref()?.parse::<IpAddr>().ok());
         if gateways.any(|gateway| UdpSocket::bind((gateway, 0)).is_ok()) {
             return Ok(Reach::Address);
         }
@@ -141,7 +192,10 @@ impl Sandbox {
                 container: own.clone(),
                 endpoint_config: Some(EndpointSettings::default()),
             };
-            self.docker.connect_network(network, request).await.map_err(fault)?;
+            self.docker
+                .connect_network(network, request)
+                .await
+                .map_err(fault)?;
         }
         Ok(())
     }
@@ -155,7 +209,10 @@ fn own_container() -> Option<String> {
 
 fn own_container_in(mounts: &str) -> Option<String> {
     const ID_LENGTH: usize = 64;
-    let mut ids = mounts.split("/containers/").skip(1).filter_map(|rest| rest.get(..ID_LENGTH));
+    let mut ids = mounts
+        .split("/containers/")
+        .skip(1)
+        .filter_map(|rest| rest.get(..ID_LENGTH));
     let id = ids.find(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
     Some(id.to_owned())
 }
@@ -167,13 +224,18 @@ mod tests {
     #[test]
     fn a_container_knows_its_id_by_its_mounts() {
         let id = "0123456789abcdef".repeat(4);
-        let mounts = format!("712 690 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n");
+        let mounts = format!(
+            "712 690 254:0 /var/lib/docker/containers/{id}/hostname /etc/hostname rw - ext4 /dev/vda rw\n"
+        );
         assert_eq!(own_container_in(&mounts), Some(id));
     }
 
     #[test]
     fn a_machine_is_no_container() {
-        assert_eq!(own_container_in("22 1 254:0 / / rw - ext4 /dev/vda rw\n"), None);
+        assert_eq!(
+            own_container_in("22 1 254:0 / / rw - ext4 /dev/vda rw\n"),
+            None
+        );
         assert_eq!(own_container_in("/containers/short"), None);
     }
 }

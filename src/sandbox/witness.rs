@@ -40,12 +40,20 @@ impl Sandbox {
     }
 
     async fn engine_counters(&self, member: &Member) -> Result<Option<u64>, Fault> {
-        let options = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
+        let options = StatsOptionsBuilder::new()
+            .stream(false)
+            .one_shot(true)
+            .build();
         let reading = self.docker.stats(&member.id, Some(options)).next().await;
         match reading.transpose() {
             Ok(reading) => {
                 let networks = reading.and_then(|reading| reading.networks);
-                Ok(networks.map(|networks| networks.values().filter_map(|network| network.rx_bytes).sum()))
+                Ok(networks.map(|networks| {
+                    networks
+                        .values()
+                        .filter_map(|network| network.rx_bytes)
+                        .sum()
+                }))
             }
             Err(Error::DockerResponseServerError { .. }) => Ok(None),
             Err(error) => Err(fault(error)),
@@ -58,9 +66,16 @@ impl Sandbox {
     /// A fault when the engine does not say.
     pub async fn processes(&self, member: &Member) -> Result<Vec<String>, Fault> {
         let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
-        let top = self.docker.top_processes(&member.id, Some(options)).await.map_err(fault)?;
+        let top = self
+            .docker
+            .top_processes(&member.id, Some(options))
+            .await
+            .map_err(fault)?;
         let rows = top.processes.unwrap_or_default();
-        Ok(rows.into_iter().filter_map(|row| row.into_iter().next_back()).collect())
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next_back())
+            .collect())
     }
 
     /// The sockets that a container has, as the kernel writes them; `None` when it has no `cat` to read them with.
@@ -68,7 +83,9 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not answer.
     pub async fn socket_tables(&self, member: &Member) -> Result<Option<String>, Fault> {
-        let tables = self.read_files(member, &["/proc/net/tcp", "/proc/net/tcp6"]).await?;
+        let tables = self
+            .read_files(member, &["/proc/net/tcp", "/proc/net/tcp6"])
+            .await?;
         Ok(tables.filter(|tables| tables.contains("local_address")))
     }
 
@@ -90,7 +107,10 @@ impl Sandbox {
 
     async fn output(&self, member: &Member, config: ExecConfig) -> Result<String, Error> {
         let exec = self.docker.create_exec(&member.id, config).await?;
-        let started = self.docker.start_exec(&exec.id, None::<StartExecOptions>).await?;
+        let started = self
+            .docker
+            .start_exec(&exec.id, None::<StartExecOptions>)
+            .await?;
         let mut read = Vec::new();
         if let StartExecResults::Attached { mut output, .. } = started {
             while let Some(part) = output.next().await {
@@ -121,7 +141,8 @@ mod tests {
 
     #[test]
     fn received_bytes_are_summed_over_networks() {
-        let table = format!("{HEADER}    lo: 500 5 0 500 5\n  eth0: 1000 9 0 800 8\n  eth1: 24 1 0 0 0\n");
+        let table =
+            format!("{HEADER}    lo: 500 5 0 500 5\n  eth0: 1000 9 0 800 8\n  eth1: 24 1 0 0 0\n");
         assert_eq!(received_bytes(&table), Some(1024));
     }
 

@@ -28,13 +28,22 @@ impl Attribution {
 
     /// The replica that answered each of `requests` requests, the first that names it; 0 where none does.
     pub(super) fn sequence(&self, requests: u32) -> Vec<u32> {
-        let replica = |request| self.seen.get(&request).and_then(|replicas| replicas.first().copied());
-        (1..=requests).map(|request| replica(request).unwrap_or(0)).collect()
+        let replica = |request| {
+            self.seen
+                .get(&request)
+                .and_then(|replicas| replicas.first().copied())
+        };
+        (1..=requests)
+            .map(|request| replica(request).unwrap_or(0))
+            .collect()
     }
 
     /// The requests, counted from 1, that several replicas name.
     pub(super) fn doubled(&self, requests: u32) -> Vec<u32> {
-        let doubled = self.seen.range(1..=requests).filter(|(_, replicas)| replicas.len() > 1);
+        let doubled = self
+            .seen
+            .range(1..=requests)
+            .filter(|(_, replicas)| replicas.len() > 1);
         doubled.map(|(request, _)| *request).collect()
     }
 }
@@ -43,7 +52,9 @@ impl Attribution {
 fn requests<'a>(log: &'a str, nonce: &'a str) -> impl Iterator<Item = u32> + 'a {
     log.split(nonce).skip(1).filter_map(|rest| {
         let rest = rest.strip_prefix('-')?;
-        let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = rest
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(rest.len());
         rest[..digits].parse().ok()
     })
 }
@@ -58,8 +69,10 @@ mod tests {
 
     #[test]
     fn a_line_names_its_request() {
-        let first = "10.0.0.4 - - [23/Nov/2026 18:00:00] \"GET /api/hello?softy=ab12-1 HTTP/1.0\" 200 -\n";
-        let second = "10.0.0.4 - - [23/Nov/2026 18:00:00] \"GET /api/hello?softy=ab12-2 HTTP/1.0\" 200 -\n";
+        let first =
+            "10.0.0.4 - - [23/Nov/2026 18:00:00] \"GET /api/hello?softy=ab12-1 HTTP/1.0\" 200 -\n";
+        let second =
+            "10.0.0.4 - - [23/Nov/2026 18:00:00] \"GET /api/hello?softy=ab12-2 HTTP/1.0\" 200 -\n";
         assert_eq!(read([first, second]).sequence(2), [1, 2]);
     }
 

@@ -40,7 +40,10 @@ fn decode(mut assignment: u32, replicas: u32) -> [u32; PADDINGS.len()] {
 
 fn fits(assignment: &[u32], received: &[u64], overhead: f64) -> bool {
     (1..).zip(received).all(|(replica, &bytes)| {
-        let served = assignment.iter().zip(PADDINGS).filter(|(server, _)| **server == replica);
+        let served = assignment
+            .iter()
+            .zip(PADDINGS)
+            .filter(|(server, _)| **server == replica);
         let expected: f64 = served.map(|(_, padding)| padding as f64 + overhead).sum();
         (bytes as f64 - expected).abs() < TOLERANCE
     })
@@ -69,7 +72,10 @@ mod tests {
     fn five_replicas_are_told_apart() {
         let received = PADDINGS.map(|padding| padding as u64 + OVERHEAD);
         let [first, second, third, fourth] = received;
-        assert_eq!(served(&[0, fourth, third, second, first]), Some([5, 4, 3, 2]));
+        assert_eq!(
+            served(&[0, fourth, third, second, first]),
+            Some([5, 4, 3, 2])
+        );
     }
 
     #[test]

@@ -26,10 +26,12 @@ impl Client {
             .pool_max_idle_per_host(0)
             .timeout(REPLY)
             .build();
-        client.map(|client| Client { client }).map_err(|error| Fault {
-            kind: FaultKind::Engine,
-            detail: error.to_string(),
-        })
+        client
+            .map(|client| Client { client })
+            .map_err(|error| Fault {
+                kind: FaultKind::Engine,
+                detail: error.to_string(),
+            })
     }
 
     /// One `GET`, and what came of it.
@@ -38,26 +40,39 @@ impl Client {
             Ok(outcome) => outcome,
             Err(error) => failure(&error),
         };
-        Reply { path: path.to_owned(), outcome }
+        Reply {
+            path: path.to_owned(),
+            outcome,
+        }
     }
 
     async fn answer(&self, address: SocketAddr, path: &str) -> reqwest::Result<Outcome> {
-        let request = self.client.get(format!("http://{address}{path}")).header(HOST_HEADER, HOST);
+        let request = self
+            .client
+            .get(format!("http://{address}{path}"))
+            .header(HOST_HEADER, HOST);
         let mut response = request.send().await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
             if body.len() > BODY_BYTES {
-                return Ok(Outcome::TooLarge { limit: BODY_BYTES as u64 });
+                return Ok(Outcome::TooLarge {
+                    limit: BODY_BYTES as u64,
+                });
             }
         }
-        Ok(Outcome::Answered { status: response.status().as_u16(), body: shown_body(&body) })
+        Ok(Outcome::Answered {
+            status: response.status().as_u16(),
+            body: shown_body(&body),
+        })
     }
 }
 
 fn failure(error: &reqwest::Error) -> Outcome {
     if error.is_timeout() {
-        return Outcome::TimedOut { seconds: REPLY.as_secs() };
+        return Outcome::TimedOut {
+            seconds: REPLY.as_secs(),
+        };
     }
     if error.is_connect() {
         return Outcome::Refused;

@@ -28,7 +28,11 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(address: SocketAddr) -> Kept {
-        Kept { address, sender: None, opened: 0 }
+        Kept {
+            address,
+            sender: None,
+            opened: 0,
+        }
     }
 
     /// One `GET`, `padding` bytes longer than it need be.
@@ -47,7 +51,9 @@ impl Kept {
         let outcome = match answer {
             Ok(Ok(outcome)) => return outcome,
             Ok(Err(error)) => failure(error.as_ref()),
-            Err(_) => Outcome::TimedOut { seconds: REPLY.as_secs() },
+            Err(_) => Outcome::TimedOut {
+                seconds: REPLY.as_secs(),
+            },
         };
         // What may still arrive on it belongs to no request any more.
         self.sender = None;
@@ -62,15 +68,23 @@ impl Kept {
         let sender = self.ready().await?;
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
-        let body = match Limited::new(response.into_body(), BODY_BYTES).collect().await {
+        let body = match Limited::new(response.into_body(), BODY_BYTES)
+            .collect()
+            .await
+        {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => {
                 self.sender = None;
-                return Ok(Outcome::TooLarge { limit: BODY_BYTES as u64 });
+                return Ok(Outcome::TooLarge {
+                    limit: BODY_BYTES as u64,
+                });
             }
             Err(error) => return Err(error),
         };
-        Ok(Outcome::Answered { status, body: shown_body(&body) })
+        Ok(Outcome::Answered {
+            status,
+            body: shown_body(&body),
+        })
     }
 
     /// The connection, once it is free for a request; a new one when the old one is closed.
@@ -103,6 +117,8 @@ fn is_closed(error: &hyper::Error) -> bool {
 fn failure(error: &(dyn std::error::Error + 'static)) -> Outcome {
     match error.downcast_ref::<std::io::Error>() {
         Some(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => Outcome::Refused,
-        Some(_) | None => Outcome::Broken { error: error.to_string() },
+        Some(_) | None => Outcome::Broken {
+            error: error.to_string(),
+        },
     }
 }

@@ -11,7 +11,11 @@ const EMBEDDED_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 /// The addresses that the tables of `/proc/net/tcp` and `/proc/net/tcp6` show as listened on; lines that are no such
 /// row are passed over.
 pub(super) fn listening(tables: &str) -> Vec<SocketAddr> {
-    let mut addresses: Vec<SocketAddr> = tables.lines().filter_map(row).filter(|address| address.ip() != EMBEDDED_DNS).collect();
+    let mut addresses: Vec<SocketAddr> = tables
+        .lines()
+        .filter_map(row)
+        .filter(|address| address.ip() != EMBEDDED_DNS)
+        .collect();
     addresses.sort();
     addresses.dedup();
     addresses
@@ -24,7 +28,10 @@ fn row(line: &str) -> Option<SocketAddr> {
         return None;
     }
     let (ip, port) = local.split_once(':')?;
-    Some(SocketAddr::new(address(ip)?, u16::from_str_radix(port, 16).ok()?))
+    Some(SocketAddr::new(
+        address(ip)?,
+        u16::from_str_radix(port, 16).ok()?,
+    ))
 }
 
 /// An address as the kernel prints it: words of 32 bits in the machine's own byte order.
@@ -32,12 +39,20 @@ fn address(hexadecimal: &str) -> Option<IpAddr> {
     let words: Option<Vec<[u8; 4]>> = hexadecimal
         .as_bytes()
         .chunks(8)
-        .map(|word| Some(u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok()?.to_ne_bytes()))
+        .map(|word| {
+            Some(
+                u32::from_str_radix(std::str::from_utf8(word).ok()?, 16)
+                    .ok()?
+                    .to_ne_bytes(),
+            )
+        })
         .collect();
     let bytes = words?.concat();
     match bytes.len() {
         4 => Some(IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?))),
-        16 => Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?))),
+        16 => Some(IpAddr::V6(Ipv6Addr::from(
+            <[u8; 16]>::try_from(bytes).ok()?,
+        ))),
         _ => None,
     }
 }
@@ -50,23 +65,44 @@ mod tests {
 
     fn read(rows: &str) -> Vec<String> {
         let tables = format!("{HEADER}{rows}");
-        listening(&tables).iter().map(SocketAddr::to_string).collect()
+        listening(&tables)
+            .iter()
+            .map(SocketAddr::to_string)
+            .collect()
     }
 
     #[test]
     fn a_listening_socket_is_found() {
-        assert_eq!(read("   0: 00000000:1484 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1\n"), ["0.0.0.0:5252"]);
-        assert_eq!(read("   0: 0100007F:1484 00000000:0000 0A 0 0 0\n"), ["127.0.0.1:5252"]);
+        assert_eq!(
+            read(
+                "   0: 00000000:1484 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1\n"
+            ),
+            ["0.0.0.0:5252"]
+        );
+        assert_eq!(
+            read("   0: 0100007F:1484 00000000:0000 0A 0 0 0\n"),
+            ["127.0.0.1:5252"]
+        );
     }
 
     #[test]
     fn connections_and_the_embedded_dns_server_are_passed_over() {
-        assert_eq!(read("   0: 0B00007F:9C4B 00000000:0000 0A 0\n   1: 020014AC:1484 030014AC:9C4B 01 0\n"), [""; 0]);
+        assert_eq!(
+            read(
+                "   0: 0B00007F:9C4B 00000000:0000 0A 0\n   1: 020014AC:1484 030014AC:9C4B 01 0\n"
+            ),
+            [""; 0]
+        );
     }
 
     #[test]
     fn version_6_addresses_are_read() {
-        assert_eq!(read("   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 0\n"), ["[::]:80"]);
+        assert_eq!(
+            read(
+                "   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 0\n"
+            ),
+            ["[::]:80"]
+        );
     }
 
     #[test]

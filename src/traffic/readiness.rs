@@ -38,7 +38,11 @@ pub struct Settled {
 ///
 /// # Errors
 /// A fault when the engine does not say.
-pub async fn settle(sandbox: &Sandbox, member: &Member, reachable: &Reachable) -> Result<Settled, Fault> {
+pub async fn settle(
+    sandbox: &Sandbox,
+    member: &Member,
+    reachable: &Reachable,
+) -> Result<Settled, Fault> {
     let listens = async {
         match reachable.reach {
             Reach::Address | Reach::Container => tokio::select! {
@@ -95,7 +99,9 @@ async fn looks(sandbox: &Sandbox, member: &Member) -> Result<Vec<String>, Fault>
         if addresses.iter().any(|address| !address.ip().is_loopback()) {
             return Ok(found());
         }
-        if !addresses.is_empty() && alone_since.get_or_insert_with(Instant::now).elapsed() > LOOPBACK_PATIENCE {
+        if !addresses.is_empty()
+            && alone_since.get_or_insert_with(Instant::now).elapsed() > LOOPBACK_PATIENCE
+        {
             return Ok(found());
         }
     }

@@ -40,7 +40,12 @@ const MOST_WORKERS: u32 = 16;
 ///
 /// # Errors
 /// A fault when the engine does not say what it must.
-pub async fn volley(sandbox: &Sandbox, proxy: &Member, address: SocketAddr, replicas: &[Member]) -> Result<Volley, Fault> {
+pub async fn volley(
+    sandbox: &Sandbox,
+    proxy: &Member,
+    address: SocketAddr,
+    replicas: &[Member],
+) -> Result<Volley, Fault> {
     let count = u32::try_from(replicas.len()).unwrap_or(u32::MAX);
     let requests = count.saturating_mul(REQUESTS_PER_REPLICA);
     let mut kept = Kept::new(address);
@@ -63,7 +68,12 @@ pub async fn volley(sandbox: &Sandbox, proxy: &Member, address: SocketAddr, repl
 ///
 /// # Errors
 /// A fault when the engine does not give the logs.
-pub async fn fresh_volley(sandbox: &Sandbox, client: &Client, address: SocketAddr, replicas: &[Member]) -> Result<(Volley, Vec<Reply>), Fault> {
+pub async fn fresh_volley(
+    sandbox: &Sandbox,
+    client: &Client,
+    address: SocketAddr,
+    replicas: &[Member],
+) -> Result<(Volley, Vec<Reply>), Fault> {
     let nonce = nonce();
     let (mut replies, mut unanswered) = (Vec::new(), Vec::new());
     for request in 1..=FRESH_REQUESTS {
@@ -73,11 +83,24 @@ pub async fn fresh_volley(sandbox: &Sandbox, client: &Client, address: SocketAdd
         }
         replies.push(reply);
     }
-    let volley = attributed(sandbox, replicas, &nonce, FRESH_REQUESTS, Connection::Fresh, unanswered).await?;
+    let volley = attributed(
+        sandbox,
+        replicas,
+        &nonce,
+        FRESH_REQUESTS,
+        Connection::Fresh,
+        unanswered,
+    )
+    .await?;
     Ok((volley, replies))
 }
 
-async fn logged(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], requests: u32) -> Result<Volley, Fault> {
+async fn logged(
+    sandbox: &Sandbox,
+    kept: &mut Kept,
+    replicas: &[Member],
+    requests: u32,
+) -> Result<Volley, Fault> {
     let (nonce, started) = (nonce(), Instant::now());
     let mut unanswered = Vec::new();
     for request in 1..=requests {
@@ -86,7 +109,15 @@ async fn logged(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], request
             unanswered.push(request);
         }
     }
-    attributed(sandbox, replicas, &nonce, requests, Connection::KeptAlive, unanswered).await
+    attributed(
+        sandbox,
+        replicas,
+        &nonce,
+        requests,
+        Connection::KeptAlive,
+        unanswered,
+    )
+    .await
 }
 
 /// Reads the logs until they name every answered request, or [`LOGS`] has passed.
@@ -112,7 +143,11 @@ async fn attributed(
     Ok(Volley {
         replicas: u32::try_from(replicas.len()).unwrap_or(u32::MAX),
         connection,
-        witness: if named { Witness::Logs } else { Witness::Nobody },
+        witness: if named {
+            Witness::Logs
+        } else {
+            Witness::Nobody
+        },
         sequence: attribution.sequence(requests),
         doubled: attribution.doubled(requests),
         unanswered,
@@ -122,7 +157,12 @@ async fn attributed(
 }
 
 /// The same again, this time read from the network counters, because the logs do not name every request.
-async fn counted(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], silent: Volley) -> Result<Volley, Fault> {
+async fn counted(
+    sandbox: &Sandbox,
+    kept: &mut Kept,
+    replicas: &[Member],
+    silent: Volley,
+) -> Result<Volley, Fault> {
     let (nonce, started) = (nonce(), Instant::now());
     let requests = silent.sequence.len();
     let (mut sequence, mut unanswered) = (Vec::new(), Vec::new());
@@ -141,7 +181,11 @@ async fn counted(sandbox: &Sandbox, kept: &mut Kept, replicas: &[Member], silent
     }
     let known = sequence.iter().any(|replica| *replica != 0);
     Ok(Volley {
-        witness: if known { Witness::Counters } else { Witness::Nobody },
+        witness: if known {
+            Witness::Counters
+        } else {
+            Witness::Nobody
+        },
         received: difference(&first, &before),
         sequence,
         unanswered,
@@ -160,13 +204,22 @@ async fn counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fa
 }
 
 fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
-    before.iter().zip(after).map(|(before, after)| after.saturating_sub(*before)).collect()
+    before
+        .iter()
+        .zip(after)
+        .map(|(before, after)| after.saturating_sub(*before))
+        .collect()
 }
 
 async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
     let processes = sandbox.processes(proxy).await?;
-    let workers = processes.iter().filter(|process| process.contains("worker process")).count();
-    Ok(u32::try_from(workers).unwrap_or(MOST_WORKERS).clamp(1, MOST_WORKERS))
+    let workers = processes
+        .iter()
+        .filter(|process| process.contains("worker process"))
+        .count();
+    Ok(u32::try_from(workers)
+        .unwrap_or(MOST_WORKERS)
+        .clamp(1, MOST_WORKERS))
 }
 
 /// How many requests tell `workers` interleaved rotations from chance.
