@@ -31,7 +31,12 @@ impl Engine {
         self.request("GET", path, "")
     }
 
-    /// Makes or changes something.
+    /// Tells it to do something. A body that the engine does not read would make it reset the connection.
+    pub fn order(&self, path: &str) -> Result<Value> {
+        self.request("POST", path, "")
+    }
+
+    /// Makes something.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.request("POST", path, &body.to_string())
     }

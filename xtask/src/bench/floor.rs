@@ -41,10 +41,7 @@ fn measure(engine: &Engine) -> Result<()> {
     volley::wait_for(proxy, 80)?;
     volley::fire(proxy)?;
     start_all(engine, &[("back-end", 3), ("back-end", 4), ("back-end", 5)])?;
-    engine.post(
-        &format!("/containers/{}/restart?t=0", name("proxy", 1)),
-        &Value::Null,
-    )?;
+    engine.order(&format!("/containers/{}/restart?t=0", name("proxy", 1)))?;
     let proxy = address(engine, &name("proxy", 1))?;
     volley::wait_for(proxy, 80)?;
     volley::fire(proxy)
@@ -70,7 +67,7 @@ fn start(engine: &Engine, service: &str, number: u32) -> Result<IpAddr> {
         "NetworkingConfig": { "EndpointsConfig": { NETWORK: { "Aliases": [service] } } },
     });
     engine.post(&format!("/containers/create?name={name}"), &container)?;
-    engine.post(&format!("/containers/{name}/start"), &Value::Null)?;
+    engine.order(&format!("/containers/{name}/start"))?;
     address(engine, &name)
 }
 
