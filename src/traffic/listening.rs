@@ -5,6 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// The state of a listening socket in `/proc/net/tcp`, `TCP_LISTEN` of the kernel's `tcp_states.h`.
 const LISTEN: &str = "0A";
 
+/// Hexadecimal digits of a word of 32 bits.
+const WORD: usize = 8;
+
 /// Docker's embedded DNS server, which listens in every container.
 const EMBEDDED_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 
@@ -36,9 +39,12 @@ fn row(line: &str) -> Option<SocketAddr> {
 
 /// An address as the kernel prints it: words of 32 bits in the machine's own byte order.
 fn address(hexadecimal: &str) -> Option<IpAddr> {
+    if !hexadecimal.is_ascii() || !hexadecimal.len().is_multiple_of(WORD) {
+        return None;
+    }
     let words: Option<Vec<[u8; 4]>> = hexadecimal
         .as_bytes()
-        .chunks(8)
+        .chunks(WORD)
         .map(|word| {
             Some(
                 u32::from_str_radix(std::str::from_utf8(word).ok()?, 16)
