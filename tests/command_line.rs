@@ -1,0 +1,306 @@
+//! The command line: what goes where, and with which exit status.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test ends at what it cannot do, and says what it skips"
+)]
+
+mod fixture;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use fixture::{Fixture, softy_check, stdout, verdicts};
+use predicates::prelude::*;
+use predicates::str::{contains, is_empty};
+use tempfile::TempDir;
+
+/// Colours begin with it.
+const ESCAPE: &str = "\u{1b}[";
+
+fn empty_folder() -> TempDir {
+    TempDir::new().expect("a folder can be made")
+}
+
+/// Grades a folder by its files; the first mistake's code, in less than a second.
+fn first_code(folder: &Path) -> Option<String> {
+    let started = Instant::now();
+    let output = softy_check()
+        .args(["task6", "--no-stack", "--format", "json"])
+        .arg(folder)
+        .output()
+        .expect("the program runs");
+    assert!(started.elapsed() < Duration::from_secs(1));
+    assert_eq!(output.status.code(), Some(1));
+    let verdicts = verdicts(&output).expect("a report");
+    verdicts.into_iter().find_map(|(_, _, code)| code)
+}
+
+fn replayed(name: &str, arguments: &[&str]) -> Output {
+    Fixture::named(name).replay(arguments)
+}
+
+#[test]
+fn help_is_for_stdout() {
+    softy_check()
+        .arg("--help")
+        .assert()
+        .code(0)
+        .stdout(contains("task6"))
+        .stderr(is_empty());
+    softy_check()
+        .args(["task6", "--help"])
+        .assert()
+        .code(0)
+        .stdout(contains("--no-stack"));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_an_empty_stdout() {
+    let lines: [&[&str]; 6] = [
+        &[],
+        &["task7", "."],
+        &["task6"],
+        &["task6", ".", "--format", "yaml"],
+        &["task6", ".", "--only", "nonsense"],
+        &["replay", "nowhere.json"],
+    ];
+    for arguments in lines {
+        softy_check()
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout(is_empty())
+            .stderr(is_empty().not());
+    }
+}
+
+#[test]
+fn a_path_that_is_no_folder_is_wrong_usage() {
+    softy_check()
+        .args(["task6", "nowhere"])
+        .assert()
+        .code(2)
+        .stderr(contains("`nowhere` does not exist"));
+    softy_check()
+        .args(["task6", "Cargo.toml"])
+        .assert()
+        .code(2)
+        .stderr(contains("is not a folder"));
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_wrong_usage() {
+    let folder = empty_folder();
+    set_mode(folder.path(), "000");
+    if fs::read_dir(folder.path()).is_ok() {
+        eprintln!("skipped: this user may read everything");
+        return;
+    }
+    softy_check()
+        .arg("task6")
+        .arg(folder.path())
+        .assert()
+        .code(2)
+        .stderr(contains("cannot be read"));
+    set_mode(folder.path(), "700");
+}
+
+#[test]
+fn an_empty_repository_is_graded() {
+    assert_eq!(
+        first_code(empty_folder().path()).as_deref(),
+        Some("answer-missing")
+    );
+}
+
+#[test]
+fn a_pipe_as_answer_keeps_nobody_waiting() {
+    let folder = empty_folder();
+    let task = folder.path().join("task6");
+    fs::create_dir(&task).expect("a folder can be made");
+    let made = Command::new("mkfifo")
+        .arg(task.join("2-api-servers.txt"))
+        .status();
+    assert!(made.is_ok_and(|status| status.success()));
+    assert_eq!(
+        first_code(folder.path()).as_deref(),
+        Some("answer-not-regular")
+    );
+}
+
+#[test]
+fn the_task_folder_alone_is_a_submission() {
+    let submission = Fixture::named("spaces").submission();
+    assert_eq!(
+        first_code(&submission.path().join("task6")).as_deref(),
+        Some("spaces")
+    );
+}
+
+#[test]
+fn only_what_was_asked_for_is_judged() {
+    let output = replayed(
+        "weighted",
+        &["--only", "answer-file,answer-newline", "--format", "json"],
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let verdicts = verdicts(&output).expect("a report");
+    let judged: Vec<&str> = verdicts
+        .iter()
+        .filter(|(_, status, _)| status != "skipped")
+        .map(|(id, ..)| id.as_str())
+        .collect();
+    assert_eq!(judged, ["answer-file", "answer-newline"]);
+}
+
+#[test]
+fn every_json_report_fits_the_schema() {
+    let schema = softy_check()
+        .arg("schema")
+        .output()
+        .expect("the program runs");
+    let schema = serde_json::from_slice(&schema.stdout).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    for fixture in Fixture::all() {
+        let output = fixture.replay(&["--format", "json"]);
+        let report = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{}", fixture.name);
+    }
+}
+
+#[test]
+fn a_report_is_written_whole_or_not_at_all() {
+    let folder = empty_folder();
+    let file = folder.path().join("report.txt");
+    fs::write(&file, "an older report").expect("a file can be written");
+    let output = replayed("weighted", &["--output", &file.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    assert_eq!(
+        fs::read_to_string(&file).ok(),
+        Some(stdout(&replayed("weighted", &[])))
+    );
+    let names = fs::read_dir(folder.path())
+        .expect("a folder can be read")
+        .count();
+    assert_eq!(names, 1, "nothing but the report is left");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_grade() {
+    let nowhere = empty_folder().path().join("gone").join("report.txt");
+    let output = replayed("correct", &["--output", &nowhere.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn what_is_no_recording_is_not_judged() {
+    let folder = empty_folder();
+    let file = folder.path().join("observation.json");
+    for garbage in ["", "{}", "[1, 2", "{\"schema\": 99}"] {
+        fs::write(&file, garbage).expect("a file can be written");
+        softy_check()
+            .arg("replay")
+            .arg(&file)
+            .assert()
+            .code(2)
+            .stdout(is_empty())
+            .stderr(contains("no recording"));
+    }
+}
+
+#[test]
+fn a_pipe_gets_no_colours_unless_they_are_forced() {
+    assert!(!stdout(&replayed("weighted", &[])).contains(ESCAPE));
+    let recording = Fixture::named("weighted").path("observation.json");
+    let mut forced = softy_check();
+    forced
+        .arg("replay")
+        .arg(&recording)
+        .env("CLICOLOR_FORCE", "1");
+    forced.assert().stdout(contains(ESCAPE));
+    let mut refused = softy_check();
+    refused.arg("replay").arg(&recording).env("NO_COLOR", "1");
+    refused.assert().stdout(contains(ESCAPE).not());
+}
+
+#[test]
+fn a_file_gets_no_colours_even_if_they_are_forced() {
+    let folder = empty_folder();
+    let file = folder.path().join("report.txt");
+    let mut command = softy_check();
+    command
+        .arg("replay")
+        .arg(Fixture::named("weighted").path("observation.json"));
+    command
+        .arg("--output")
+        .arg(&file)
+        .env("CLICOLOR_FORCE", "1")
+        .assert()
+        .code(1);
+    assert!(
+        !fs::read_to_string(&file)
+            .expect("a report")
+            .contains(ESCAPE)
+    );
+}
+
+#[test]
+fn the_language_is_the_one_asked_for_else_the_locale_s() {
+    let recording = Fixture::named("weighted").path("observation.json");
+    let french = contains("les requêtes vont tour à tour");
+    let mut asked = softy_check();
+    asked
+        .arg("replay")
+        .arg(&recording)
+        .args(["--lang", "fr"])
+        .assert()
+        .stdout(french.clone());
+    for (variable, value) in [("LC_ALL", "fr_FR.UTF-8"), ("LANG", "fr_FR.UTF-8")] {
+        let mut locale = softy_check();
+        locale
+            .arg("replay")
+            .arg(&recording)
+            .env_remove("LC_ALL")
+            .env(variable, value);
+        locale.assert().stdout(french.clone());
+    }
+}
+
+#[test]
+fn without_an_engine_the_files_are_judged_and_the_rest_is_no_zero() {
+    let submission = Fixture::named("correct").submission();
+    let mut command = softy_check();
+    command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    let output = command
+        .args(["task6", "--format", "json"])
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(3));
+    let verdicts = verdicts(&output).expect("a report");
+    let status = |id: &str| {
+        verdicts
+            .iter()
+            .find(|verdict| verdict.0 == id)
+            .map(|verdict| verdict.1.as_str())
+    };
+    assert_eq!(status("answer-command"), Some("passed"));
+    assert_eq!(status("can-scale"), Some("passed"));
+    assert_eq!(status("images-build"), Some("not-graded"));
+    assert_eq!(status("round-robin"), Some("not-graded"));
+}
+
+fn set_mode(path: &Path, mode: &str) {
+    let changed = Command::new("chmod").arg(mode).arg(path).status();
+    assert!(changed.is_ok_and(|status| status.success()));
+}

@@ -1,0 +1,104 @@
+//! Rules of the project that reading its files can check.
+
+#![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
+
+mod fixture;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fixture::{softy_check, stdout, top};
+
+/// What belongs to the machine of whoever wrote a file; put together here, so that this file has none of it.
+const MACHINE: [&str; 3] = [
+    concat!("../", "shared"),
+    concat!("/wo", "rk/"),
+    concat!("/tmp", "/w/"),
+];
+
+#[test]
+fn checks_depend_on_serde_alone() {
+    let manifest = read(&top().join("checks/Cargo.toml"));
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+    let dependencies = dependencies
+        .lines()
+        .take_while(|line| !line.starts_with('['));
+    let names: Vec<&str> = dependencies
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name.trim()))
+        .filter(|name| !name.starts_with('#'))
+        .collect();
+    assert_eq!(names, ["serde"]);
+}
+
+#[test]
+fn the_engine_s_client_is_named_in_the_sandbox_alone() {
+    let sandbox = top().join("src/sandbox");
+    let naming = files(&top().join("src"))
+        .into_iter()
+        .filter(|path| !path.starts_with(&sandbox) && *path != sandbox.with_extension("rs"))
+        .filter(|path| read(path).contains("bollard::"));
+    assert_eq!(naming.collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn nothing_names_the_machine_it_was_written_on() {
+    let naming = files(top()).into_iter().filter(|path| {
+        let text = read(path);
+        MACHINE.iter().any(|words| text.contains(words))
+    });
+    assert_eq!(naming.collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = fs::read_to_string(top().join("README.md")).unwrap_or_default();
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let Some((command, shown)) = block.split_once('\n') else {
+            continue;
+        };
+        let Some(arguments) = command.strip_prefix("$ softy-check ") else {
+            continue;
+        };
+        if !arguments.starts_with("replay ") && !arguments.contains("--no-stack") {
+            continue;
+        }
+        let said = softy_check()
+            .args(arguments.split_whitespace())
+            .output()
+            .expect("the program runs");
+        assert_eq!(timeless(&stdout(&said)), timeless(shown), "{command}");
+    }
+}
+
+/// The text without the number in front of ` s` at a line's end: how long a run took is no promise.
+fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.strip_suffix(" s") {
+        Some(rest) => rest
+            .trim_end_matches(|character: char| character.is_ascii_digit() || character == '.')
+            .to_owned(),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Every file of a folder and the folders in it, but for what git and cargo keep to themselves.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder can be read");
+    let paths = entries.map(|entry| entry.expect("a folder can be read").path());
+    let kept = |path: &PathBuf| !path.ends_with("target") && !path.ends_with(".git");
+    paths
+        .filter(kept)
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).expect("a file can be read")).into_owned()
+}

@@ -1,0 +1,94 @@
+//! The same verdicts on a real engine, and nothing left of any run; only with `SOFTY_CHECK_LIVE=1`.
+
+#![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
+
+mod fixture;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use fixture::{Fixture, complaints, is_live, top};
+
+/// The label of everything that a run makes.
+const LABEL: &str = "label=org.softy-check.run";
+
+/// Somebody else may be grading on the same engine; what is left of that goes away by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The tests of this file share the engine, one at a time.
+static ENGINE: Mutex<()> = Mutex::new(());
+
+#[test]
+fn live_fixtures_are_judged_as_their_recordings() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut fixtures = Fixture::all();
+    fixtures.retain(|fixture| fixture.needs_stack() && fixture.is_quick());
+    assert_eq!(complaints(fixtures, Fixture::is_graded_as_recorded), "");
+    assert_eq!(left_over(), "");
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    for phase in ["building", "starting", "watching"] {
+        let submission = Fixture::named("correct").submission();
+        let mut run = Command::new(env!("CARGO_BIN_EXE_softy-check"))
+            .args(["task6", "--lang", "en"])
+            .arg(submission.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut progress = BufReader::new(run.stderr.take().expect("stderr is piped")).lines();
+        let reached = progress.any(|line| line.is_ok_and(|line| line.starts_with(phase)));
+        assert!(reached, "no line of progress begins with `{phase}`");
+        let interrupt = Command::new("kill")
+            .args(["-INT", &run.id().to_string()])
+            .status();
+        assert!(interrupt.is_ok_and(|status| status.success()));
+        progress.for_each(drop);
+        let output = run.wait_with_output().expect("the program ends");
+        assert_eq!(output.status.code(), Some(130), "interrupted while {phase}");
+        assert_eq!(output.stdout, b"", "interrupted while {phase}");
+    }
+    assert_eq!(left_over(), "");
+}
+
+/// What carries the label on the engine, one id a line, once it has had time to go away.
+fn left_over() -> String {
+    let started = Instant::now();
+    loop {
+        let left: String = [
+            ["container", "ls", "--all"].as_slice(),
+            &["network", "ls"],
+            &["volume", "ls"],
+            &["image", "ls", "--all"],
+        ]
+        .map(listed)
+        .concat();
+        if left.is_empty() || started.elapsed() > PATIENCE {
+            return left;
+        }
+        sleep(Duration::from_secs(1));
+    }
+}
+
+fn listed(command: &[&str]) -> String {
+    let output = Command::new("docker")
+        .args(command)
+        .args(["--quiet", "--filter", LABEL])
+        .current_dir(top())
+        .output()
+        .expect("the engine's command is there");
+    assert!(output.status.success(), "{output:?}");
+    fixture::stdout(&output)
+}
