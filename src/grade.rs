@@ -126,10 +126,7 @@ async fn watch(
     };
     progress.enter(Step::Measure);
     let client = Client::new()?;
-    let address = live
-        .sandbox
-        .address(&proxy.member, proxy.port, &reachable)
-        .await?;
+    let address = live.way_in(&proxy, &reachable).await?;
     seen.api = Some(vec![client.get(address, API_PATH).await]);
     if due(seen, "round-robin") {
         let replicas = stack.replicas();
@@ -158,10 +155,7 @@ async fn watch(
         seen.scaled = Some(stack.seen());
         return Ok(());
     }
-    let address = live
-        .sandbox
-        .address(&proxy.member, proxy.port, &reachable)
-        .await?;
+    let address = live.way_in(&proxy, &reachable).await?;
     let replicas = stack.replicas();
     seen.volleys
         .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);

@@ -11,7 +11,7 @@ mod volley;
 use std::time::Duration;
 
 pub use fresh::Client;
-pub use readiness::{Settled, settle};
+pub use readiness::{Settled, is_open, settle};
 pub use volley::{fresh_volley, volley};
 
 /// The path that the exercise asks for.

@@ -1,14 +1,18 @@
 //! The stack: started in order, scaled, and put into words.
 
+use std::net::SocketAddr;
+
 use futures_util::future::try_join_all;
-use softy_checks::observation::{Connection, Container, Fault, Observation, Proxy, Stack, State};
+use softy_checks::observation::{
+    Connection, Container, Fault, FaultKind, Observation, Proxy, Stack, State,
+};
 use tokio::time::timeout;
 
 use super::order::{BACK_END, needs, proxy, waves};
 use crate::compose::project::{Condition, Dependency, Project, Service};
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
-use crate::traffic::settle;
+use crate::traffic::{is_open, settle};
 
 /// Replicas of the first measurement.
 const TWO: u32 = 2;
@@ -115,6 +119,30 @@ impl Live<'_> {
             .await?;
         }
         self.recheck(started).await
+    }
+
+    /// Where requests enter the stack.
+    ///
+    /// # Errors
+    /// A fault when it cannot be reached from here, which says nothing of the submission.
+    pub(super) async fn way_in(
+        &self,
+        proxy: &ProxyMember,
+        reachable: &Reachable,
+    ) -> Result<SocketAddr, Fault> {
+        let address = self
+            .sandbox
+            .address(&proxy.member, proxy.port, reachable)
+            .await?;
+        if reachable.reach == Reach::Loopback && !is_open(address).await {
+            return Err(Fault {
+                kind: FaultKind::Engine,
+                detail: format!(
+                    "the engine publishes the proxy on {address} of its own machine, which is not this one: run softy-check where the engine runs"
+                ),
+            });
+        }
+        Ok(address)
     }
 
     /// Finds out which containers have ended since, and reads every log again.

@@ -16,6 +16,21 @@ pub(super) fn visible(text: &str, limit: usize) -> String {
     shown
 }
 
+/// A log line without the escape sequences that only choose colours: Flask writes them even where no terminal reads.
+pub(super) fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let parameters = part
+            .trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        match parameters.strip_prefix('m') {
+            Some(rest) => plain.push_str(rest),
+            None => plain.extend(["\x1b[", part]),
+        }
+    }
+    plain
+}
+
 /// A character as itself when a terminal draws it, else spelt out as in Rust (`\n`, `\x1b`, `\u{202e}`).
 pub(super) fn glyph(character: char) -> String {
     if !is_invisible(character) {
@@ -52,6 +67,12 @@ mod tests {
         assert_eq!(visible("\x1b[31mred\x07", 100), "\\x1b[31mred\\x07");
         assert_eq!(visible("\u{9b}2J", 100), "\\u{9b}2J");
         assert_eq!(visible("a\r\n\tb\0", 100), "a\\r\\n\\tb\\x00");
+    }
+
+    #[test]
+    fn colours_are_taken_out_and_nothing_else() {
+        assert_eq!(without_colours("\x1b[31m\x1b[1mred\x1b[0m [1m"), "red [1m");
+        assert_eq!(without_colours("\x1b[2J\x1b[38;5;1mx"), "\x1b[2Jx");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
 
-/// Marks an image made from Debian packages in place of one that no registry could give.
-const STAND_IN_LABEL: &str = "org.softy-check.stand-in";
+/// Names what an image made from Debian packages stands for; images built on it carry the label too.
+const STANDS_FOR_LABEL: &str = "org.softy-check.stands-for";
 
 /// What came of all images.
 pub struct Built {
@@ -120,7 +120,8 @@ impl Sandbox {
                 .config
                 .as_ref()
                 .and_then(|config| config.labels.as_ref());
-            let stand_in = labels.is_some_and(|labels| labels.contains_key(STAND_IN_LABEL));
+            let stands_for = labels.and_then(|labels| labels.get(STANDS_FOR_LABEL));
+            let stand_in = stands_for.is_some_and(|name| is_tag_of(reference, name));
             if pulled || stand_in {
                 return Ok(ImageState::Ready);
             }
@@ -203,6 +204,12 @@ fn tcp_port(port: &str) -> Option<u16> {
         None => port,
     };
     number.parse().ok()
+}
+
+/// Whether `reference` is `name`, or a tag of it.
+fn is_tag_of(reference: &str, name: &str) -> bool {
+    let tag = reference.strip_prefix(name);
+    tag.is_some_and(|tag| tag.is_empty() || tag.starts_with(':'))
 }
 
 /// The reference with the tag that is meant when none is written.

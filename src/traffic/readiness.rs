@@ -62,6 +62,14 @@ pub async fn settle(
     }
 }
 
+/// Whether a connection can be opened at all from here.
+pub async fn is_open(address: SocketAddr) -> bool {
+    matches!(
+        timeout(CONNECT, TcpStream::connect(address)).await,
+        Ok(Ok(_))
+    )
+}
+
 /// Until one of the ports that the container is expected to listen on takes a connection.
 async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
     let mut attempts = interval(BETWEEN_CONNECTS);
@@ -76,8 +84,7 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
             continue;
         };
         for &port in &member.ports {
-            let connect = TcpStream::connect(SocketAddr::new(address.ip(), port));
-            if let Ok(Ok(_)) = timeout(CONNECT, connect).await {
+            if is_open(SocketAddr::new(address.ip(), port)).await {
                 return;
             }
         }

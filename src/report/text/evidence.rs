@@ -2,7 +2,7 @@ use colored::Colorize;
 use softy_checks::model::{Evidence, Text};
 use unicode_width::UnicodeWidthStr;
 
-use super::super::visible::visible;
+use super::super::visible::{visible, without_colours};
 use super::marked::Marked;
 use super::page::{MARGIN, Page};
 
@@ -39,7 +39,7 @@ fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String
     let shown = lines
         .iter()
         .skip(skipped)
-        .flat_map(|line| Marked::new(line, &[]).lines(room));
+        .flat_map(|line| Marked::new(&without_colours(line), &[]).lines(room));
     let lines = earlier(page, skipped).into_iter().chain(shown);
     lines.map(|line| format!("{gutter} {line}")).collect()
 }
