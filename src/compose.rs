@@ -91,7 +91,7 @@ pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault
 fn source(submission: &Submission, file: String) -> Result<Result<Source, Problem>, Fault> {
     let (en, fr) = match submission.read(&file, CAP) {
         Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => return Ok(Ok(Source { file, text })),
+            Ok(text) => return Ok(Ok(Source::new(file, text))),
             Err(_) => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
         },
         Err(ReadError::Fault(fault)) => return Err(fault),
@@ -130,6 +130,7 @@ fn translate(
         submission,
         variables: &variables,
         root: &root,
+        env_files: 0,
         findings,
     };
     let (services, project) = services::services(&mut context)?;

@@ -3,9 +3,8 @@
 //! Everything made here carries the run's label and a name of its own, so that nothing is shared between runs and
 //! everything can be found again for removal.
 
+mod archive;
 mod build;
-mod build_error;
-mod context;
 mod dockerignore;
 mod engine;
 mod images;

@@ -50,13 +50,8 @@ fn split(line: &str) -> Option<Vec<String>> {
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
         match (character, within) {
-            ('\\', Within::Nothing | Within::Double) => {
-                let escaped = match characters.next()? {
-                    't' => '\t',
-                    'n' => '\n',
-                    other => other,
-                };
-                word.get_or_insert_default().push(escaped);
+            ('\\', Within::Nothing | Within::Double | Within::Back | Within::Dollar) => {
+                word.get_or_insert_default().push(characters.next()?);
             }
             (' ' | '\t' | '\r' | '\n', Within::Nothing) => words.extend(word.take()),
             (';' | '&' | '|' | '<' | '>', Within::Nothing) => {
@@ -107,7 +102,7 @@ mod tests {
         let cases: [(&str, &[&str]); 7] = [
             ("python3  app.py", &["python3", "app.py"]),
             ("sh -c 'a \"b\" \\n'", &["sh", "-c", "a \"b\" \\n"]),
-            ("a \"b \\\" c\" '' d\\ e", &["a", "b \" c", "", "d e"]),
+            ("a \"b \\\" c\" '' d\\ e\\t", &["a", "b \" c", "", "d et"]),
             ("echo a && echo b", &["echo", "a"]),
             ("app 2>&1", &["app"]),
             ("echo $(date +%s) x", &["echo", "$(date +%s)", "x"]),

@@ -18,6 +18,8 @@ pub(super) struct Context<'a> {
     pub variables: &'a Variables,
     /// The whole file, filled in.
     pub root: &'a Node,
+    /// How many entries of `env_file` have been read.
+    pub env_files: usize,
     /// What is found on the way.
     pub findings: Findings<'a>,
 }
@@ -41,6 +43,9 @@ impl Context<'_> {
         };
         if names().any(|defined| defined == name) {
             return true;
+        }
+        if self.findings.has_enough_problems() {
+            return false;
         }
         let near = nearest(name, names());
         let (en, fr) = match near {

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::project::{Condition, Dependency, Link, Service};
+use super::service::is_enabled;
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 
@@ -57,16 +58,10 @@ pub(super) fn links(service: &Node, context: &mut Context) -> Vec<Link> {
 
 fn conditional(entry: &Entry, context: &mut Context) -> Option<Dependency> {
     let (service, node) = (entry.key.clone(), &entry.value);
-    let optional = node.get("required").is_some() && !node.flag("required");
-    let is_there = context
-        .root
-        .get("services")
-        .and_then(|services| services.get(&service))
-        .is_some();
-    if optional && !is_there {
+    if !context.defines("services", &service, entry.mark) {
         return None;
     }
-    if !context.defines("services", &service, entry.mark) {
+    if is_optional(node) && is_disabled(&service, context) {
         return None;
     }
     let condition = match node.text("condition").unwrap_or_default().as_str() {
@@ -82,6 +77,16 @@ fn conditional(entry: &Entry, context: &mut Context) -> Option<Dependency> {
         }
     };
     Some(Dependency { service, condition })
+}
+
+fn is_optional(dependency: &Node) -> bool {
+    dependency.get("required").is_some() && !dependency.flag("required")
+}
+
+fn is_disabled(service: &str, context: &Context) -> bool {
+    let services = context.root.get("services");
+    let service = services.and_then(|services| services.get(service));
+    service.is_some_and(|service| !is_enabled(service, context))
 }
 
 /// Notes services that wait for each other; `marks` are where each service's name stands.

@@ -12,17 +12,22 @@ use super::source::{Mark, Source};
 /// What a file of variables may measure, in bytes.
 pub(super) const CAP: u64 = 64 * 1024;
 
+/// What the values of a file may grow to when they use each other, in bytes.
+const GROWN: usize = 256 * 1024;
+
 /// The variables of a file, in its order; `known` are those that its values may use beside its own.
 pub(super) fn parse(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
     let mut known = known.clone();
+    let mut left = GROWN;
     let mut pairs = Vec::new();
     let mut rest = source.text.trim_start_matches('\u{feff}');
-    while let Some(assignment) = next_assignment(rest, source, &known)? {
+    while let Some(assignment) = next_assignment(rest, source, &known, left)? {
         rest = assignment.rest;
         if let Some(value) = assignment
             .value
             .or_else(|| known.get(&assignment.name).cloned())
         {
+            left = left.saturating_sub(value.len());
             known.insert(assignment.name.clone(), value.clone());
             pairs.push((assignment.name, value));
         }
@@ -41,6 +46,7 @@ fn next_assignment<'t>(
     text: &'t str,
     source: &Source,
     known: &Variables,
+    left: usize,
 ) -> Result<Option<Assignment<'t>>, Problem> {
     let mut text = text.trim_start();
     while text.starts_with('#') {
@@ -72,7 +78,7 @@ fn next_assignment<'t>(
             rest: after,
         }));
     };
-    let (value, rest) = value(after, known).map_err(here)?;
+    let (value, rest) = value(after, known, left).map_err(here)?;
     Ok(Some(Assignment {
         name,
         value: Some(value),
@@ -81,7 +87,7 @@ fn next_assignment<'t>(
 }
 
 /// The value at the start of a text, and what comes after it.
-fn value<'t>(text: &'t str, known: &Variables) -> Result<(String, &'t str), Trouble> {
+fn value<'t>(text: &'t str, known: &Variables, left: usize) -> Result<(String, &'t str), Trouble> {
     let text = text.trim_start_matches([' ', '\t']);
     if let Some(quoted) = text.strip_prefix('\'') {
         let (value, rest) = quoted.split_once('\'').ok_or(Trouble::Quote)?;
@@ -90,7 +96,7 @@ fn value<'t>(text: &'t str, known: &Variables) -> Result<(String, &'t str), Trou
     if let Some(quoted) = text.strip_prefix('"') {
         let end = closing_quote(quoted).ok_or(Trouble::Quote)?;
         let (value, rest) = quoted.split_at(end);
-        let value = filled(&unescaped(value), known).map_err(Trouble::Unfilled)?;
+        let value = filled(&unescaped(value), known, left).map_err(Trouble::Unfilled)?;
         return Ok((value, rest_of_line(rest.get(1..).unwrap_or_default())));
     }
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -98,7 +104,7 @@ fn value<'t>(text: &'t str, known: &Variables) -> Result<(String, &'t str), Trou
         true => "",
         false => line.split_once(" #").map_or(line, |(bare, _)| bare),
     };
-    let value = filled(bare.trim(), known).map_err(Trouble::Unfilled)?;
+    let value = filled(bare.trim(), known, left).map_err(Trouble::Unfilled)?;
     Ok((value, rest))
 }
 
@@ -185,10 +191,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
-        let source = Source {
-            file: "task6/.env".to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source::new("task6/.env".to_owned(), text.to_owned());
         parse(&source, &Variables::new())
     }
 
@@ -225,6 +228,14 @@ mod tests {
                 ("B".to_owned(), "12".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn values_that_double_end_early() {
+        let doubling: String = (1..5_000)
+            .map(|line| format!("A{line}=$A{0}$A{0}\n", line - 1))
+            .collect();
+        assert!(pairs(&format!("A0=xxxxxxxx\n{doubling}")).is_err());
     }
 
     #[test]

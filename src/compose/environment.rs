@@ -1,32 +1,38 @@
 //! Variables of containers, build arguments and labels.
 
+use std::collections::BTreeMap;
+
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, Problem, ProblemKind};
 
+use super::build::inside;
 use super::context::Context;
-use super::dangers;
+use super::dangers::OUTSIDE;
 use super::dotenv;
 use super::interpolation::Variables;
-use super::source::Source;
+use super::source::{Mark, Source};
 use super::yaml::{Node, Value};
 use crate::submission::{ReadError, TASK_FOLDER};
 
-/// `environment` over `env_file`, each name once.
+/// Files of variables that are read for one compose file, each service's counted.
+const FILES: usize = 16;
+
+/// `environment` over `env_file`, sorted, each name once.
 pub(super) fn environment(
     service: &Node,
     path: &str,
     context: &mut Context,
 ) -> Result<Vec<(String, String)>, Fault> {
-    let mut variables = Vec::new();
+    let mut variables = Variables::new();
     for file in service.get("env_file").map(files).unwrap_or_default() {
-        read_file(file, path, &mut variables, context)?;
+        variables.extend(file_variables(file, path, &variables, context)?);
     }
     for (name, value) in pairs(service.get("environment")) {
-        variables.retain(|(other, _)| *other != name);
+        variables.remove(&name);
         let value = value.or_else(|| context.variables.get(&name).cloned());
         variables.extend(value.map(|value| (name, value)));
     }
-    Ok(variables)
+    Ok(variables.into_iter().collect())
 }
 
 /// `args` or `labels` that have a value; a name alone takes it from `.env`.
@@ -49,9 +55,9 @@ pub(super) fn labels(node: Option<&Node>) -> Vec<(String, String)> {
 }
 
 /// A mapping, or a list of `name=value`; the last of several values counts.
-fn pairs(node: Option<&Node>) -> Vec<(String, Option<String>)> {
+fn pairs(node: Option<&Node>) -> BTreeMap<String, Option<String>> {
     let Some(node) = node else {
-        return Vec::new();
+        return BTreeMap::new();
     };
     let mapped = node
         .entries()
@@ -65,12 +71,7 @@ fn pairs(node: Option<&Node>) -> Vec<(String, Option<String>)> {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (item, None),
             });
-    let mut pairs: Vec<(String, Option<String>)> = Vec::new();
-    for (name, value) in mapped.chain(listed) {
-        pairs.retain(|(other, _)| *other != name);
-        pairs.push((name, value));
-    }
-    pairs
+    mapped.chain(listed).collect()
 }
 
 /// The entries of `env_file`, whatever its form.
@@ -86,60 +87,58 @@ fn files(node: &Node) -> Vec<&Node> {
     }
 }
 
-fn read_file(
+/// The variables of an entry of `env_file`, whose values may use those of the entries before it.
+fn file_variables(
     file: &Node,
     path: &str,
-    variables: &mut Vec<(String, String)>,
+    before: &Variables,
     context: &mut Context,
-) -> Result<(), Fault> {
+) -> Result<Vec<(String, String)>, Fault> {
+    let name = file.text("path").or_else(|| file.scalar());
+    let path = format!("{path}.env_file");
     let mark = file.get("path").unwrap_or(file).mark;
-    let name = file
-        .text("path")
-        .or_else(|| file.scalar())
-        .unwrap_or_default();
-    let located = (!name.starts_with(['/', '~']))
-        .then(|| context.submission.locate(TASK_FOLDER, &name))
-        .flatten();
-    let Some(located) = located else {
+    let Some(located) = inside(TASK_FOLDER, &name.unwrap_or_default(), context)? else {
+        context.findings.refuse(&path, mark, &OUTSIDE);
+        return Ok(Vec::new());
+    };
+    context.env_files += 1;
+    if context.env_files > FILES {
         context
             .findings
-            .refuse(&format!("{path}.env_file"), mark, &dangers::OUTSIDE);
-        return Ok(());
-    };
-    let bytes = match context.submission.read(&located, dotenv::CAP) {
-        Ok(bytes) => bytes,
-        Err(ReadError::Fault(fault)) => return Err(fault),
-        Err(ReadError::Missing) if file.get("required").is_some() && !file.flag("required") => {
-            return Ok(());
-        }
-        Err(ReadError::NotRegular(softy_checks::observation::FileKind::Symlink)) => {
-            context
-                .findings
-                .refuse(&format!("{path}.env_file"), mark, &dangers::OUTSIDE);
-            return Ok(());
-        }
-        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            let en = format!("the `env_file` `{located}` is no file that can be read");
-            context.invalid(
-                mark,
-                en,
-                format!("l’`env_file` `{located}` n’est pas un fichier lisible"),
-            );
-            return Ok(());
-        }
+            .unsupported(format!("{path}: more than {FILES} files"), mark);
+        return Ok(Vec::new());
+    }
+    let Some(bytes) = file_bytes(&located, file, mark, context)? else {
+        return Ok(Vec::new());
     };
     let mut known = context.variables.clone();
-    known.extend(variables.iter().cloned());
-    match pairs_of(located, bytes, &known) {
-        Ok(pairs) => {
-            for (name, value) in pairs {
-                variables.retain(|(other, _)| *other != name);
-                variables.push((name, value));
-            }
+    known.extend(before.clone());
+    let pairs = pairs_of(located, bytes, &known);
+    Ok(pairs.unwrap_or_else(|problem| {
+        context.findings.problem_elsewhere(problem);
+        Vec::new()
+    }))
+}
+
+/// The bytes of an entry of `env_file`; `None` when it is not there, or a finding says why it is not read.
+fn file_bytes(
+    located: &str,
+    file: &Node,
+    mark: Mark,
+    context: &mut Context,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let optional = file.get("required").is_some() && !file.flag("required");
+    match context.submission.read(located, dotenv::CAP) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ReadError::Fault(fault)) => Err(fault),
+        Err(ReadError::Missing) if optional => Ok(None),
+        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+            let en = format!("the `env_file` `{located}` is no file that can be read");
+            let fr = format!("l’`env_file` `{located}` n’est pas un fichier lisible");
+            context.invalid(mark, en, fr);
+            Ok(None)
         }
-        Err(problem) => context.findings.problem_elsewhere(problem),
     }
-    Ok(())
 }
 
 /// The variables of a file's bytes.
@@ -156,5 +155,5 @@ pub(super) fn pairs_of(
         ),
         place: None,
     })?;
-    dotenv::parse(&Source { file, text }, known)
+    dotenv::parse(&Source::new(file, text), known)
 }

@@ -8,8 +8,8 @@ use crate::submission::{Kind, Submission, TASK_FOLDER};
 const NAMES: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
-    "docker-compose.yaml",
     "docker-compose.yml",
+    "docker-compose.yaml",
 ];
 
 /// The files that it lays over the first, likewise.

@@ -9,6 +9,9 @@ use super::source::{Mark, Source};
 /// Findings kept of each kind: a file that is wrong more often than that is wrong enough.
 const KEPT: usize = 100;
 
+/// Messages are cut here, in characters: what they quote may be of any length.
+const LENGTH: usize = 400;
+
 /// The findings of one file, in the order they were made.
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
@@ -48,8 +51,9 @@ impl<'a> Findings<'a> {
 
     /// Why Compose does not accept the file, although the trouble lies in another one.
     pub fn problem_elsewhere(&mut self, problem: Problem) {
-        if self.problems.len() < KEPT {
-            self.problems.push(problem);
+        if !self.has_enough_problems() {
+            let message = cut(&problem.message);
+            self.problems.push(Problem { message, ..problem });
         }
     }
 
@@ -79,6 +83,7 @@ impl<'a> Findings<'a> {
 
     /// What is odd but accepted.
     pub fn oddity(&mut self, oddity: Text) {
+        let oddity = cut(&oddity);
         if self.oddities.len() < KEPT && !self.oddities.contains(&oddity) {
             self.oddities.push(oddity);
         }
@@ -87,6 +92,11 @@ impl<'a> Findings<'a> {
     /// Whether Compose would not accept the file.
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()
+    }
+
+    /// Whether further problems would not be kept.
+    pub fn has_enough_problems(&self) -> bool {
+        self.problems.len() >= KEPT
     }
 
     /// Whether a stack can be made of the file.
@@ -111,4 +121,9 @@ impl<'a> Findings<'a> {
             ..Compose::default()
         }
     }
+}
+
+fn cut(text: &Text) -> Text {
+    let cut = |words: &str| words.chars().take(LENGTH).collect();
+    Text::new(cut(&text.en), cut(&text.fr))
 }

@@ -12,6 +12,9 @@ use super::yaml::{Node, Value};
 const SIZE: usize = 4 * 1024 * 1024;
 const DEPTH: usize = 16;
 
+/// Unset variables that are noted: as many as anybody reads.
+const NOTED: usize = 50;
+
 /// The variables that a compose file can use: those of `.env` alone, since the checker's own environment is nobody's
 /// business.
 pub(super) type Variables = BTreeMap<String, String>;
@@ -43,12 +46,12 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, findings: &mut
     }
 }
 
-/// One text filled in, unset variables being empty.
-pub(super) fn filled(text: &str, variables: &Variables) -> Result<String, Unfilled> {
+/// One text filled in to at most `size` bytes, unset variables being empty.
+pub(super) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
     let mut filler = Filler {
         variables,
         unset: BTreeSet::new(),
-        left: SIZE,
+        left: size,
     };
     filler.text(text, DEPTH)
 }
@@ -105,49 +108,51 @@ impl Filler<'_> {
         if let Some(braced) = after.strip_prefix('{') {
             let end = closing_brace(braced).ok_or(Unfilled::Malformed)?;
             let (inside, rest) = braced.split_at(end);
-            let value = self.braced(inside, depth)?;
-            self.push(filled, &value)?;
+            self.braced(inside, depth, filled)?;
             return Ok(rest.strip_prefix('}').unwrap_or(rest));
         }
         let (name, rest) = split_name(after).ok_or(Unfilled::Malformed)?;
-        let value = self.value(name).unwrap_or_default();
-        self.push(filled, &value)?;
+        self.value(name, filled)?;
         Ok(rest)
     }
 
-    fn braced(&mut self, inside: &str, depth: usize) -> Result<String, Unfilled> {
+    /// Fills in what stands between braces: a name, and what to do where it has a value or none.
+    fn braced(&mut self, inside: &str, depth: usize, filled: &mut String) -> Result<(), Unfilled> {
         let (name, operator) = split_name(inside).ok_or(Unfilled::Malformed)?;
         if operator.is_empty() {
-            return Ok(self.value(name).unwrap_or_default());
+            return self.value(name, filled);
         }
-        let set = self.variables.get(name).cloned();
+        let set = self.variables.get(name).map(String::as_str);
         let (set, operator) = match operator.strip_prefix(':') {
             Some(operator) => (set.filter(|value| !value.is_empty()), operator),
             None => (set, operator),
         };
         let mut operator = operator.chars();
-        match (operator.next(), set) {
-            (Some('-'), Some(value)) => Ok(value),
-            (Some('-'), None) | (Some('+'), Some(_)) => self.text(operator.as_str(), depth),
-            (Some('+'), None) => Ok(String::new()),
-            (Some('?'), Some(value)) => Ok(value),
+        let value = match (operator.next(), set) {
+            (Some('-' | '?'), Some(value)) => return self.push(filled, value),
+            (Some('+'), None) => return Ok(()),
+            (Some('-'), None) | (Some('+'), Some(_)) => self.text(operator.as_str(), depth)?,
             (Some('?'), None) => {
                 let words = self.text(operator.as_str(), depth)?;
-                Err(Unfilled::Required {
+                return Err(Unfilled::Required {
                     name: name.to_owned(),
                     words,
-                })
+                });
             }
-            (_, _) => Err(Unfilled::Malformed),
-        }
+            (_, _) => return Err(Unfilled::Malformed),
+        };
+        self.push(filled, &value)
     }
 
-    fn value(&mut self, name: &str) -> Option<String> {
-        let value = self.variables.get(name).cloned();
-        if value.is_none() {
-            self.unset.insert(name.to_owned());
+    fn value(&mut self, name: &str, filled: &mut String) -> Result<(), Unfilled> {
+        match self.variables.get(name) {
+            Some(value) => self.push(filled, value),
+            None if self.unset.len() < NOTED => {
+                self.unset.insert(name.to_owned());
+                Ok(())
+            }
+            None => Ok(()),
         }
-        value
     }
 
     fn push(&mut self, filled: &mut String, text: &str) -> Result<(), Unfilled> {
@@ -217,6 +222,7 @@ mod tests {
             &pairs
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
+            SIZE,
         )
     }
 

@@ -91,7 +91,7 @@ static ROOT_KEYS: &[Key] = &[
     ),
     key("secrets", Named(&Any), NotYet),
     key("services", Named(&Section(SERVICE)), Carried),
-    key("version", Any, Rewritten),
+    key("version", Text, Rewritten),
     key("volumes", Named(&Either(&[Section(VOLUME), Null])), Carried),
 ];
 
@@ -107,14 +107,14 @@ static SERVICE: &[Key] = &[
     key("command", COMMAND, Carried),
     key("configs", List(&Any), NotYet),
     key("container_name", Text, Rewritten),
-    key("cpu_count", SIZE, Rewritten),
-    key("cpu_percent", SIZE, Rewritten),
-    key("cpu_period", SIZE, Rewritten),
-    key("cpu_quota", SIZE, Rewritten),
-    key("cpu_rt_period", SIZE, Rewritten),
-    key("cpu_rt_runtime", SIZE, Rewritten),
-    key("cpu_shares", SIZE, Rewritten),
-    key("cpus", SIZE, Rewritten),
+    key("cpu_count", Number, Rewritten),
+    key("cpu_percent", Number, Rewritten),
+    key("cpu_period", Number, Rewritten),
+    key("cpu_quota", Number, Rewritten),
+    key("cpu_rt_period", Number, Rewritten),
+    key("cpu_rt_runtime", Number, Rewritten),
+    key("cpu_shares", Number, Rewritten),
+    key("cpus", Number, Rewritten),
     key("cpuset", Text, Rewritten),
     key("credential_spec", ANY_MAP, Refused(&danger::ISOLATION)),
     key(
@@ -123,7 +123,7 @@ static SERVICE: &[Key] = &[
         Carried,
     ),
     key("deploy", Either(&[Section(DEPLOY), Null]), Carried),
-    key("develop", Any, Rewritten),
+    key("develop", Either(&[ANY_MAP, Null]), Rewritten),
     key("device_cgroup_rules", TEXTS, Refused(&danger::DEVICES)),
     key("devices", List(&Any), Refused(&danger::DEVICES)),
     key("dns", TEXT_OR_TEXTS, Rewritten),
@@ -142,7 +142,7 @@ static SERVICE: &[Key] = &[
     key("external_links", TEXTS, Refused(&danger::FOREIGN_CONTAINER)),
     key(
         "extra_hosts",
-        Any,
+        Either(&[TEXTS, ANY_MAP]),
         ScreenedNotYet(names_the_host, &danger::HOST_GATEWAY),
     ),
     key("gpus", Any, Refused(&danger::DEVICES)),
@@ -156,7 +156,7 @@ static SERVICE: &[Key] = &[
     key("label_file", TEXT_OR_TEXTS, NotYet),
     key("labels", PAIRS, Carried),
     key("links", TEXTS, Carried),
-    key("logging", ANY_MAP, Rewritten),
+    key("logging", Section(LOGGING), Rewritten),
     key("mac_address", Text, Rewritten),
     key("mem_limit", SIZE, Rewritten),
     key("mem_reservation", SIZE, Rewritten),
@@ -180,7 +180,7 @@ static SERVICE: &[Key] = &[
         Either(&[Text, Null]),
         ScreenedNotYet(is_foreign, &danger::NAMESPACE),
     ),
-    key("pids_limit", SIZE, Rewritten),
+    key("pids_limit", Number, Rewritten),
     key("platform", Text, Rewritten),
     key(
         "ports",
@@ -233,7 +233,7 @@ static BUILD: &[Key] = &[
     key("entitlements", TEXTS, Refused(&danger::BUILD_RIGHTS)),
     key(
         "extra_hosts",
-        Any,
+        Either(&[TEXTS, ANY_MAP]),
         ScreenedNotYet(names_the_host, &danger::HOST_GATEWAY),
     ),
     key("isolation", Text, Refused(&danger::ISOLATION)),
@@ -316,6 +316,11 @@ static HOOK: &[Key] = &[
     key("privileged", Bool, Refused(&danger::ROOT_OF_HOST)),
     key("user", Text, Carried),
     key("working_dir", Text, Carried),
+];
+
+static LOGGING: &[Key] = &[
+    key("driver", Text, Rewritten),
+    key("options", ANY_MAP, Rewritten),
 ];
 
 static PORT: &[Key] = &[
@@ -428,6 +433,7 @@ mod tests {
             ENV_FILE,
             HEALTHCHECK,
             HOOK,
+            LOGGING,
             PORT,
             MOUNT,
             BIND,

@@ -33,15 +33,20 @@ pub(super) fn mounts(
         };
         mounts.extend(mount.and_then(|mount| absolute(mount, node, &path, context)));
     }
-    for text in service.get("tmpfs").map(Node::texts).unwrap_or_default() {
-        let target = text.split(':').next().unwrap_or_default().to_owned();
-        mounts.push(Mount {
-            target,
-            read_only: false,
-            source: MountSource::Tmpfs,
-        });
-    }
+    mounts.extend(tmpfs(service));
     Ok(mounts)
+}
+
+/// `tmpfs`, which is `target` or `target:options`.
+fn tmpfs(service: &Node) -> Vec<Mount> {
+    let texts = service.get("tmpfs").map(Node::texts).unwrap_or_default();
+    let target = |text: &String| text.split(':').next().unwrap_or_default().to_owned();
+    let mount = |text| Mount {
+        target: target(text),
+        read_only: false,
+        source: MountSource::Tmpfs,
+    };
+    texts.iter().map(mount).collect()
 }
 
 /// `[source:]target[:options]`.
@@ -61,12 +66,7 @@ fn short(
         [source, target] => (Some(*source), *target, ""),
         [source, target, options] => (Some(*source), *target, *options),
         _ => {
-            let en = format!("`{path}` has more parts than `source:target:options`: `{text}`");
-            context.invalid(
-                node.mark,
-                en,
-                format!("`{path}` a plus de parties que `source:cible:options` : `{text}`"),
-            );
+            too_many_parts(node, text, path, context);
             return Ok(None);
         }
     };
@@ -94,34 +94,12 @@ fn long(node: &Node, path: &str, context: &mut Context) -> Result<Option<Mount>,
     let at = source.unwrap_or(node);
     let kind = node.text("type").unwrap_or_default();
     let source = match (kind.as_str(), text.as_str()) {
-        ("bind", "") => {
-            let en = format!("`{path}` is a bind without `source`");
-            context.invalid(
-                node.mark,
-                en,
-                format!("`{path}` est un montage `bind` sans `source`"),
-            );
-            None
-        }
+        ("bind", "") => bind_without_source(node, path, context),
         ("bind", source) => bind(at, source, path, context)?,
         ("volume", "") => Some(MountSource::Anonymous),
         ("volume", source) => volume(at, source, context),
         ("tmpfs", _) => Some(MountSource::Tmpfs),
-        ("image" | "npipe" | "cluster", _) => {
-            context
-                .findings
-                .unsupported(format!("{path}.type: {kind}"), node.mark);
-            None
-        }
-        (kind, _) => {
-            let en = format!("`{path}.type` is `bind`, `volume` or `tmpfs`, not `{kind}`");
-            context.invalid(
-                node.mark,
-                en,
-                format!("`{path}.type` vaut `bind`, `volume` ou `tmpfs`, pas `{kind}`"),
-            );
-            None
-        }
+        (kind, _) => other_kind(node, kind, path, context),
     };
     let target = node.text("target").unwrap_or_default();
     Ok(source.map(|source| Mount {
@@ -129,6 +107,39 @@ fn long(node: &Node, path: &str, context: &mut Context) -> Result<Option<Mount>,
         read_only: node.flag("read_only"),
         source,
     }))
+}
+
+fn too_many_parts(node: &Node, text: &str, path: &str, context: &mut Context) {
+    let en = format!("`{path}` has more parts than `source:target:options`: `{text}`");
+    let fr = format!("`{path}` a plus de parties que `source:cible:options` : `{text}`");
+    context.invalid(node.mark, en, fr);
+}
+
+fn bind_without_source(node: &Node, path: &str, context: &mut Context) -> Option<MountSource> {
+    let en = format!("`{path}` is a bind without `source`");
+    context.invalid(
+        node.mark,
+        en,
+        format!("`{path}` est un montage `bind` sans `source`"),
+    );
+    None
+}
+
+/// A kind of mount that the sandbox has not, or nobody has.
+fn other_kind(node: &Node, kind: &str, path: &str, context: &mut Context) -> Option<MountSource> {
+    if ["image", "npipe", "cluster"].contains(&kind) {
+        context
+            .findings
+            .unsupported(format!("{path}.type: {kind}"), node.mark);
+        return None;
+    }
+    let en = format!("`{path}.type` is `bind`, `volume` or `tmpfs`, not `{kind}`");
+    context.invalid(
+        node.mark,
+        en,
+        format!("`{path}.type` vaut `bind`, `volume` ou `tmpfs`, pas `{kind}`"),
+    );
+    None
 }
 
 /// A copy of a file or folder of the submission; a finding where it is none.
@@ -171,10 +182,11 @@ fn absolute(mount: Mount, node: &Node, path: &str, context: &mut Context) -> Opt
     None
 }
 
+/// `C:\x` or `C:/x`: Compose takes any single letter for a drive.
 fn is_windows_path(text: &str) -> bool {
     let mut characters = text.chars();
     let drive = characters
         .next()
         .is_some_and(|character| character.is_ascii_alphabetic());
-    (drive && characters.as_str().starts_with(":\\")) || text.contains('\\')
+    text.contains('\\') || (drive && characters.as_str().starts_with(":/"))
 }

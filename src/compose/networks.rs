@@ -16,7 +16,13 @@ pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachme
     let node = service.get("networks");
     for item in node.map(Node::items).unwrap_or_default() {
         let name = item.scalar().unwrap_or_default();
-        if is_defined(&name, item, context) {
+        if attachments
+            .iter()
+            .any(|attachment: &Attachment| attachment.network == name)
+        {
+            let en = format!("`networks` names `{name}` twice");
+            context.invalid(item.mark, en, format!("`networks` cite `{name}` deux fois"));
+        } else if is_defined(&name, item, context) {
             attachments.push(Attachment {
                 network: name,
                 aliases: Vec::new(),

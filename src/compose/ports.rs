@@ -18,45 +18,56 @@ type Range = RangeInclusive<u16>;
 /// The entries of a service's `ports`, one a container's port.
 pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Vec<Port> {
     let mut ports = Vec::new();
-    for (index, node) in service
-        .get("ports")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-    {
-        let pairs = match &node.value {
-            Value::Map(_) => long(node),
-            Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
-                short(&node.scalar().unwrap_or_default())
-            }
-            Value::Null | Value::Bool(_) | Value::List(_) => None,
-        };
-        let place = context.findings.place(node.mark);
-        match pairs {
-            Some(pairs) if ports.len() + pairs.len() <= KEPT => {
-                ports.extend(pairs.into_iter().map(|(target, published)| Port {
-                    target,
-                    published,
-                    place: place.clone(),
-                }));
-            }
-            Some(_) => context
+    for node in service.get("ports").map(Node::items).unwrap_or_default() {
+        ports.extend(entry(node, path, context));
+        if ports.len() > KEPT {
+            context
                 .findings
-                .unsupported(format!("{path}.ports: more than {KEPT}"), node.mark),
-            None => {
-                let text = node.scalar().unwrap_or_default();
-                let en = format!(
-                    "`{path}.ports[{index}]` is no port mapping such as `8080:80`: `{text}`"
-                );
-                let fr = format!(
-                    "`{path}.ports[{index}]` n’est pas une correspondance de ports comme `8080:80` : `{text}`"
-                );
-                context.invalid(node.mark, en, fr);
-            }
+                .unsupported(format!("{path}.ports: more than {KEPT}"), node.mark);
+            break;
         }
     }
     ports
+}
+
+fn entry(node: &Node, path: &str, context: &mut Context) -> Vec<Port> {
+    let pairs = match &node.value {
+        Value::Map(_) => long(node),
+        Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
+            short(&node.scalar().unwrap_or_default())
+        }
+        Value::Null | Value::Bool(_) | Value::List(_) => None,
+    };
+    let Some(pairs) = pairs else {
+        let text = written(node);
+        let en =
+            format!("an entry of `{path}.ports` is no port mapping such as `8080:80`: `{text}`");
+        let fr = format!(
+            "une entrée de `{path}.ports` n’est pas une correspondance de ports comme `8080:80` : `{text}`"
+        );
+        context.invalid(node.mark, en, fr);
+        return Vec::new();
+    };
+    let place = context.findings.place(node.mark);
+    let port = |(target, published)| Port {
+        target,
+        published,
+        place: place.clone(),
+    };
+    pairs.into_iter().map(port).collect()
+}
+
+/// An entry of `ports` on one line.
+fn written(node: &Node) -> String {
+    let parts = node.entries().iter().map(|entry| {
+        format!(
+            "{}: {}",
+            entry.key,
+            entry.value.scalar().unwrap_or_default()
+        )
+    });
+    node.scalar()
+        .unwrap_or_else(|| parts.collect::<Vec<_>>().join(", "))
 }
 
 /// What the sandbox wants of `ports`: those with one port on the host first.
@@ -123,7 +134,7 @@ fn short(text: &str) -> Option<Vec<(u16, Published)>> {
         },
     };
     if published.is_empty() {
-        return Some(target.map(|target| (target, Published::Random)).collect());
+        return Some(random(target));
     }
     pair(target, range(published)?)
 }
@@ -139,14 +150,22 @@ fn long(node: &Node) -> Option<Vec<(u16, Published)>> {
         .text("published")
         .filter(|published| !published.is_empty())
     {
-        None => Some(target.map(|target| (target, Published::Random)).collect()),
+        None => Some(random(target)),
         Some(published) => pair(target, range(&published)?),
     }
 }
 
+/// A range of which each port gets what the engine gives it; one more than is kept, so that too many are noticed.
+fn random(target: Range) -> Vec<(u16, Published)> {
+    target
+        .take(KEPT + 1)
+        .map(|target| (target, Published::Random))
+        .collect()
+}
+
 fn pair(target: Range, published: Range) -> Option<Vec<(u16, Published)>> {
     if published == (0..=0) {
-        return Some(target.map(|target| (target, Published::Random)).collect());
+        return Some(random(target));
     }
     if target.len() == 1 && published.len() > 1 {
         let range = Published::Range(*published.start(), *published.end());
@@ -155,7 +174,12 @@ fn pair(target: Range, published: Range) -> Option<Vec<(u16, Published)>> {
     if target.len() != published.len() {
         return None;
     }
-    Some(target.zip(published.map(Published::Fixed)).collect())
+    Some(
+        target
+            .zip(published.map(Published::Fixed))
+            .take(KEPT + 1)
+            .collect(),
+    )
 }
 
 /// `80` or `80-82`.
@@ -172,10 +196,13 @@ fn range(text: &str) -> Option<Range> {
 }
 
 fn is_address(text: &str) -> bool {
-    let inner = text
+    match text
         .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
-    inner.unwrap_or(text).parse::<std::net::IpAddr>().is_ok()
+        .and_then(|text| text.strip_suffix(']'))
+    {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => text.parse::<std::net::Ipv4Addr>().is_ok(),
+    }
 }
 
 fn is_protocol(text: &str) -> bool {
@@ -189,13 +216,12 @@ mod tests {
     #[test]
     fn the_short_form_is_read_in_full() {
         let random = Published::Random;
-        let cases: [(&str, &[(u16, Published)]); 11] = [
+        let cases: [(&str, &[(u16, Published)]); 10] = [
             ("80", &[(80, random)]),
             ("8080:80", &[(80, Published::Fixed(8080))]),
             ("127.0.0.1:8080:80", &[(80, Published::Fixed(8080))]),
             ("127.0.0.1::80", &[(80, random)]),
             ("[::1]:8080:80", &[(80, Published::Fixed(8080))]),
-            ("::1:8080:80", &[(80, Published::Fixed(8080))]),
             (
                 "80-81:90-91/udp",
                 &[(90, Published::Fixed(80)), (91, Published::Fixed(81))],
@@ -224,6 +250,7 @@ mod tests {
             "82-80",
             "+80",
             "80:80:80",
+            "::1:80:80",
         ] {
             assert_eq!(short(text), None, "{text}");
         }

@@ -7,6 +7,9 @@ use super::findings::Findings;
 use super::keys::{Decision, Key, Type};
 use super::yaml::{Entry, Node, Value};
 
+/// Names that one is compared with in search of what was meant.
+const COMPARED: usize = 1_000;
+
 /// Notes what is unknown, of a wrong type, refused or not yet done at and below `node`, whose path is `path`.
 pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {
     match (takes, &node.value) {
@@ -128,6 +131,9 @@ fn holds(value: &Node, is_dangerous: fn(&str) -> bool) -> bool {
 }
 
 fn unknown(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings) {
+    if findings.has_enough_problems() {
+        return;
+    }
     let key = &entry.key;
     let near = nearest(key, keys.iter().map(|key| key.name));
     let meant = |words: &str| {
@@ -157,9 +163,11 @@ fn unknown(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings) {
     );
 }
 
-/// The name most like another; `None` when none is.
+/// The name most like another among the first thousand; `None` when none is.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = names.map(|other| (strsim::jaro_winkler(name, other), other));
+    let near = names
+        .take(COMPARED)
+        .map(|other| (strsim::jaro_winkler(name, other), other));
     let (likeness, other) = near.max_by(|one, other| one.0.total_cmp(&other.0))?;
     (likeness > 0.8).then_some(other)
 }

@@ -23,6 +23,7 @@ pub(super) fn service(
     let path = format!("services.{name}");
     check_name(entry, context);
     check_image(entry, context);
+    check_container_name(node, context);
     let ports = ports(node, &path, context);
     let links = links(node, context);
     let service = Service {
@@ -125,6 +126,25 @@ fn check_image(entry: &Entry, context: &mut Context) {
         en,
         format!("`{name}` n’a ni `image` ni `build`"),
     );
+}
+
+/// Notes a `container_name` that Compose or the engine would not take.
+fn check_container_name(service: &Node, context: &mut Context) {
+    let Some(node) = service.get("container_name") else {
+        return;
+    };
+    let name = node.scalar().unwrap_or_default();
+    let is_good = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);
+    if name.len() > 1 && name.chars().all(is_good) && !name.starts_with(['_', '.', '-']) {
+        return;
+    }
+    let en = format!(
+        "a container’s name is made of two or more letters, digits, `.`, `_` and `-`: `{name}`"
+    );
+    let fr = format!(
+        "le nom d’un conteneur est fait d’au moins deux lettres, chiffres, `.`, `_` ou `-` : `{name}`"
+    );
+    context.invalid(node.mark, en, fr);
 }
 
 /// `scale`, else `deploy.replicas`, else one.

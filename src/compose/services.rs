@@ -10,6 +10,9 @@ use super::service::{is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 
+/// Services of one file: the exercise has three, and no machine of a grader runs more than this many.
+const MOST: usize = 100;
+
 /// The services that are started, for the checks and for the sandbox.
 pub(super) fn services(
     context: &mut Context,
@@ -27,6 +30,12 @@ pub(super) fn services(
         .into_iter()
         .partition(|entry| is_enabled(&entry.value, context));
     note_disabled(&disabled, context);
+    if let Some(entry) = enabled.get(MOST) {
+        context
+            .findings
+            .unsupported(format!("more than {MOST} services"), entry.mark);
+        return Ok((Vec::new(), Project::default()));
+    }
     let (mut seen, mut services, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     for entry in enabled {
         let (summary, service) = service(entry, context)?;

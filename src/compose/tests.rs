@@ -42,7 +42,7 @@ fn read(yaml: impl AsRef<[u8]>) -> (Compose, Option<Project>) {
 /// The only service of a file, given by its keys.
 fn service(keys: &str) -> Service {
     let yaml = format!(
-        "services:\n  a:\n    image: i\n{keys}\n  b: {{image: i}}\nvolumes: {{v: }}\nnetworks: {{n: }}\n"
+        "services:\n  a:\n    image: i\n{keys}\n  b: {{image: i}}\nvolumes: {{vol: }}\nnetworks: {{n: }}\n"
     );
     let (compose, project) = read(&yaml);
     assert_eq!(
@@ -132,9 +132,9 @@ fn problems_have_a_kind_and_a_line() {
     assert_eq!(service("    depends_on: [b]\n"), [(UndefinedName, 4)]);
     assert_eq!(service("    depends_on: [a]\n"), [(InvalidValue, 2)]);
     assert_eq!(service("    networks: [n]\n"), [(UndefinedName, 4)]);
-    assert_eq!(service("    volumes: ['v:/v']\n"), [(UndefinedName, 4)]);
+    assert_eq!(service("    volumes: ['vol:/v']\n"), [(UndefinedName, 4)]);
     assert_eq!(
-        service("    container_name: c\n    deploy: {replicas: 2}\n"),
+        service("    container_name: name\n    deploy: {replicas: 2}\n"),
         [(InvalidValue, 4)]
     );
     assert_eq!(service("    image: j\n"), [(DuplicateKey, 4)]);
@@ -143,6 +143,11 @@ fn problems_have_a_kind_and_a_line() {
     assert_eq!(
         problems("services:\n  a: {ports: ['80']}\n"),
         [(InvalidValue, 2)]
+    );
+    assert_eq!(service("    container_name: 'a b'\n"), [(InvalidValue, 4)]);
+    assert_eq!(
+        problems("version: 3\nservices:\n  a: {image: i}\n"),
+        [(WrongType, 1)]
     );
     assert_eq!(problems("services:\n  a:\n"), [(WrongType, 2)]);
     assert_eq!(problems(""), [(WrongType, 1)]);
@@ -375,7 +380,7 @@ fn unset_variables_are_noted() {
 
 #[test]
 fn mounts_are_told_apart() {
-    let keys = "    volumes: ['./x:/x:ro', 'v:/v', '/anonymous', {type: tmpfs, target: /t}]\n    tmpfs: /run:size=1m";
+    let keys = "    volumes: ['./x:/x:ro', 'vol:/v', '/anonymous', {type: tmpfs, target: /t}]\n    tmpfs: /run:size=1m";
     let mount = |target: &str, read_only, source| Mount {
         target: target.to_owned(),
         read_only,
@@ -383,7 +388,7 @@ fn mounts_are_told_apart() {
     };
     let mounts = [
         mount("/x", true, MountSource::Submission("task6/x".to_owned())),
-        mount("/v", false, MountSource::Volume("v".to_owned())),
+        mount("/v", false, MountSource::Volume("vol".to_owned())),
         mount("/anonymous", false, MountSource::Anonymous),
         mount("/t", false, MountSource::Tmpfs),
         mount("/run", false, MountSource::Tmpfs),
@@ -469,12 +474,36 @@ fn no_repository_is_no_error() {
 }
 
 #[test]
+fn thousands_of_findings_in_one_long_line_take_no_time() {
+    let ports = "80,".repeat(900);
+    let services: String = (0..20)
+        .map(|number| format!("s{number}: {{image: i, ports: [{ports}]}},"))
+        .collect();
+    let (compose, _) = read(format!("services: {{{services}}} #{}", "x".repeat(900_000)));
+    assert_eq!((compose.problems, compose.services.len()), (vec![], 20));
+}
+
+#[test]
+fn what_grows_without_end_is_cut_off() {
+    let ranges = "'1-60000:1-60000',".repeat(5_000);
+    let (compose, _) = read(format!("services:\n  a: {{image: i, ports: [{ranges}]}}\n"));
+    assert!(compose.unsupported.is_some());
+    let services: String = (0..200)
+        .map(|number| format!("  s{number}: {{image: i}}\n"))
+        .collect();
+    let (compose, _) = read(format!("services:\n{services}"));
+    assert!(compose.unsupported.is_some());
+}
+
+#[test]
 fn broken_input_ends_in_findings() {
     let all = "volumes: ['./a:/b']\n    healthcheck: {test: [CMD, x], interval: 1m}\n    command: sh -c 'a ${B:-c}'\n";
     let text = USUAL.replace(
         "ports: ['80:80']",
         &format!("ports: ['80:80', '1-2:3-4/udp']\n    {all}"),
     );
+    let folder = tempfile::tempdir().unwrap();
+    let submission = Submission::open(folder.path()).unwrap();
     let mut seed = 1_u64;
     for _ in 0..2_000 {
         let mut bytes = text.clone().into_bytes();
@@ -490,6 +519,8 @@ fn broken_input_ends_in_findings() {
                 _ => bytes.truncate((at * 8).max(10)),
             }
         }
-        read(bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let file = "task6/compose.yaml".to_owned();
+        translate(&submission, &Source::new(file, text), &None, &[]).unwrap();
     }
 }

@@ -15,6 +15,10 @@ use super::source::Mark;
 const DEPTH: usize = 24;
 const NODES: usize = 20_000;
 const ALIASES: usize = 1_000;
+const SCALARS: usize = 4 * 1024 * 1024;
+
+/// Keys over this length, in bytes, are refused: YAML itself has this bound for keys that are not marked by `?`.
+const KEY: usize = 1024;
 
 /// A message of the parser is cut here, in characters.
 const MESSAGE: usize = 300;
@@ -61,7 +65,11 @@ pub(super) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
             max_aliases: ALIASES,
             max_events: 4 * NODES,
             max_recorded_anchor_events: 4 * NODES,
+            max_total_scalar_bytes: SCALARS,
             max_merge_keys: ALIASES,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 4 * NODES,
         },
         // Compose reads `yes` and `on` as texts.
         strict_booleans: true,
@@ -122,7 +130,7 @@ impl Node {
             Value::Text(text) => Some(text.clone()),
             Value::Bool(flag) => Some(flag.to_string()),
             Value::Integer(number) => Some(number.to_string()),
-            Value::Float(number) => Some(number.to_string()),
+            Value::Float(number) => Some(float(*number)),
             Value::Null | Value::List(_) | Value::Map(_) => None,
         }
     }
@@ -144,6 +152,25 @@ impl Node {
         alone
             .chain(self.items().iter().filter_map(Node::scalar))
             .collect()
+    }
+}
+
+/// A number as Go prints it, which is what Compose does.
+fn float(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    match scientific.split_once('e') {
+        Some((digits, exponent))
+            if !exponent
+                .parse()
+                .is_ok_and(|exponent: i32| (-4..21).contains(&exponent)) =>
+        {
+            let (sign, exponent) = match exponent.strip_prefix('-') {
+                Some(exponent) => ('-', exponent),
+                None => ('+', exponent),
+            };
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        Some(_) | None => number.to_string(),
     }
 }
 
@@ -246,7 +273,9 @@ fn node(raw: Spanned<Raw>, findings: &mut Findings) -> Option<Node> {
 
 fn entry(key: Spanned<Raw>, value: Spanned<Raw>, findings: &mut Findings) -> Option<Entry> {
     let mark = mark(key.defined);
-    if let Raw::Scalar(Value::Text(key)) = key.value {
+    if let Raw::Scalar(Value::Text(key)) = key.value
+        && key.len() <= KEY
+    {
         let value = node(value, findings)?;
         return Some(Entry { key, mark, value });
     }
@@ -254,8 +283,8 @@ fn entry(key: Spanned<Raw>, value: Spanned<Raw>, findings: &mut Findings) -> Opt
         ProblemKind::WrongType,
         mark,
         Text::fixed(
-            "a key is not a text: write it in quotes",
-            "une clé n’est pas un texte : écrivez-la entre guillemets",
+            "a key is not a short text: write it in quotes",
+            "une clé n’est pas un texte court : écrivez-la entre guillemets",
         ),
     );
     None
@@ -313,10 +342,7 @@ mod tests {
     use crate::compose::source::Source;
 
     fn parsed(text: &str) -> Result<Node, ProblemKind> {
-        let source = Source {
-            file: "f".to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source::new("f".to_owned(), text.to_owned());
         let mut findings = Findings::new(&source);
         let start = Instant::now();
         let node = parse(text, &mut findings);
@@ -368,6 +394,12 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_printed_as_go_does() {
+        let printed = [1.5, 1.1, 1000.0, 1e100, 1e-7, -0.0].map(float);
+        assert_eq!(printed, ["1.5", "1.1", "1000", "1e+100", "1e-07", "-0"]);
+    }
+
+    #[test]
     fn bombs_end_early() {
         let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..10 {
@@ -382,6 +414,12 @@ mod tests {
             Err(ProblemKind::DuplicateKey)
         );
         assert_eq!(parsed(&"- 1\n".repeat(250_000)), Err(ProblemKind::Syntax));
+        let long = format!(
+            "a: &a {}\nb: [{}]\n",
+            "x".repeat(500_000),
+            ["*a"; 900].join(", ")
+        );
+        assert_eq!(parsed(&long), Err(ProblemKind::Syntax));
         assert_eq!(parsed("a: &a [*a]\n"), Err(ProblemKind::Syntax));
     }
 }

@@ -7,8 +7,7 @@ use bollard::models::{Mount as EngineMount, MountTmpfsOptions, MountType, MountV
 use bollard::query_parameters::UploadToContainerOptionsBuilder;
 use softy_checks::observation::{Fault, FaultKind};
 
-use super::build::chunks;
-use super::context::{Archive, PackError};
+use super::archive::{Archive, PackError, chunks};
 use super::dockerignore::Ignored;
 use super::engine::{fault, message};
 use super::{Sandbox, limits};

@@ -4,12 +4,18 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use bytes::Bytes;
 use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
+use futures_util::stream;
 use rustix::fs::OFlags;
 use tar::{EntryType, Header};
+use tokio::task::spawn_blocking;
 
 use super::dockerignore::{Ignored, IllegalPattern};
 use super::limits;
+
+/// Bytes of an archive that are sent at a time.
+const CHUNK: usize = 64 << 10;
 
 /// Why a folder was not packed.
 #[derive(Debug)]
@@ -184,6 +190,27 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+/// A file as the chunks of a request's body.
+pub(super) fn chunks(file: File) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::unfold(Some(file), |file| async move {
+        let read = spawn_blocking(move || {
+            let mut file = file?;
+            let mut chunk = vec![0; CHUNK];
+            Some(file.read(&mut chunk).map(|length| {
+                chunk.truncate(length);
+                (Bytes::from(chunk), file)
+            }))
+        });
+        match read.await {
+            Ok(None) => None,
+            Ok(Some(Ok((chunk, _)))) if chunk.is_empty() => None,
+            Ok(Some(Ok((chunk, file)))) => Some((Ok(chunk), Some(file))),
+            Ok(Some(Err(error))) => Some((Err(error), None)),
+            Err(error) => Some((Err(io::Error::other(error)), None)),
+        }
+    })
 }
 
 fn header(kind: EntryType, metadata: &Metadata) -> Header {

@@ -3,17 +3,18 @@
 use softy_checks::model::Place;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind};
 
-use super::engine::{is_network_trouble, kind_of};
-use super::images::is_unknown_image;
+use crate::sandbox::engine::{is_network_trouble, kind_of};
+use crate::sandbox::images::is_unknown_image;
 
 /// Characters kept of the line that a place shows.
 const SNIPPET_CHARACTERS: usize = 200;
 
-/// The failure that `error`, the engine's last word, and `log`, the last lines of the build, tell of.
+/// The failure that `error`, the engine's last word, `log`, the last lines of the build, and `step`, the instruction it
+/// was at, tell of.
 ///
 /// # Errors
 /// A fault when they tell of the network, the disk or the engine rather than of the submission.
-pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault> {
+pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFailure, Fault> {
     if let FaultKind::Disk = kind_of(error) {
         return Err(Fault {
             kind: FaultKind::Disk,
@@ -43,7 +44,7 @@ pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault
             detail: trouble.to_owned(),
         });
     }
-    if let Some(reference) = missing_base(error) {
+    if let Some(reference) = missing_base(error, step) {
         return Ok(BuildFailure::BaseMissing { reference });
     }
     if is_failed_command(error) {
@@ -55,14 +56,29 @@ pub(super) fn failure(error: &str, log: &[String]) -> Result<BuildFailure, Fault
     })
 }
 
-/// The instruction of `dockerfile`, at `path`, whose text is `step`.
-pub(super) fn failed_instruction(path: &str, dockerfile: &str, step: &str) -> Option<Place> {
-    if step.is_empty() {
-        return None;
-    }
-    let (line, _) = instructions(dockerfile)
-        .into_iter()
-        .find(|(_, instruction)| words(instruction) == words(step))?;
+/// Whether the same build may well pass when it is tried again: another run on the engine took away what it was built on.
+pub(super) fn is_passing(error: &str) -> bool {
+    const SIGNS: [&str; 3] = [
+        "layer does not exist",
+        "failed to get layer",
+        "No such image: sha256:",
+    ];
+    SIGNS.iter().any(|sign| error.contains(sign))
+}
+
+/// The instruction of `dockerfile`, at `path`, whose text is `step`, or whose line `error` names.
+pub(super) fn failed_instruction(
+    path: &str,
+    dockerfile: &str,
+    step: &str,
+    error: &str,
+) -> Option<Place> {
+    let mut instructions = instructions(dockerfile).into_iter();
+    let at_step =
+        instructions.find(|(_, instruction)| !step.is_empty() && words(instruction) == words(step));
+    let line = at_step
+        .map(|(line, _)| line)
+        .or_else(|| named_line(error))?;
     let shown = dockerfile.lines().nth(line)?;
     let text = shown.trim();
     Some(Place {
@@ -79,6 +95,15 @@ pub(super) fn failed_instruction(path: &str, dockerfile: &str, step: &str) -> Op
         width: u32::try_from(text.chars().count()).ok()?.max(1),
         snippet: shown.trim_end().chars().take(SNIPPET_CHARACTERS).collect(),
     })
+}
+
+/// The line, from 0, that a parse error names: `dockerfile parse error on line 3: unknown instruction: FRM`.
+fn named_line(error: &str) -> Option<usize> {
+    let rest = error.split("parse error").nth(1)?.split("line ").nth(1)?;
+    let digits = rest
+        .split(|character: char| !character.is_ascii_digit())
+        .next()?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
 }
 
 /// The instructions of a Dockerfile, each with the number of its first line, from 0; a `\` at a line's end continues it.
@@ -137,23 +162,25 @@ fn missing_source(error: &str) -> Option<String> {
     Some(quoted.trim_start_matches('/').to_owned())
 }
 
-/// The image of a `FROM` that its registry does not have.
-fn missing_base(error: &str) -> Option<String> {
+/// The image of the `FROM` that the build was at, when its registry does not have it.
+fn missing_base(error: &str, step: &str) -> Option<String> {
     if !is_unknown_image(error) {
         return None;
     }
-    let classic = error
+    let named = error
         .split("pull access denied for ")
         .nth(1)
-        .or_else(|| error.split("manifest for ").nth(1));
-    let reference = match classic {
-        Some(rest) => rest.split([',', ' ']).next(),
-        None => error
-            .trim_start_matches("failed to solve: ")
-            .split(": ")
-            .next(),
-    };
-    Some(reference.unwrap_or_default().to_owned())
+        .or_else(|| error.split("manifest for ").nth(1))
+        .and_then(|rest| rest.split([',', ' ']).next());
+    let mut from = step
+        .split_whitespace()
+        .skip_while(|word| !word.eq_ignore_ascii_case("from"));
+    let from = from.by_ref().skip(1).find(|word| !word.starts_with("--"));
+    let solved = error
+        .trim_start_matches("failed to solve: ")
+        .split(": ")
+        .next();
+    Some(from.or(named).or(solved).unwrap_or_default().to_owned())
 }
 
 fn is_failed_command(error: &str) -> bool {
@@ -180,7 +207,7 @@ mod tests {
         for error in [classic, buildkit] {
             let source = "site".to_owned();
             assert_eq!(
-                failure(error, &LINES),
+                failure(error, &LINES, ""),
                 Ok(BuildFailure::SourceMissing { source })
             );
         }
@@ -189,17 +216,26 @@ mod tests {
     #[test]
     fn a_registry_that_does_not_answer_is_no_mistake() {
         let error = "Get \"https://registry/v2/\": dial tcp: lookup registry: no such host";
-        assert_eq!(failure(error, &LINES).unwrap_err().kind, FaultKind::Network);
+        assert_eq!(
+            failure(error, &LINES, "").unwrap_err().kind,
+            FaultKind::Network
+        );
         let error = "The command '/bin/sh -c apt-get update' returned a non-zero code: 100";
         let log = ["Temporary failure resolving 'deb'".to_owned()];
-        assert_eq!(failure(error, &log).unwrap_err().kind, FaultKind::Network);
+        assert_eq!(
+            failure(error, &log, "").unwrap_err().kind,
+            FaultKind::Network
+        );
     }
 
     #[test]
     fn pip_that_refuses_is_recognised() {
         let log = ["error: externally-managed-environment".to_owned()];
         let error = "The command '/bin/sh -c pip3 install flask' returned a non-zero code: 1";
-        assert_eq!(failure(error, &log), Ok(BuildFailure::ExternallyManaged));
+        assert_eq!(
+            failure(error, &log, ""),
+            Ok(BuildFailure::ExternallyManaged)
+        );
     }
 
     #[test]
@@ -207,9 +243,29 @@ mod tests {
         let error = "pull access denied for ubunut, repository does not exist or may require 'docker login'";
         let reference = "ubunut".to_owned();
         assert_eq!(
-            failure(error, &LINES),
+            failure(error, &LINES, ""),
             Ok(BuildFailure::BaseMissing { reference })
         );
+    }
+
+    #[test]
+    fn an_unknown_base_image_of_another_registry_is_named_by_its_step() {
+        let error = "manifest unknown: manifest unknown";
+        let reference = "127.0.0.1:5000/ubunut".to_owned();
+        let step = "FROM --platform=linux/amd64 127.0.0.1:5000/ubunut AS base";
+        assert_eq!(
+            failure(error, &LINES, step),
+            Ok(BuildFailure::BaseMissing { reference })
+        );
+    }
+
+    #[test]
+    fn a_parse_error_names_its_line() {
+        let error =
+            "dockerfile parse error on line 2: unknown instruction: RNU (did you mean RUN?)";
+        let place =
+            failed_instruction("task6/Dockerfile", "FROM ubuntu\nRNU true\n", "", error).unwrap();
+        assert_eq!((place.line, place.snippet.as_str()), (2, "RNU true"));
     }
 
     #[test]
@@ -219,6 +275,7 @@ mod tests {
             "task6/Dockerfile",
             dockerfile,
             "RUN apt-get update &&     false",
+            "",
         )
         .unwrap();
         assert_eq!((place.line, place.column), (3, 1));

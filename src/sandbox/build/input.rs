@@ -1,0 +1,159 @@
+//! What a build is made from: a context, packed, and a Dockerfile, found.
+
+use std::fs::File;
+use std::io;
+
+use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
+
+use super::log::Log;
+use crate::compose::project::Build;
+use crate::sandbox::archive::{Archive, PackError};
+use crate::sandbox::dockerignore::Ignored;
+use crate::sandbox::limits;
+use crate::submission::{ReadError, Submission};
+
+/// Bytes of a Dockerfile or `.dockerignore` that are read.
+const TEXT_BYTES: u64 = 1 << 20;
+
+/// Names looked at in a folder that has no Dockerfile.
+const NAMES: usize = 1000;
+
+/// The name of a Dockerfile that stands in the compose file itself.
+const INLINE: &str = ".softy-check.dockerfile_inline";
+
+/// A build that can be sent to the engine.
+pub(super) struct Prepared {
+    /// The archive of the context, from its first byte.
+    pub(super) context: File,
+    /// The Dockerfile's name inside the context.
+    pub(super) dockerfile: String,
+    /// The Dockerfile's text.
+    pub(super) text: String,
+    /// The Dockerfile's path, from the submission's root.
+    pub(super) path: String,
+}
+
+/// Packs the context, or says why there is nothing to build.
+pub(super) fn prepare(
+    submission: &Submission,
+    build: &Build,
+) -> Result<Result<Prepared, ImageState>, Fault> {
+    let folder = match submission.open_dir(&build.context) {
+        Ok(folder) => folder,
+        Err(ReadError::Fault(fault)) => return Err(fault),
+        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+            return Ok(Err(ImageState::ContextMissing {
+                context: build.context.clone(),
+            }));
+        }
+    };
+    let Some((dockerfile, text)) = dockerfile(submission, build)? else {
+        return dockerfile_missing(submission, build).map(Err);
+    };
+    let mut ignored = Ignored::default();
+    for name in [
+        format!("{dockerfile}.dockerignore"),
+        ".dockerignore".to_owned(),
+    ] {
+        if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
+            match Ignored::parse(&text) {
+                Ok(read) => ignored = read,
+                Err(illegal) => return Ok(Err(unpacked(build, PackError::Ignore(illegal))?)),
+            }
+            break;
+        }
+    }
+    match pack(&folder, build, &dockerfile, &ignored) {
+        Ok(context) => Ok(Ok(Prepared {
+            context,
+            path: format!("{}/{dockerfile}", build.context),
+            dockerfile,
+            text,
+        })),
+        Err(error) => Ok(Err(unpacked(build, error)?)),
+    }
+}
+
+fn pack(
+    folder: &cap_std::fs::Dir,
+    build: &Build,
+    dockerfile: &str,
+    ignored: &Ignored,
+) -> Result<File, PackError> {
+    let mut archive = Archive::new()?;
+    archive.add_folder(folder, "", ignored, &[dockerfile, ".dockerignore"])?;
+    if let Some(text) = &build.inline {
+        archive.add_text(INLINE, text.as_bytes())?;
+    }
+    Ok(archive.finish()?)
+}
+
+/// The Dockerfile's name and text: where none is named, the engine falls back to `dockerfile`.
+fn dockerfile(submission: &Submission, build: &Build) -> Result<Option<(String, String)>, Fault> {
+    if let Some(text) = &build.inline {
+        return Ok(Some((INLINE.to_owned(), text.clone())));
+    }
+    let fallback = (build.dockerfile == "Dockerfile").then_some("dockerfile");
+    for name in [Some(build.dockerfile.as_str()), fallback]
+        .into_iter()
+        .flatten()
+    {
+        if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
+            return Ok(Some((name.to_owned(), text)));
+        }
+    }
+    Ok(None)
+}
+
+fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageState, Fault> {
+    let names = submission.names(&build.context, NAMES)?;
+    let similar = names
+        .into_iter()
+        .filter(|name| name.to_lowercase().contains("docker"));
+    Ok(ImageState::DockerfileMissing {
+        dockerfile: format!("{}/{}", build.context, build.dockerfile),
+        similar: similar.collect(),
+    })
+}
+
+fn read_text(submission: &Submission, path: &str) -> Result<Option<String>, Fault> {
+    match submission.read(path, TEXT_BYTES) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(ReadError::Fault(fault)) => Err(fault),
+        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => Ok(None),
+    }
+}
+
+fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
+    let (failure, error) = match error {
+        PackError::TooLarge => (
+            BuildFailure::ContextTooLarge,
+            format!(
+                "more than {} MB or {} files in `{}`",
+                limits::CONTEXT_BYTES >> 20,
+                limits::CONTEXT_ENTRIES,
+                build.context
+            ),
+        ),
+        PackError::Ignore(illegal) => (
+            BuildFailure::Command,
+            format!(
+                "illegal exclusion pattern in .dockerignore: \"{}\"",
+                illegal.0
+            ),
+        ),
+        PackError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+            return Err(Fault {
+                kind: FaultKind::Disk,
+                detail: error.to_string(),
+            });
+        }
+        PackError::Io(error) => {
+            return Err(Fault {
+                kind: FaultKind::Files,
+                detail: format!("{}: {error}", build.context),
+            });
+        }
+    };
+    Ok(Log::default().failed(failure, error, &build.context, ""))
+}

@@ -1,0 +1,116 @@
+//! What a build prints, bounded, and the image it ends with.
+
+use std::collections::VecDeque;
+
+use bollard::errors::Error;
+use bollard::models::{BuildInfo, BuildInfoAux};
+use futures_util::StreamExt;
+use futures_util::stream::Stream;
+use softy_checks::model::Evidence;
+use softy_checks::observation::{BuildFailure, ImageState};
+
+use super::error::failed_instruction;
+use crate::sandbox::engine::message;
+use crate::sandbox::limits;
+
+/// A build that runs.
+#[derive(Default)]
+pub(super) struct Log {
+    /// The last lines of the step that runs, or that failed.
+    pub(super) lines: VecDeque<String>,
+    /// That step's instruction.
+    pub(super) step: String,
+    /// The id of the image that the classic builder has made.
+    pub(super) image: Option<String>,
+}
+
+impl Log {
+    /// Reads a build to its end; the engine's word on it when it failed.
+    pub(super) async fn follow(
+        &mut self,
+        steps: impl Stream<Item = Result<BuildInfo, Error>>,
+    ) -> Option<String> {
+        let mut steps = std::pin::pin!(steps);
+        while let Some(step) = steps.next().await {
+            match step {
+                Ok(info) => self.add(info),
+                // A CRLF split across two reads makes the client call a finished stream broken; whether the image
+                // is there decides.
+                Err(Error::IOError { err })
+                    if err.to_string().contains("bytes remaining on stream") =>
+                {
+                    return None;
+                }
+                Err(error) => return Some(message(&error)),
+            }
+        }
+        None
+    }
+
+    /// The failed build, for the checks.
+    pub(super) fn failed(
+        self,
+        failure: BuildFailure,
+        error: String,
+        path: &str,
+        dockerfile: &str,
+    ) -> ImageState {
+        ImageState::BuildFailed {
+            place: failed_instruction(path, dockerfile, &self.step, &error),
+            failure,
+            error,
+            log: Evidence {
+                source: path.to_owned(),
+                lines: self.lines.into(),
+            },
+        }
+    }
+
+    fn add(&mut self, info: BuildInfo) {
+        if let Some(text) = info.stream {
+            self.add_classic(&text);
+        }
+        match info.aux {
+            Some(BuildInfoAux::BuildKit(status)) => {
+                for vertex in status
+                    .vertexes
+                    .iter()
+                    .filter(|vertex| !vertex.error.is_empty())
+                {
+                    let step = vertex.name.split_once("] ").map(|(_, step)| step);
+                    self.step = step.unwrap_or(&vertex.name).to_owned();
+                }
+                for log in status.logs {
+                    self.add_lines(&String::from_utf8_lossy(&log.msg));
+                }
+            }
+            Some(BuildInfoAux::Default(image)) => self.image = image.id,
+            None => {}
+        }
+    }
+
+    /// Output of the classic builder, which tells of its own doings in the same stream.
+    fn add_classic(&mut self, text: &str) {
+        let step = text
+            .strip_prefix("Step ")
+            .and_then(|step| step.split_once(" : "));
+        if let Some((_, step)) = step {
+            self.step = step.trim_end().to_owned();
+            self.lines.clear();
+        } else if !text.starts_with(" ---> ")
+            && !text.starts_with("Removing intermediate container ")
+        {
+            self.add_lines(text);
+        }
+    }
+
+    fn add_lines(&mut self, text: &str) {
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            if self.lines.len() == limits::LOG_LINES {
+                self.lines.pop_front();
+            }
+            self.lines
+                .push_back(line.chars().take(limits::LOG_LINE_CHARACTERS).collect());
+        }
+    }
+}
