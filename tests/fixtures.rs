@@ -94,11 +94,13 @@ fn is_right(verdicts: &[VerdictLine]) -> Result<(), String> {
 }
 
 fn is_reported(fixture: &Fixture, language: &str) -> Result<(), String> {
-    let written = fs::read_to_string(top().join(fixture.path(&format!("report.{language}.txt"))))
-        .unwrap_or_default();
+    let path = fixture.path(&format!("report.{language}.txt"));
+    let written = fs::read_to_string(top().join(&path)).unwrap_or_default();
     let said = stdout(&fixture.replay(&["--lang", language]));
     if said == written {
         return Ok(());
     }
-    Err(format!("the report in `{language}` is another:\n{said}"))
+    let mut lines = said.lines().zip(written.lines());
+    let first = lines.find(|(said, written)| said != written);
+    Err(format!("{} says otherwise: {first:?}", path.display()))
 }
