@@ -7,6 +7,9 @@ use softy_checks::observation::Fault;
 use super::engine::fault;
 use super::{Member, Sandbox, limits};
 
+/// Lines read for the sake of the last ones that tell something.
+const RAW_LINES: &str = "200";
+
 impl Sandbox {
     /// All that a container has written to stdout and stderr, the last [`limits::LOG_BYTES`] of it at most.
     ///
@@ -21,10 +24,8 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
-        let log = self
-            .read_log(member, &limits::LOG_LINES.to_string())
-            .await?;
-        let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+        let log = self.read_log(member, RAW_LINES).await?;
+        let lines: Vec<&str> = log.lines().filter(|line| tells(line)).collect();
         let last = &lines[lines.len().saturating_sub(limits::LOG_LINES)..];
         Ok(last
             .iter()
@@ -47,5 +48,40 @@ impl Sandbox {
             }
         }
         Ok(String::from_utf8_lossy(&log).into_owned())
+    }
+}
+
+/// Whether a line may tell what went wrong: not what nginx, its image and Flask say of themselves at every start.
+fn tells(line: &str) -> bool {
+    const ROUTINE: [&str; 6] = [
+        " [notice] ",
+        "/docker-entrypoint.sh:",
+        "* Serving Flask app",
+        "* Debug mode:",
+        "WARNING: This is a development server.",
+        "Press CTRL+C to quit",
+    ];
+    !line.trim().is_empty() && !ROUTINE.iter().any(|words| line.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_at_every_start_tells_nothing() {
+        assert!(!tells(
+            "2026/11/23 18:00:00 [notice] 1#1: start worker processes"
+        ));
+        assert!(!tells("\x1b[33mPress CTRL+C to quit\x1b[0m"));
+        assert!(!tells("  "));
+    }
+
+    #[test]
+    fn errors_and_addresses_tell() {
+        assert!(tells(
+            "2026/11/23 18:00:00 [emerg] 1#1: host not found in upstream \"api\""
+        ));
+        assert!(tells(" * Running on http://127.0.0.1:5252"));
     }
 }

@@ -34,6 +34,10 @@ const CAPABILITIES: [&str; 8] = [
 /// The name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
 
+/// The exit status of a process that was ended by SIGKILL. Process 1 cannot get that signal from inside its container, and
+/// before the removal nobody sends it from outside: it was the kernel, whether or not the engine noticed.
+const KILLED: i64 = 137;
+
 /// How resolvers in the stack wait for a name that nobody knows: a closed network has no server to ask, and the C
 /// library's defaults would wait 10 s.
 const RESOLVER_OPTIONS: [&str; 2] = ["timeout:1", "attempts:1"];
@@ -156,7 +160,7 @@ impl Sandbox {
             .map_err(fault)?
             .state
             .unwrap_or_default();
-        if state.oom_killed == Some(true) {
+        if state.oom_killed == Some(true) || state.exit_code == Some(KILLED) {
             return Ok(Ended::OutOfMemory);
         }
         Ok(Ended::Exited(state.exit_code.unwrap_or_default()))
@@ -394,7 +398,9 @@ fn refused(error: Error) -> Result<String, Fault> {
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
     if answered && SIGNS.iter().any(|sign| words.contains(sign)) {
-        return Ok(words);
+        // What stands before names the layers of the engine that handed the message on.
+        let last = words.rsplit("unable to start container process: ").next();
+        return Ok(last.unwrap_or(&words).to_owned());
     }
     Err(fault(error))
 }

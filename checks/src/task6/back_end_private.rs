@@ -1,6 +1,7 @@
 use super::compose_file;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
-use crate::observation::{Observation, Port, Published};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
+use crate::observation::{Observation, Port, Published, Service};
+use crate::wording::code;
 
 /// No port of the API servers is published on the host: every request comes through the proxy.
 ///
@@ -27,7 +28,31 @@ static PORT_PUBLISHED: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let ports = &seen.compose.back_end()?.ports;
-    Ok(Judged::from_findings(ports.iter().map(published).collect()))
+    let judged = Judged::from_findings(ports.iter().map(published).collect());
+    let others = seen
+        .compose
+        .services
+        .iter()
+        .filter(|service| service.name != "back-end");
+    Ok(judged.with_notes(others.filter_map(random_port).collect()))
+}
+
+/// A service whose visitors cannot know its port beforehand.
+fn random_port(service: &Service) -> Option<Note> {
+    let is_random = |port: &Port| port.published == Published::Random;
+    if service.ports.is_empty() || !service.ports.iter().all(is_random) {
+        return None;
+    }
+    let name = code(&service.name);
+    Some(Note {
+        code: "random-host-port",
+        message: Text::new(
+            format!("{name} is published on a port that Docker chooses, another one at each start"),
+            format!(
+                "{name} est publié sur un port que Docker choisit, différent à chaque démarrage"
+            ),
+        ),
+    })
 }
 
 fn published(port: &Port) -> Finding {
@@ -74,6 +99,37 @@ mod tests {
             compose,
             ..correct()
         })
+    }
+
+    #[test]
+    fn a_random_port_of_another_service_is_noted() {
+        let port = |published| Port {
+            target: 80,
+            published,
+            place: None,
+        };
+        let proxy = |published| Service {
+            ports: vec![port(published)],
+            ..service("proxy")
+        };
+        let notes = |published| {
+            let services = vec![service("back-end"), proxy(published)];
+            let compose = Compose {
+                services,
+                ..correct().compose
+            };
+            judge(&Observation {
+                compose,
+                ..correct()
+            })
+            .unwrap()
+            .notes
+            .len()
+        };
+        assert_eq!(
+            (notes(Published::Random), notes(Published::Fixed(80))),
+            (1, 0)
+        );
     }
 
     fn code(published: Published) -> Option<&'static str> {

@@ -1,5 +1,5 @@
 use super::stack_runs;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Observation, Outcome, Reply};
 
 /// `GET /` through the proxy serves the site: any status from 200 to 399, a redirection included.
@@ -57,7 +57,28 @@ static FRONT_PAGE_NO_ANSWER: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let reply = seen.seen(&seen.front_page)?;
-    Ok(Judged::from_findings(unserved(reply).into_iter().collect()))
+    let judged = Judged::from_findings(unserved(reply).into_iter().collect());
+    Ok(judged.with_notes(stock_page(reply).into_iter().collect()))
+}
+
+/// The page that the nginx image brings along: the site was copied elsewhere, or its folder is empty.
+fn stock_page(reply: &Reply) -> Option<Note> {
+    match &reply.outcome {
+        Outcome::Answered { body, .. } if body.contains("<title>Welcome to nginx!</title>") => {
+            Some(Note {
+                code: "stock-page",
+                message: Text::fixed(
+                    "the page is nginx’s own welcome page: the site is not where nginx looks for it, or its folder is empty",
+                    "la page est celle de bienvenue de nginx : le site n’est pas là où nginx le cherche, ou son dossier est vide",
+                ),
+            })
+        }
+        Outcome::Answered { .. }
+        | Outcome::Refused
+        | Outcome::Broken { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::TooLarge { .. } => None,
+    }
 }
 
 fn unserved(reply: &Reply) -> Option<Finding> {
@@ -104,6 +125,20 @@ mod tests {
     fn a_page_or_a_redirection_passes() {
         assert_eq!(judge(&correct()), Ok(Judged::passed()));
         assert_eq!(answered(302), None);
+    }
+
+    #[test]
+    fn a_page_that_is_not_the_students_is_noted() {
+        let front_page = Some(reply(
+            "/",
+            200,
+            "<html><head><title>Welcome to nginx!</title>",
+        ));
+        let judged = judge(&Observation {
+            front_page,
+            ..correct()
+        });
+        assert_eq!(judged.unwrap().notes[0].code, "stock-page");
     }
 
     #[test]

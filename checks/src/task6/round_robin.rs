@@ -1,5 +1,5 @@
 use super::api_answers;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Connection, Observation, Volley, Witness};
 use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
 
@@ -93,7 +93,24 @@ pub(super) static NOT_ROUND_ROBIN: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    Ok(judge_volley(seen.volley(2)?))
+    let volley = seen.volley(2)?;
+    Ok(judge_volley(volley).with_notes(long_order(volley).into_iter().collect()))
+}
+
+/// An order that is longer than the replicas are many, which is as regular.
+fn long_order(volley: &Volley) -> Option<Note> {
+    let replicas = volley.replicas;
+    let Rotation::Balanced { period } = rotation(&volley.sequence, replicas) else {
+        return None;
+    };
+    let longer = volley.connection == Connection::KeptAlive && period > replicas as usize;
+    longer.then(|| Note {
+        code: "long-order",
+        message: Text::new(
+            format!("the order repeats every {period} requests rather than every {replicas}: the proxy probably lists the same server several times, which does no harm"),
+            format!("l’ordre se répète toutes les {period} requêtes plutôt que toutes les {replicas} : le proxy cite sans doute plusieurs fois le même serveur, ce qui ne gêne pas"),
+        ),
+    })
 }
 
 /// The first thing that is wrong with a volley; `scales-further` asks the same of five replicas.
@@ -250,6 +267,14 @@ mod tests {
     #[test]
     fn alternation_passes() {
         assert_eq!(code(&volley(&[1, 2], 20)), None);
+    }
+
+    #[test]
+    fn a_name_listed_twice_passes_with_a_note() {
+        let listed_twice = volley(&[1, 2, 2, 1], 10);
+        assert_eq!(code(&listed_twice), None);
+        assert_eq!(long_order(&listed_twice).unwrap().code, "long-order");
+        assert_eq!(long_order(&volley(&[1, 2], 20)), None);
     }
 
     #[test]

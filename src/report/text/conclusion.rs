@@ -26,8 +26,12 @@ static NOTHING_ASKED: Text = Text::fixed("nothing was judged", "rien n’a été
 
 /// The score, the time, and what it comes to in a sentence.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
-    let seconds = page.seconds(report.seconds);
-    let mut lines = vec![format!("{}  {}", score(page, report), seconds.dimmed())];
+    let mut lines = vec![score(page, report)];
+    // A replay takes no time worth telling.
+    if report.seconds > 0.0 {
+        let seconds = page.seconds(report.seconds);
+        lines = vec![format!("{}  {}", score(page, report), seconds.dimmed())];
+    }
     let mistake = report
         .first_failure()
         .and_then(|verdict| mend_first(page, verdict));

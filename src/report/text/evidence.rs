@@ -7,7 +7,7 @@ use super::marked::Marked;
 use super::page::{MARGIN, Page};
 
 /// Lines of one source that are shown: the last ones.
-const LINES: usize = 20;
+const LINES: usize = 8;
 
 /// Log lines behind the name of who wrote them, as `docker-compose` prints them.
 pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
@@ -35,11 +35,16 @@ fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String
         "│".dimmed()
     );
     let room = page.room(MARGIN + widest + 3);
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| without_colours(line))
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     let skipped = lines.len().saturating_sub(LINES);
     let shown = lines
         .iter()
         .skip(skipped)
-        .flat_map(|line| Marked::new(&without_colours(line), &[]).lines(room));
+        .flat_map(|line| Marked::new(line, &[]).lines(room));
     let lines = earlier(page, skipped).into_iter().chain(shown);
     lines.map(|line| format!("{gutter} {line}")).collect()
 }

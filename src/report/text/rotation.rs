@@ -1,6 +1,6 @@
 use colored::{Color, ColoredString, Colorize};
 use softy_checks::model::Text;
-use softy_checks::observation::{Connection, Volley};
+use softy_checks::observation::{Connection, Volley, Witness};
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
@@ -25,16 +25,28 @@ static CLOSED_BY_PROXY: Text = Text::fixed(
 );
 static FRESH: Text = Text::fixed("a new connection each", "une nouvelle connexion chacune");
 const UNANSWERED: Text = Text::fixed("✗ no right answer", "✗ sans bonne réponse");
+const DOUBLED: Text = Text::fixed(
+    "× received by several replicas",
+    "× reçue par plusieurs répliques",
+);
 const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
 
-/// Every volley as a line of replica numbers, in the order of the answers.
+/// Every volley as a line of replica numbers, in the order of the answers; a volley on fresh connections that nobody
+/// told of says nothing of the replicas.
 pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
-    if volleys.is_empty() {
-        return Vec::new();
+    let told = |volley: &&Volley| {
+        volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
+    };
+    let drawn: Vec<String> = volleys
+        .iter()
+        .filter(told)
+        .flat_map(|volley| drawn(page, volley))
+        .collect();
+    if drawn.is_empty() {
+        return drawn;
     }
-    let mut lines = vec![page.say(&HEADING).bold().to_string()];
-    lines.extend(volleys.iter().flat_map(|volley| drawn(page, volley)));
-    lines
+    let heading = page.say(&HEADING).bold().to_string();
+    [heading].into_iter().chain(drawn).collect()
 }
 
 fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
@@ -83,10 +95,14 @@ fn joined(signs: &[ColoredString]) -> String {
     signs.join(" ")
 }
 
-/// The number of the replica that answered; `✗` for no right answer, `?` for one from nobody knows whom.
+/// The number of the replica that answered; `✗` for no right answer, `×` for a request that several received, `?` for an
+/// answer from nobody knows whom.
 fn sign(volley: &Volley, request: u32, replica: u32) -> ColoredString {
     if volley.unanswered.contains(&request) {
         return "✗".red().bold();
+    }
+    if volley.doubled.contains(&request) {
+        return "×".red().bold();
     }
     let Some(index) = replica.checked_sub(1) else {
         return "?".red().bold();
@@ -104,7 +120,8 @@ fn details(page: &Page, volley: &Volley) -> String {
         .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
     let unknown = volley.sequence.contains(&0).then_some(UNKNOWN);
     let unanswered = (!volley.unanswered.is_empty()).then_some(UNANSWERED);
-    let remarks = [period, unanswered, unknown].into_iter().flatten();
+    let doubled = (!volley.doubled.is_empty()).then_some(DOUBLED);
+    let remarks = [period, unanswered, doubled, unknown].into_iter().flatten();
     let remarks = remarks.map(|remark| format!("{}{}", page.word("; ", " ; "), page.say(&remark)));
     let connection = page.say(connection(volley.connection));
     format!(

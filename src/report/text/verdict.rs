@@ -16,7 +16,11 @@ static ALSO: Text = Text::fixed("also: ", "aussi : ");
 pub(super) fn lines(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
     let mut told: Option<&Fault> = None;
     let mut lines = Vec::new();
-    for verdict in verdicts {
+    for same in verdicts.chunk_by(are_skipped_alike) {
+        let [verdict] = same else {
+            lines.extend(skipped(page, same));
+            continue;
+        };
         lines.extend(heading(page, verdict));
         match &verdict.status {
             Status::Passed | Status::Skipped(_) => {}
@@ -30,6 +34,43 @@ pub(super) fn lines(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
         lines.extend(notes(page, &verdict.notes));
     }
     lines
+}
+
+/// Whether both were skipped, for the same reason.
+fn are_skipped_alike(one: &Verdict, other: &Verdict) -> bool {
+    matches!(one.status, Status::Skipped(_)) && one.status == other.status
+}
+
+/// Several checks that were skipped for one reason, on one line.
+fn skipped(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
+    let Some(first) = verdicts.first() else {
+        return Vec::new();
+    };
+    let ids: Vec<String> = verdicts
+        .iter()
+        .map(|verdict| format!("`{}`", verdict.check.id))
+        .collect();
+    let title = format!("{}{}", ids.join(", "), remark(page, &first.status));
+    let possible: u32 = verdicts.iter().map(|verdict| verdict.check.points).sum();
+    let points = match first.status {
+        _ if possible == 0 => String::new(),
+        Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
+        Status::Passed
+        | Status::Failed { .. }
+        | Status::Skipped(Reason::After(_))
+        | Status::NotGraded(_) => {
+            format!("0/{possible}")
+        }
+    };
+    let lines = page.wrap(MARGIN, &title);
+    let lines = lines
+        .iter()
+        .map(|line| styled(line, &first.status).to_string());
+    hang(
+        &format!("{} {points:>5}  ", mark(&first.status)),
+        MARGIN,
+        lines.collect(),
+    )
 }
 
 /// Mark, points and title.
