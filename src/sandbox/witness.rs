@@ -60,22 +60,22 @@ impl Sandbox {
         }
     }
 
-    /// The command lines of a container's processes.
+    /// The command lines of a container's processes; `None` where the engine's machine has no `ps` to list them with.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
-    pub async fn processes(&self, member: &Member) -> Result<Vec<String>, Fault> {
+    /// A fault when the engine does not answer.
+    pub async fn processes(&self, member: &Member) -> Result<Option<Vec<String>>, Fault> {
         let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
-        let top = self
-            .docker
-            .top_processes(&member.id, Some(options))
-            .await
-            .map_err(fault)?;
+        let top = match self.docker.top_processes(&member.id, Some(options)).await {
+            Ok(top) => top,
+            Err(Error::DockerResponseServerError { .. }) => return Ok(None),
+            Err(error) => return Err(fault(error)),
+        };
         let rows = top.processes.unwrap_or_default();
-        Ok(rows
+        let commands = rows
             .into_iter()
-            .filter_map(|row| row.into_iter().next_back())
-            .collect())
+            .filter_map(|row| row.into_iter().next_back());
+        Ok(Some(commands.collect()))
     }
 
     /// The sockets that a container has, as the kernel writes them; `None` when it has no `cat` to read them with.

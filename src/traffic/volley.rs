@@ -33,7 +33,7 @@ const LOGS: Duration = Duration::from_secs(1);
 /// Between two readings of the logs.
 const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 
-/// Workers of a proxy that are reckoned with; more would need more requests than a volley has time for.
+/// Workers of a proxy that requests are sent for; telling more from chance would take more time than a volley has.
 const MOST_WORKERS: u32 = 16;
 
 /// Asks the API through the proxy, on one connection, and says which replica answered each request.
@@ -211,15 +211,17 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
         .collect()
 }
 
+/// The proxy's worker processes; as many as are reckoned with where they cannot be counted.
 async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
-    let processes = sandbox.processes(proxy).await?;
+    let Some(processes) = sandbox.processes(proxy).await? else {
+        return Ok(MOST_WORKERS);
+    };
     let workers = processes
         .iter()
-        .filter(|process| process.contains("worker process"))
-        .count();
-    Ok(u32::try_from(workers)
+        .filter(|process| process.contains("worker process"));
+    Ok(u32::try_from(workers.count())
         .unwrap_or(MOST_WORKERS)
-        .clamp(1, MOST_WORKERS))
+        .max(1))
 }
 
 /// How many requests tell `workers` interleaved rotations from chance.
@@ -228,7 +230,7 @@ async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
 /// times the square of `width + 2` make that less than one in a million. Only every other request of
 /// `replicas / 2` moves the walk of a pair.
 fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
-    let width = 2 * workers + 2;
+    let width = 2 * workers.min(MOST_WORKERS) + 2;
     3 * width * width * replicas.div_ceil(2)
 }
 
