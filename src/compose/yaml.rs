@@ -283,8 +283,8 @@ fn entry(key: Spanned<Raw>, value: Spanned<Raw>, findings: &mut Findings) -> Opt
         ProblemKind::WrongType,
         mark,
         Text::fixed(
-            "a key is not a short text: write it in quotes",
-            "une clé n’est pas un texte court : écrivez-la entre guillemets",
+            "a key is not a short text: write `- ` before it where a list is meant, else put it in quotes",
+            "une clé n’est pas un texte court : écrivez `- ` devant s’il s’agit d’une liste, sinon mettez-la entre guillemets",
         ),
     );
     None
@@ -321,13 +321,15 @@ fn report(error: &Error, findings: &mut Findings) {
         }
         error => {
             let words: String = error.to_string().chars().take(MESSAGE).collect();
-            let words = words.replace('\n', " ");
+            // The place is shown beside the message.
+            let words = words.split(" at line ").next().unwrap_or_default();
+            let words = words.replace('\n', " ").replace('`', "'");
             findings.problem(
                 ProblemKind::Syntax,
                 mark,
                 Text::new(
-                    format!("this is not YAML: {words}"),
-                    format!("ce n’est pas du YAML : {words}"),
+                    format!("this is not YAML: `{words}`"),
+                    format!("ce n’est pas du YAML : `{words}`"),
                 ),
             );
         }
