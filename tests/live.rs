@@ -5,7 +5,8 @@
 mod fixture;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -61,6 +62,48 @@ fn an_interrupted_run_leaves_nothing() {
         assert_eq!(output.stdout, b"", "interrupted while {phase}");
     }
     assert_eq!(left_over(), "");
+}
+
+#[test]
+fn every_way_in_leads_to_full_marks() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let submission = Fixture::named("correct").submission();
+    let through_a_port = fixture::softy_check()
+        .args(["task6", "--reach", "loopback"])
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(through_a_port.status.code(), Some(0), "{through_a_port:?}");
+    let from_a_container = in_a_container(submission.path());
+    assert_eq!(
+        from_a_container.status.code(),
+        Some(0),
+        "{from_a_container:?}"
+    );
+    assert_eq!(left_over(), "");
+}
+
+/// The program in a container of the engine that it asks, where the containers of the stack have no route from.
+fn in_a_container(submission: &Path) -> Output {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let socket = host
+        .strip_prefix("unix://")
+        .unwrap_or("/var/run/docker.sock");
+    let program = env!("CARGO_BIN_EXE_softy-check");
+    Command::new("docker")
+        .args(["run", "--rm"])
+        .args(["--volume", &format!("{socket}:/var/run/docker.sock")])
+        .args(["--volume", &format!("{program}:/softy-check:ro")])
+        .args([
+            "--volume",
+            &format!("{}:/repository:ro", submission.display()),
+        ])
+        .args(["ubuntu:latest", "/softy-check", "task6", "/repository"])
+        .output()
+        .expect("the engine's command is there")
 }
 
 /// What carries the label on the engine, one id a line, once it has had time to go away.

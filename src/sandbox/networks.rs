@@ -201,19 +201,19 @@ impl Sandbox {
     }
 }
 
-/// The id of the container that this process runs in: the engine mounts files of `…/containers/ID/` into each.
+/// The id of the container that this process runs in: the engine mounts `…/containers/ID/hostname` into each.
 fn own_container() -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     own_container_in(&mounts)
 }
 
 fn own_container_in(mounts: &str) -> Option<String> {
-    const ID_LENGTH: usize = 64;
-    let mut ids = mounts
-        .split("/containers/")
-        .skip(1)
-        .filter_map(|rest| rest.get(..ID_LENGTH));
-    let id = ids.find(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    let rests = mounts.split("/containers/").skip(1);
+    let mut ids = rests.filter_map(|rest| {
+        rest.split_once("/hostname /etc/hostname ")
+            .map(|(id, _)| id)
+    });
+    let id = ids.find(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
     Some(id.to_owned())
 }
 
@@ -236,6 +236,8 @@ mod tests {
             own_container_in("22 1 254:0 / / rw - ext4 /dev/vda rw\n"),
             None
         );
-        assert_eq!(own_container_in("/containers/short"), None);
+        let shared =
+            "70 22 0:50 / /var/lib/docker/containers/0123abcd/mounts/shm rw - tmpfs shm rw\n";
+        assert_eq!(own_container_in(shared), None);
     }
 }
