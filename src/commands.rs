@@ -46,8 +46,8 @@ pub enum CommandError {
     /// The system's own trouble.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// Interrupted from the keyboard, or ended by the system; what was started is removed.
-    #[error("interrupted; everything that was started has been removed")]
+    /// Interrupted from the keyboard, or ended by the system, after what was started has been removed.
+    #[error("interrupted")]
     Interrupted,
 }
 
@@ -94,7 +94,7 @@ fn check_ids(ids: &[String]) -> Result<(), CommandError> {
     }
 }
 
-/// What a reader of stderr is told when a second interrupt comes.
+/// What a reader of stderr is told at an interrupt.
 const REMOVING: Text = Text::fixed(
     "removing what was started, one moment",
     "suppression de ce qui a été démarré, un instant",

@@ -4,21 +4,28 @@ mod order;
 mod stack;
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 
-use futures_util::try_join;
-use softy_checks::observation::{Fault, FaultKind, Observation};
+use futures_util::{FutureExt, try_join};
+use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
 use softy_checks::{Reason, Status, TASK6, judge};
 
 use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
-use crate::sandbox::{Reach, Sandbox};
+use crate::sandbox::{Reach, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{API_PATH, Client, fresh_volley, volley};
-use stack::Live;
+use stack::{Live, ProxyMember, Received, Started};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 /// Replicas of the second measurement.
 const FIVE: u32 = 5;
+
+/// Volleys sent before requests are said to follow no order.
+const ATTEMPTS: u32 = 3;
 
 /// What a run is asked to do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,45 +46,89 @@ pub enum Extent {
     Everything,
 }
 
-/// Observes a submission, and leaves nothing of it on the engine; ends early, with a fault, when `interrupted` is ready.
+/// What was seen of a submission, and what of it could not be removed from the engine again.
+pub struct Observed {
+    /// For the checks.
+    pub seen: Observation,
+    /// Why something is left on the engine; it says nothing of the submission.
+    pub left: Option<Fault>,
+}
+
+/// Observes a submission, and takes everything of it away from the engine; ends early, with a fault, when `interrupted`
+/// is ready.
 pub async fn observe(
     submission: &Submission,
     options: Options,
     progress: &Progress,
     interrupted: impl Future<Output = ()>,
-) -> Observation {
+) -> Observed {
     progress.enter(Step::Read);
     let (mut seen, project) = match read(submission) {
         Ok(read) => read,
-        Err(fault) => return unread(fault),
-    };
-    let Some(project) = project else {
-        return seen;
-    };
-    if options.extent == Extent::Files || !due(&seen, "images-build") {
-        return seen;
-    }
-    let sandbox = match Sandbox::open().await {
-        Ok(sandbox) => sandbox,
         Err(fault) => {
-            return Observation {
-                fault: Some(fault),
-                ..seen
+            return Observed {
+                seen: unread(fault),
+                left: None,
             };
         }
     };
-    let live = Live {
-        sandbox: &sandbox,
-        submission,
-        project: &project,
+    let Some(project) = project else {
+        return Observed { seen, left: None };
     };
+    if options.extent == Extent::Files || !due(&seen, "images-build") {
+        return Observed { seen, left: None };
+    }
+    let sandbox = OnceCell::new();
+    let watched = async {
+        let sandbox = sandbox.get_or_try_init(Sandbox::open).await?;
+        let live = Live {
+            sandbox,
+            submission,
+            project: &project,
+        };
+        watch(&live, options, progress, &mut seen).await
+    };
+    let bounded = timeout(limits::RUN, AssertUnwindSafe(watched).catch_unwind());
     let watched = tokio::select! {
-        watched = watch(&live, options, progress, &mut seen) => watched,
+        watched = bounded => watched.unwrap_or_else(|_| Ok(Err(out_of_time()))).unwrap_or_else(|_| Err(failed())),
         () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
     };
     progress.enter(Step::Remove);
-    seen.fault = watched.and(sandbox.remove().await).err();
-    seen
+    let left = match sandbox.get() {
+        Some(sandbox) => sandbox.remove().await.err(),
+        None => None,
+    };
+    seen.fault = watched.err().or_else(|| unseen(&seen));
+    Observed { seen, left }
+}
+
+/// A check that everything was looked at for, and that still has nothing to judge: never to be taken for one that was not
+/// asked for.
+fn unseen(seen: &Observation) -> Option<Fault> {
+    let verdicts = judge(TASK6, seen);
+    let unseen = verdicts
+        .iter()
+        .find(|verdict| verdict.status == Status::Skipped(Reason::NotAsked))?;
+    Some(Fault {
+        kind: FaultKind::Checker,
+        detail: format!("nothing was seen for `{}`", unseen.check.id),
+    })
+}
+
+fn out_of_time() -> Fault {
+    let seconds = limits::RUN.as_secs();
+    Fault {
+        kind: FaultKind::Time,
+        detail: format!("not done after {seconds} s"),
+    }
+}
+
+/// After a panic, whose message the standard library has written to stderr.
+fn failed() -> Fault {
+    Fault {
+        kind: FaultKind::Checker,
+        detail: "an internal error".to_owned(),
+    }
 }
 
 fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault> {
@@ -118,48 +169,103 @@ async fn watch(
     progress.enter(Step::Start);
     let mut stack = live.start(&built, &reachable).await?;
     seen.stack = Some(stack.seen());
+    if !due(seen, "front-page") {
+        return Ok(());
+    }
+    let client = Client::new()?;
+    let Some(proxy) = stack.proxy() else {
+        seen.front_page = Some(Reply {
+            path: "/".to_owned(),
+            outcome: Outcome::Refused,
+        });
+        return Ok(());
+    };
+    let address = live.way_in(&proxy, &reachable).await?;
+    seen.front_page = Some(client.get(address, "/").await);
     if !due(seen, "api-answers") {
         return Ok(());
     }
-    let Some(proxy) = stack.proxy() else {
-        return Ok(());
-    };
     progress.enter(Step::Measure);
-    let client = Client::new()?;
-    let address = live.way_in(&proxy, &reachable).await?;
     seen.api = Some(vec![client.get(address, API_PATH).await]);
     if due(seen, "round-robin") {
-        let replicas = stack.replicas();
-        seen.volleys
-            .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
-        let (fresh, replies) = fresh_volley(live.sandbox, &client, address, &replicas).await?;
-        seen.volleys.push(fresh);
-        seen.api.get_or_insert_default().extend(replies);
+        rotate(live, &mut stack, &proxy, address, seen, "round-robin").await?;
     }
     live.recheck(&mut stack).await?;
     seen.stack = Some(stack.seen());
-    seen.front_page = Some(client.get(address, "/").await);
-    let mut counted = Vec::new();
-    if !due(seen, "scales-further") {
-        return live
-            .read_counters(&stack.replicas(), &mut counted, seen)
-            .await;
+    let mut address = address;
+    if due(seen, "scales-further") {
+        progress.enter(Step::Scale);
+        let two = stack.replicas();
+        let before = stack.received.clone();
+        let ((), received) = try_join!(
+            live.scale(&mut stack, FIVE, &built, &reachable),
+            live.received(&two)
+        )?;
+        tell(seen, received.since(&before));
+        stack.received.update(received);
+        if !stack.stays_up() {
+            seen.scaled = Some(stack.seen());
+            return Ok(());
+        }
+        address = live.way_in(&proxy, &reachable).await?;
+        rotate(live, &mut stack, &proxy, address, seen, "scales-further").await?;
     }
-    progress.enter(Step::Scale);
-    let two = stack.replicas();
-    try_join!(
-        live.scale(&mut stack, FIVE, &built, &reachable),
-        live.read_counters(&two, &mut counted, seen)
-    )?;
-    if !stack.runs() {
-        seen.scaled = Some(stack.seen());
+    if seen.volleys.is_empty() {
         return Ok(());
     }
-    let address = live.way_in(&proxy, &reachable).await?;
     let replicas = stack.replicas();
-    seen.volleys
-        .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
-    live.read_counters(&replicas, &mut counted, seen).await
+    let received = live.received(&replicas).await?;
+    tell(seen, received.since(&stack.received));
+    let (fresh, replies) = fresh_volley(live.sandbox, &client, address, &replicas).await?;
+    seen.volleys.push(fresh);
+    seen.api.get_or_insert_default().extend(replies);
+    Ok(())
+}
+
+/// Measures the rotation for the check of this id, again where no order was found: something else that asks the API once
+/// in between disturbs it, and chance does not make an order.
+async fn rotate(
+    live: &Live<'_>,
+    stack: &mut Started,
+    proxy: &ProxyMember,
+    address: SocketAddr,
+    seen: &mut Observation,
+    id: &str,
+) -> Result<(), Fault> {
+    let replicas = stack.replicas();
+    for attempt in 1.. {
+        seen.volleys
+            .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
+        if attempt == ATTEMPTS || !is_unordered(seen, id) {
+            break;
+        }
+        seen.volleys.pop();
+        // The counters hold the volleys that are dropped here, too.
+        stack.received = Received::default();
+    }
+    Ok(())
+}
+
+fn is_unordered(seen: &Observation, id: &str) -> bool {
+    judge(TASK6, seen)
+        .iter()
+        .any(|verdict| match &verdict.status {
+            Status::Failed { finding, .. } => {
+                verdict.check.id == id && finding.code == "not-round-robin"
+            }
+            Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
+        })
+}
+
+/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters.
+fn tell(seen: &mut Observation, received: Vec<u64>) {
+    if let Some(volley) = seen
+        .volleys
+        .last_mut()
+        .filter(|volley| volley.received.is_empty())
+    {
+        volley.received = received;
+    }
 }
 
 /// Whether the check of this id is next: it has nothing to judge yet, and everything before it has passed.

@@ -104,10 +104,11 @@ impl Progress {
     }
 
     /// Something to know now, beside the step.
-    pub fn say(&self, words: &Text, language: Language) {
+    pub fn say(&self, words: &Text) {
+        let words = words.to(self.language);
         match &self.bar {
-            Some(bar) => bar.println(words.to(language)),
-            None => eprintln_ignoring_errors(words.to(language)),
+            Some(bar) if !bar.is_finished() => bar.println(words),
+            Some(_) | None => eprintln_ignoring_errors(words),
         }
     }
 

@@ -11,6 +11,7 @@ mod volley;
 use std::time::Duration;
 
 pub use fresh::Client;
+pub use listening::listening;
 pub use readiness::{Settled, is_open, settle};
 pub use volley::{fresh_volley, volley};
 
@@ -35,9 +36,4 @@ fn shown_body(body: &[u8]) -> String {
         .chars()
         .take(BODY_CHARACTERS)
         .collect()
-}
-
-/// Whether a reply is the one that the exercise asks for.
-fn is_hello(outcome: &softy_checks::observation::Outcome) -> bool {
-    outcome.is_hello()
 }

@@ -1,14 +1,14 @@
 use std::time::Instant;
 
-use softy_checks::model::Check;
-use softy_checks::observation::{FaultKind, Observation};
+use softy_checks::model::{Check, Text};
+use softy_checks::observation::{Fault, FaultKind};
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, REMOVING, check_ids, output};
 use crate::cli::Task6;
-use crate::grade::{Extent, Options, observe};
+use crate::grade::{Extent, Observed, Options, observe};
 use crate::progress::Progress;
 use crate::report::{ExitStatus, Report};
 use crate::submission::Submission;
@@ -21,14 +21,15 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
-    let observation =
+    let observed =
         Runtime::new()?.block_on(observe_until_interrupted(arguments, &submission, &progress))?;
     let phases = progress.finish();
-    if observation
-        .fault
-        .as_ref()
-        .is_some_and(|fault| fault.kind == FaultKind::Interrupted)
-    {
+    if let Some(left) = &observed.left {
+        progress.say(&left_on_the_engine(left));
+    }
+    let observation = observed.seen;
+    let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
+    if observation.fault.as_ref().is_some_and(interrupted) {
         return Err(CommandError::Interrupted);
     }
     if let Some(path) = &arguments.record {
@@ -55,22 +56,31 @@ async fn observe_until_interrupted(
     arguments: &Task6,
     submission: &Submission,
     progress: &Progress,
-) -> Result<Observation, CommandError> {
+) -> Result<Observed, CommandError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let options = Options {
         extent: extent(arguments),
         reach: arguments.reach.map(Into::into),
     };
-    let language = arguments.shown.language();
     let interrupted = async {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
-        progress.say(&REMOVING, language);
+        progress.say(&REMOVING);
     };
     Ok(observe(submission, options, progress, interrupted).await)
+}
+
+fn left_on_the_engine(fault: &Fault) -> Text {
+    let detail = &fault.detail;
+    Text::new(
+        format!("warning: not everything could be removed from the engine: {detail}"),
+        format!("attention : tout n’a pas pu être supprimé du moteur : {detail}"),
+    )
 }
 
 /// Files alone when no check that was asked for, nor one that it comes after, needs more.

@@ -152,6 +152,19 @@ pub enum MountSource {
     Tmpfs,
 }
 
+impl Healthcheck {
+    /// No health check, whatever the image has.
+    pub fn none() -> Healthcheck {
+        Healthcheck {
+            test: vec!["NONE".to_owned()],
+            interval: Duration::ZERO,
+            timeout: Duration::ZERO,
+            retries: 0,
+            start_period: Duration::ZERO,
+        }
+    }
+}
+
 /// A health check, its timings within the sandbox's bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Healthcheck {

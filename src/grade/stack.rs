@@ -3,16 +3,15 @@
 use std::net::SocketAddr;
 
 use futures_util::future::try_join_all;
-use softy_checks::observation::{
-    Connection, Container, Fault, FaultKind, Observation, Proxy, Stack, State,
-};
+use futures_util::try_join;
+use softy_checks::observation::{Container, Fault, FaultKind, Proxy, Stack, State};
 use tokio::time::timeout;
 
 use super::order::{BACK_END, needs, proxy, waves};
-use crate::compose::project::{Condition, Dependency, Project, Service};
+use crate::compose::project::{Condition, Dependency, Healthcheck, Project, Service};
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
-use crate::traffic::{is_open, settle};
+use crate::traffic::{is_open, listening, settle};
 
 /// Replicas of the first measurement.
 const TWO: u32 = 2;
@@ -31,7 +30,13 @@ pub(super) struct Live<'a> {
 pub(super) struct Started {
     containers: Vec<(Option<Member>, Container)>,
     proxy: Option<Proxy>,
+    /// What each replica had received when it was last looked at.
+    pub(super) received: Received,
 }
+
+/// What replicas have received, by number; nothing where one of them cannot be read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Received(Option<Vec<u64>>);
 
 /// The container that requests go through.
 #[derive(Clone, Debug)]
@@ -41,7 +46,7 @@ pub(super) struct ProxyMember {
 }
 
 impl Live<'_> {
-    /// Starts every service in the order of the file, two replicas of `back-end`, and waits until they listen or end.
+    /// Starts every service in its wave, two replicas of `back-end`, and waits until they listen or end.
     pub(super) async fn start(
         &self,
         built: &Built,
@@ -54,6 +59,7 @@ impl Live<'_> {
                 service: service.name.clone(),
                 port,
             }),
+            received: Received::default(),
         };
         for wave in waves(self.project) {
             let containers = wave
@@ -76,8 +82,9 @@ impl Live<'_> {
             }
             started.containers.append(&mut wave_started);
         }
-        self.settle(started.containers.iter_mut(), reachable)
-            .await?;
+        let replicas = started.replicas();
+        let settled = self.settle(started.containers.iter_mut(), reachable);
+        ((), started.received) = try_join!(settled, self.received(&replicas))?;
         started.sort(self.project);
         self.recheck(&mut started).await?;
         Ok(started)
@@ -103,7 +110,13 @@ impl Live<'_> {
         let added = (present + 1..=count)
             .map(|number| self.start_one(service, number, built, reachable, started));
         let mut added = try_join_all(added).await?;
-        self.settle(added.iter_mut(), reachable).await?;
+        let replicas: Vec<Member> = added
+            .iter()
+            .filter_map(|(member, _)| member.clone())
+            .collect();
+        let settled = self.settle(added.iter_mut(), reachable);
+        let ((), received) = try_join!(settled, self.received(&replicas))?;
+        started.received.extend(received);
         started.containers.append(&mut added);
         started.sort(self.project);
         if let Some(proxy) = started.proxy() {
@@ -134,15 +147,25 @@ impl Live<'_> {
             .sandbox
             .address(&proxy.member, proxy.port, reachable)
             .await?;
-        if reachable.reach == Reach::Loopback && !is_open(address).await {
+        if !is_open(address).await && self.listens(proxy).await? {
             return Err(Fault {
                 kind: FaultKind::Engine,
                 detail: format!(
-                    "the engine publishes the proxy on {address} of its own machine, which is not this one: run softy-check where the engine runs"
+                    "the proxy listens, but {address} cannot be reached from here: run softy-check where the engine runs, or choose another way in with `--reach`"
                 ),
             });
         }
         Ok(address)
+    }
+
+    /// Whether the proxy listens on the port that requests go to, by its own tables.
+    async fn listens(&self, proxy: &ProxyMember) -> Result<bool, Fault> {
+        let tables = self.sandbox.socket_tables(&proxy.member).await?;
+        Ok(tables.is_some_and(|tables| {
+            listening(&tables)
+                .iter()
+                .any(|address| address.port() == proxy.port)
+        }))
     }
 
     /// Finds out which containers have ended since, and reads every log again.
@@ -175,38 +198,35 @@ impl Live<'_> {
         Ok(())
     }
 
-    /// Puts what each replica has received since `before`, its last reading, beside what the logs say of the last volley;
-    /// nothing where it cannot be read.
-    pub(super) async fn read_counters(
-        &self,
-        replicas: &[Member],
-        before: &mut Vec<u64>,
-        seen: &mut Observation,
-    ) -> Result<(), Fault> {
-        let now = try_join_all(
-            replicas
-                .iter()
-                .map(|replica| self.sandbox.received(replica)),
-        )
-        .await?;
-        let Some(now) = now.into_iter().collect::<Option<Vec<u64>>>() else {
-            return Ok(());
+    /// What each replica has received so far.
+    pub(super) async fn received(&self, replicas: &[Member]) -> Result<Received, Fault> {
+        let readings = replicas
+            .iter()
+            .map(|replica| self.sandbox.received(replica));
+        Ok(Received(
+            try_join_all(readings).await?.into_iter().collect(),
+        ))
+    }
+
+    /// The service as it is started: a health check that nobody waits for stays off, since one that asks through the
+    /// proxy would take turns in the rotation.
+    fn started_as(&self, service: &Service) -> Service {
+        let waited_for = self
+            .project
+            .services
+            .iter()
+            .flat_map(|other| &other.depends_on)
+            .any(|dependency| {
+                dependency.service == service.name && dependency.condition == Condition::Healthy
+            });
+        let healthcheck = match waited_for {
+            true => service.healthcheck.clone(),
+            false => Some(Healthcheck::none()),
         };
-        let volley = seen
-            .volleys
-            .iter_mut()
-            .rev()
-            .find(|volley| volley.connection != Connection::Fresh);
-        if let Some(volley) = volley.filter(|volley| volley.received.is_empty()) {
-            let before = before.iter().copied().chain(std::iter::repeat(0));
-            volley.received = now
-                .iter()
-                .zip(before)
-                .map(|(now, before)| now.saturating_sub(before))
-                .collect();
+        Service {
+            healthcheck,
+            ..service.clone()
         }
-        *before = now;
-        Ok(())
     }
 
     async fn start_one(
@@ -249,7 +269,14 @@ impl Live<'_> {
         let publish = publish.map(|proxy| proxy.port);
         let member = self
             .sandbox
-            .start(self.submission, service, number, image, reachable, publish)
+            .start(
+                self.submission,
+                &self.started_as(service),
+                number,
+                image,
+                reachable,
+                publish,
+            )
             .await?;
         match member {
             Ok(mut member) => {
@@ -316,6 +343,40 @@ impl Live<'_> {
     }
 }
 
+impl Received {
+    /// What came since `before`; empty when either is unknown.
+    pub(super) fn since(&self, before: &Received) -> Vec<u64> {
+        let (Some(now), Some(before)) = (&self.0, &before.0) else {
+            return Vec::new();
+        };
+        now.iter()
+            .zip(before)
+            .map(|(now, before)| now.saturating_sub(*before))
+            .collect()
+    }
+
+    /// Adds replicas behind those that are known.
+    fn extend(&mut self, others: Received) {
+        self.0 = match (self.0.take(), others.0) {
+            (Some(known), Some(others)) => Some([known, others].concat()),
+            (None, _) | (_, None) => None,
+        };
+    }
+
+    /// Puts a later reading of the first replicas in its place.
+    pub(super) fn update(&mut self, later: Received) {
+        self.0 = match (self.0.take(), later.0) {
+            (Some(mut known), Some(later)) => {
+                for (known, later) in known.iter_mut().zip(later) {
+                    *known = later;
+                }
+                Some(known)
+            }
+            (None, _) | (_, None) => None,
+        };
+    }
+}
+
 impl Started {
     /// For the checks.
     pub(super) fn seen(&self) -> Stack {
@@ -329,11 +390,11 @@ impl Started {
         }
     }
 
-    /// Whether every container runs.
-    pub(super) fn runs(&self) -> bool {
+    /// Whether no container has ended; one that listens nowhere still runs.
+    pub(super) fn stays_up(&self) -> bool {
         self.containers
             .iter()
-            .all(|(_, container)| container.state == State::Running)
+            .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
     }
 
     /// The replicas of `back-end`, by number.

@@ -54,6 +54,7 @@ impl Sandbox {
         }
         let (failure, error) = match end {
             End::Done => return self.built(log, tag).await,
+            End::TimedOut if log.printed_within(limits::BUILD_SILENCE) => return Err(slow()),
             End::TimedOut => {
                 let seconds = limits::BUILD.as_secs();
                 (BuildFailure::TimedOut { seconds }, String::new())
@@ -131,6 +132,15 @@ impl Sandbox {
                 ..options
             },
         }
+    }
+}
+
+/// A build that still goes on when its time is up: a slow mirror, or too many builds at once.
+fn slow() -> Fault {
+    let seconds = limits::BUILD.as_secs();
+    Fault {
+        kind: FaultKind::Time,
+        detail: format!("a build that still went on was ended after {seconds} s"),
     }
 }
 

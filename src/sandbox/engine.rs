@@ -72,39 +72,75 @@ pub(super) fn is_missing(error: &Error) -> bool {
     )
 }
 
-/// Kinds of trouble by the words in which systems report them.
+/// Kinds of trouble by the words in which systems report them; the engine's where they say nothing else.
 pub(super) fn kind_of(words: &str) -> FaultKind {
-    if words.contains("no space left on device") || words.contains("disk quota exceeded") {
-        return FaultKind::Disk;
-    }
-    if is_network_trouble(words) {
-        return FaultKind::Network;
-    }
-    FaultKind::Engine
+    ours(words).unwrap_or(FaultKind::Engine)
 }
 
-/// Whether the words tell of a registry or mirror that could not be reached, or that limits its rate.
-pub(super) fn is_network_trouble(words: &str) -> bool {
-    const SIGNS: [&str; 19] = [
-        "dial tcp",
-        "i/o timeout",
-        "no such host",
-        "TLS handshake",
-        "x509:",
-        "toomanyrequests",
-        "Too Many Requests",
-        "Client.Timeout",
-        "request canceled while waiting",
-        "server misbehaving",
-        "unexpected EOF",
-        "connection reset by peer",
-        "Temporary failure resolving",
-        "Temporary failure in name resolution",
-        "Could not resolve host",
-        "Failed to establish a new connection",
-        "Network is unreachable",
-        "Could not connect to",
-        "503 Service Unavailable",
-    ];
-    SIGNS.iter().any(|sign| words.contains(sign))
+/// The trouble of the checker's own, if any, that an engine's or a build's words tell of: a disk, a network or a machine
+/// that has no more to give. Asked before anything is held against the submission.
+pub(super) fn ours(words: &str) -> Option<FaultKind> {
+    let words = words.to_lowercase();
+    let tells = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
+    if tells(&DISK) {
+        return Some(FaultKind::Disk);
+    }
+    if tells(&NETWORK) {
+        return Some(FaultKind::Network);
+    }
+    tells(&MACHINE).then_some(FaultKind::Engine)
+}
+
+const DISK: [&str; 2] = ["no space left on device", "disk quota exceeded"];
+
+const MACHINE: [&str; 3] = [
+    "cannot allocate memory",
+    "resource temporarily unavailable",
+    "too many open files",
+];
+
+const NETWORK: [&str; 24] = [
+    "dial tcp",
+    "i/o timeout",
+    "no such host",
+    "tls handshake",
+    "x509:",
+    "toomanyrequests",
+    "too many requests",
+    "client.timeout",
+    "request canceled while waiting",
+    "server misbehaving",
+    "unexpected eof",
+    "connection reset by peer",
+    "temporary failure resolving",
+    "temporary failure in name resolution",
+    "could not resolve host",
+    "name or service not known",
+    "failed to establish a new connection",
+    "network is unreachable",
+    "could not connect to",
+    "unable to connect to",
+    "read timed out",
+    "connection timed out",
+    "502  bad gateway",
+    "503 service unavailable",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_by_its_words_in_any_case() {
+        assert_eq!(ours("E: No space left on device"), Some(FaultKind::Disk));
+        assert_eq!(
+            ours("read: Connection reset by peer"),
+            Some(FaultKind::Network)
+        );
+        assert_eq!(
+            ours("fork: Resource temporarily unavailable"),
+            Some(FaultKind::Engine)
+        );
+        assert_eq!(ours("executable file not found in $PATH"), None);
+    }
 }

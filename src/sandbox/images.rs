@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind, Image, ImageState};
 use tokio::time::timeout;
 
-use super::engine::{fault, is_missing, is_network_trouble, message};
+use super::engine::{fault, is_missing, kind_of, message};
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
@@ -161,13 +161,8 @@ impl Sandbox {
             let reference = reference.to_owned();
             return Ok(ImageState::NotFound { reference, error });
         }
-        let kind = if is_network_trouble(&error) {
-            FaultKind::Network
-        } else {
-            FaultKind::Engine
-        };
         Err(Fault {
-            kind,
+            kind: kind_of(&error),
             detail: error,
         })
     }

@@ -50,11 +50,17 @@ pub const PULL: Duration = Duration::from_secs(300);
 /// One image's build, from the context to the last step.
 pub const BUILD: Duration = Duration::from_secs(600);
 
+/// How long a build that is ended may have been silent and still count as slow rather than stuck.
+pub const BUILD_SILENCE: Duration = Duration::from_secs(60);
+
 /// From a container's start until it listens.
 pub const READY: Duration = Duration::from_secs(30);
 
 /// From a container's start until its health check passes, or it ends, when another waits for that.
 pub const DEPENDENCY: Duration = Duration::from_secs(60);
+
+/// A run, from the first call of the engine to the last reply; every phase has its own, shorter deadline.
+pub const RUN: Duration = Duration::from_secs(2400);
 
 /// Everything removed.
 pub const REMOVAL: Duration = Duration::from_secs(60);

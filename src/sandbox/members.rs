@@ -14,7 +14,7 @@ use softy_checks::observation::{Fault, State};
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::engine::{fault, message};
+use super::engine::{fault, message, ours};
 use super::{Reachable, ReadyImage, Sandbox, limits};
 use crate::compose::project::{Healthcheck, Service};
 use crate::submission::Submission;
@@ -40,7 +40,7 @@ const KILLED: i64 = 137;
 
 /// How resolvers in the stack wait for a name that nobody knows: a closed network has no server to ask, and the C
 /// library's defaults would wait 10 s.
-const RESOLVER_OPTIONS: [&str; 2] = ["timeout:1", "attempts:1"];
+const RESOLVER_OPTIONS: [&str; 2] = ["timeout:2", "attempts:1"];
 
 /// One container of a stack.
 #[derive(Clone, Debug)]
@@ -397,7 +397,8 @@ fn refused(error: Error) -> Result<String, Fault> {
     ];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
-    if answered && SIGNS.iter().any(|sign| words.contains(sign)) {
+    let theirs = answered && ours(&words).is_none();
+    if theirs && SIGNS.iter().any(|sign| words.contains(sign)) {
         // What stands before names the layers of the engine that handed the message on.
         let last = words.rsplit("unable to start container process: ").next();
         return Ok(last.unwrap_or(&words).to_owned());

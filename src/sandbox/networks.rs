@@ -1,5 +1,6 @@
 //! The run's own networks, and the way into them.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use bollard::models::{
@@ -10,6 +11,9 @@ use softy_checks::observation::{Fault, FaultKind};
 
 use super::engine::{fault, is_missing};
 use super::{Member, Sandbox};
+
+/// The bridge driver's option that lets containers out into the world.
+const MASQUERADE: &str = "com.docker.network.bridge.enable_ip_masquerade";
 
 /// How the checker gets to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +62,7 @@ impl Sandbox {
                 self.join(&networks).await?;
                 None
             }
-            Reach::Loopback => Some(self.make_network("way-in", false).await?),
+            Reach::Loopback => Some(self.make_network(".way-in", false).await?),
         };
         Ok(Reachable {
             reach,
@@ -143,6 +147,8 @@ impl Sandbox {
             name: full.clone(),
             driver: Some("bridge".to_owned()),
             internal: Some(internal),
+            // A way in is no way out.
+            options: Some(HashMap::from([(MASQUERADE.to_owned(), "false".to_owned())])),
             labels: Some(self.labels()),
             ..NetworkCreateRequest::default()
         };

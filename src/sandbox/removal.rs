@@ -1,5 +1,7 @@
 //! Everything that carries the run's label, taken away.
 
+use std::time::Duration;
+
 use bollard::errors::Error;
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
@@ -8,10 +10,13 @@ use bollard::query_parameters::{
 };
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::engine::fault;
 use super::{Sandbox, limits};
+
+/// Between two looks at what is left.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl Sandbox {
     /// Removes what the run has made, by force and all at once, and waits for what is still being made.
@@ -21,7 +26,9 @@ impl Sandbox {
     pub async fn remove(&self) -> Result<(), Fault> {
         let removed = timeout(limits::REMOVAL, async {
             let _nothing_is_being_made = self.making.write().await;
-            while self.remove_once().await? > 0 {}
+            while self.remove_once().await? > 0 {
+                sleep(BETWEEN_LOOKS).await;
+            }
             Ok(())
         });
         match removed.await {
@@ -137,15 +144,11 @@ impl Sandbox {
     }
 }
 
-/// Removed now, or by somebody else: already gone (404), or going (409). What is really still there shows in the next
-/// listing.
+/// Removed now, or refused: gone already, on its way, or held for a moment by something else. The next listing shows what
+/// is really still there; only an engine that does not answer ends the removal.
 fn gone(result: Result<(), Error>) -> Result<(), Fault> {
     match result {
-        Ok(()) => Ok(()),
-        Err(Error::DockerResponseServerError {
-            status_code: 404 | 409,
-            ..
-        }) => Ok(()),
+        Ok(()) | Err(Error::DockerResponseServerError { .. }) => Ok(()),
         Err(error) => Err(fault(error)),
     }
 }

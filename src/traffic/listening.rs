@@ -13,7 +13,7 @@ const EMBEDDED_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 
 /// The addresses that the tables of `/proc/net/tcp` and `/proc/net/tcp6` show as listened on; lines that are no such
 /// row are passed over.
-pub(super) fn listening(tables: &str) -> Vec<SocketAddr> {
+pub fn listening(tables: &str) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = tables
         .lines()
         .filter_map(row)

@@ -13,8 +13,14 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use super::listening::listening;
 use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
 
-/// Between two attempts to connect.
+/// Between two attempts to connect to a container that has only just started.
 const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
+
+/// Between two attempts when it takes its time: each is traffic in the replica's counters.
+const BETWEEN_LATE_CONNECTS: Duration = Duration::from_millis(250);
+
+/// How long a container has only just started.
+const START: Duration = Duration::from_secs(1);
 
 /// One attempt to connect.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -72,10 +78,16 @@ pub async fn is_open(address: SocketAddr) -> bool {
 
 /// Until one of the ports that the container is expected to listen on takes a connection.
 async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
-    let mut attempts = interval(BETWEEN_CONNECTS);
+    let started = Instant::now();
     let mut address: Option<SocketAddr> = None;
     loop {
-        attempts.tick().await;
+        let young = started.elapsed() < START;
+        sleep(if young {
+            BETWEEN_CONNECTS
+        } else {
+            BETWEEN_LATE_CONNECTS
+        })
+        .await;
         if address.is_none() {
             // A container that is ending has no address; waiting for its end tells more than this error.
             address = sandbox.address(member, 0, reachable).await.ok();

@@ -8,11 +8,11 @@ use futures_util::future::try_join_all;
 use softy_checks::observation::{Connection, Fault, FaultKind, Reply, Volley, Witness};
 use tokio::time::{Instant, sleep};
 
+use super::API_PATH;
 use super::attribution::Attribution;
 use super::counted::{PADDINGS, served};
 use super::fresh::Client;
 use super::kept::Kept;
-use super::{API_PATH, is_hello};
 use crate::sandbox::{Member, Sandbox};
 
 /// Requests for each replica.
@@ -21,10 +21,14 @@ const REQUESTS_PER_REPLICA: u32 = 20;
 /// Requests on connections of their own.
 const FRESH_REQUESTS: u32 = 20;
 
-/// Extra bytes of a request, so that serving it shows in the engine's network counters beside everything else.
-const PADDING: usize = 4000;
+/// Extra bytes of a request, so that serving it shows in the engine's network counters beside everything else; servers
+/// that take no more than 4 kB of headers take it.
+const PADDING: usize = 2000;
 
-/// All requests of a volley; those behind it count as unanswered.
+/// Attempts to read a volley from the network counters.
+const COUNTED_ATTEMPTS: u32 = 3;
+
+/// All requests of a volley.
 const VOLLEY: Duration = Duration::from_secs(120);
 
 /// From the last reply until the replicas' logs must name every request.
@@ -39,7 +43,7 @@ const MOST_WORKERS: u32 = 16;
 /// Asks the API through the proxy, on one connection, and says which replica answered each request.
 ///
 /// # Errors
-/// A fault when the engine does not say what it must.
+/// A fault when the engine does not say what it must, or the checker's own time has run out.
 pub async fn volley(
     sandbox: &Sandbox,
     proxy: &Member,
@@ -47,21 +51,26 @@ pub async fn volley(
     replicas: &[Member],
 ) -> Result<Volley, Fault> {
     let count = u32::try_from(replicas.len()).unwrap_or(u32::MAX);
-    let requests = count.saturating_mul(REQUESTS_PER_REPLICA);
-    let mut kept = Kept::new(address);
-    let mut volley = logged(sandbox, &mut kept, replicas, requests).await?;
-    if kept.opened > 1 {
-        let workers = workers(sandbox, proxy).await?;
-        let requests = requests.max(interleaved_requests(workers, count));
-        volley = logged(sandbox, &mut kept, replicas, requests).await?;
-        volley.connection = Connection::ClosedByProxy;
-        volley.workers = workers;
+    let mut plan = Plan {
+        requests: count.saturating_mul(REQUESTS_PER_REPLICA),
+        connection: Connection::KeptAlive,
+        workers: 0,
+    };
+    let mut sent = logged(sandbox, address, replicas, &plan).await?;
+    if sent.opened > 1 {
+        plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
+        sent = logged(sandbox, address, replicas, &plan).await?;
     }
-    let silent = volley.sequence.contains(&0) && volley.unanswered.is_empty();
-    if silent {
-        return counted(sandbox, &mut kept, replicas, volley).await;
+    let silent = sent.volley.sequence.contains(&0) && sent.volley.unanswered.is_empty();
+    if !silent {
+        return Ok(sent.volley);
     }
-    Ok(volley)
+    sent = counted(sandbox, address, replicas, &plan).await?;
+    if sent.opened > 1 && plan.connection == Connection::KeptAlive {
+        plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
+        sent = counted(sandbox, address, replicas, &plan).await?;
+    }
+    Ok(sent.volley)
 }
 
 /// Asks the API once on each of several new connections, which reach several workers of the proxy.
@@ -78,7 +87,7 @@ pub async fn fresh_volley(
     let (mut replies, mut unanswered) = (Vec::new(), Vec::new());
     for request in 1..=FRESH_REQUESTS {
         let reply = client.get(address, &path(&nonce, request)).await;
-        if !is_hello(&reply.outcome) {
+        if !reply.outcome.is_hello() {
             unanswered.push(request);
         }
         replies.push(reply);
@@ -95,29 +104,67 @@ pub async fn fresh_volley(
     Ok((volley, replies))
 }
 
-async fn logged(
-    sandbox: &Sandbox,
-    kept: &mut Kept,
-    replicas: &[Member],
+/// What is to be sent.
+struct Plan {
     requests: u32,
-) -> Result<Volley, Fault> {
-    let (nonce, started) = (nonce(), Instant::now());
-    let mut unanswered = Vec::new();
-    for request in 1..=requests {
-        let late = started.elapsed() > VOLLEY;
-        if late || !is_hello(&kept.get(&path(&nonce, request), PADDING).await) {
-            unanswered.push(request);
+    connection: Connection,
+    workers: u32,
+}
+
+/// What came of it, and how many connections it took.
+struct Sent {
+    volley: Volley,
+    opened: u32,
+}
+
+impl Plan {
+    /// The plan for a proxy that closes connections, so that several of its workers are met.
+    fn of_interleaved(self, workers: u32, replicas: u32) -> Plan {
+        Plan {
+            requests: self.requests.max(interleaved_requests(workers, replicas)),
+            connection: Connection::ClosedByProxy,
+            workers,
         }
     }
-    attributed(
-        sandbox,
-        replicas,
-        &nonce,
-        requests,
-        Connection::KeptAlive,
-        unanswered,
-    )
-    .await
+}
+
+async fn logged(
+    sandbox: &Sandbox,
+    address: SocketAddr,
+    replicas: &[Member],
+    plan: &Plan,
+) -> Result<Sent, Fault> {
+    let (nonce, started) = (nonce(), Instant::now());
+    let mut kept = Kept::new(address);
+    let (mut sent, mut unanswered) = (0, Vec::new());
+    while sent < plan.requests && started.elapsed() < VOLLEY {
+        sent += 1;
+        if !kept.get(&path(&nonce, sent), PADDING).await.is_hello() {
+            unanswered.push(sent);
+        }
+    }
+    in_time(sent, plan.requests, &unanswered)?;
+    let volley = attributed(sandbox, replicas, &nonce, sent, plan.connection, unanswered).await?;
+    let workers = plan.workers;
+    Ok(Sent {
+        volley: Volley { workers, ..volley },
+        opened: kept.opened,
+    })
+}
+
+/// Whether what was sent is enough to judge: requests that could not be sent in time are nobody's mistake, unless others
+/// stayed unanswered.
+fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
+    if sent == planned || !unanswered.is_empty() {
+        return Ok(());
+    }
+    Err(Fault {
+        kind: FaultKind::Time,
+        detail: format!(
+            "{sent} of {planned} requests could be sent in {} s",
+            VOLLEY.as_secs()
+        ),
+    })
 }
 
 /// Reads the logs until they name every answered request, or [`LOGS`] has passed.
@@ -156,41 +203,76 @@ async fn attributed(
     })
 }
 
-/// The same again, this time read from the network counters, because the logs do not name every request.
+/// The same, read from the network counters, because the logs do not name every request.
+///
+/// Bytes of something else in a group leave it in doubt; then all of it is done again, since a group alone would not
+/// carry on the order.
 async fn counted(
     sandbox: &Sandbox,
-    kept: &mut Kept,
+    address: SocketAddr,
     replicas: &[Member],
-    silent: Volley,
-) -> Result<Volley, Fault> {
+    plan: &Plan,
+) -> Result<Sent, Fault> {
+    for _ in 0..COUNTED_ATTEMPTS {
+        if let Some(sent) = counted_once(sandbox, address, replicas, plan).await? {
+            return Ok(sent);
+        }
+    }
+    Err(Fault {
+        kind: FaultKind::Engine,
+        detail: "the replicas log no request, and other traffic hides which of them received one"
+            .to_owned(),
+    })
+}
+
+/// One attempt; `None` when some group is in doubt.
+async fn counted_once(
+    sandbox: &Sandbox,
+    address: SocketAddr,
+    replicas: &[Member],
+    plan: &Plan,
+) -> Result<Option<Sent>, Fault> {
     let (nonce, started) = (nonce(), Instant::now());
-    let requests = silent.sequence.len();
+    let mut kept = Kept::new(address);
     let (mut sequence, mut unanswered) = (Vec::new(), Vec::new());
     let first = counters(sandbox, replicas).await?;
     let mut before = first.clone();
-    while sequence.len() < requests && started.elapsed() < VOLLEY {
+    while (sequence.len() as u32) < plan.requests && started.elapsed() < VOLLEY {
         for (request, padding) in (sequence.len() as u32 + 1..).zip(PADDINGS) {
-            if !is_hello(&kept.get(&path(&nonce, request), padding).await) {
+            if !kept.get(&path(&nonce, request), padding).await.is_hello() {
                 unanswered.push(request);
             }
         }
         let after = counters(sandbox, replicas).await?;
-        let group = served(&difference(&before, &after)).unwrap_or([0; PADDINGS.len()]);
-        sequence.extend(group);
+        let received = difference(&before, &after);
+        let nobody = received.iter().sum::<u64>() < PADDINGS.iter().sum::<usize>() as u64;
+        match served(&received) {
+            Some(group) => sequence.extend(group),
+            None if nobody || !unanswered.is_empty() => sequence.extend([0; PADDINGS.len()]),
+            None => return Ok(None),
+        }
         before = after;
     }
+    in_time(sequence.len() as u32, plan.requests, &unanswered)?;
     let known = sequence.iter().any(|replica| *replica != 0);
-    Ok(Volley {
+    let volley = Volley {
+        replicas: u32::try_from(replicas.len()).unwrap_or(u32::MAX),
+        connection: plan.connection,
         witness: if known {
             Witness::Counters
         } else {
             Witness::Nobody
         },
-        received: difference(&first, &before),
         sequence,
+        doubled: Vec::new(),
         unanswered,
-        ..silent
-    })
+        received: difference(&first, &before),
+        workers: plan.workers,
+    };
+    Ok(Some(Sent {
+        volley,
+        opened: kept.opened,
+    }))
 }
 
 /// What every replica has received so far, which nothing else can say when the logs are silent.

@@ -29,6 +29,8 @@ pub enum FaultKind {
     Files,
     /// Something legal that the sandbox cannot carry out yet.
     Unsupported,
+    /// A mistake of the checker's own.
+    Checker,
     /// The run was interrupted.
     Interrupted,
 }
@@ -60,6 +62,10 @@ impl FaultKind {
             FaultKind::Unsupported => Text::fixed(
                 "the compose file uses something that the sandbox cannot carry out yet",
                 "le fichier compose utilise une chose que le bac à sable ne sait pas encore exécuter",
+            ),
+            FaultKind::Checker => Text::fixed(
+                "the checker itself made a mistake",
+                "le vérificateur lui-même s’est trompé",
             ),
             FaultKind::Interrupted => {
                 Text::fixed("the run was interrupted", "l’exécution a été interrompue")
@@ -93,6 +99,10 @@ impl FaultKind {
             FaultKind::Unsupported => Text::fixed(
                 "grade this submission by hand, or ask for support of that key",
                 "notez ce rendu à la main, ou demandez la prise en charge de cette clé",
+            ),
+            FaultKind::Checker => Text::fixed(
+                "run the same command again; when it stays, report it with the file that `--record` writes",
+                "relancez la même commande ; si cela persiste, signalez-le avec le fichier qu’écrit `--record`",
             ),
             FaultKind::Interrupted => {
                 Text::fixed("run the same command again", "relancez la même commande")

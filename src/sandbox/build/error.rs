@@ -1,9 +1,9 @@
 //! What a failed build's words say went wrong.
 
 use softy_checks::model::Place;
-use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+use softy_checks::observation::{BuildFailure, Fault};
 
-use crate::sandbox::engine::{is_network_trouble, kind_of};
+use crate::sandbox::engine::{kind_of, ours};
 use crate::sandbox::images::is_unknown_image;
 
 /// Characters kept of the line that a place shows.
@@ -15,12 +15,6 @@ const SNIPPET_CHARACTERS: usize = 200;
 /// # Errors
 /// A fault when they tell of the network, the disk or the engine rather than of the submission.
 pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFailure, Fault> {
-    if let FaultKind::Disk = kind_of(error) {
-        return Err(Fault {
-            kind: FaultKind::Disk,
-            detail: error.to_owned(),
-        });
-    }
     if is_dockerfile_error(error) {
         return Ok(BuildFailure::Dockerfile);
     }
@@ -33,16 +27,10 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     {
         return Ok(BuildFailure::ExternallyManaged);
     }
-    if let Some(trouble) = log
-        .iter()
-        .map(String::as_str)
-        .chain([error])
-        .find(|words| is_network_trouble(words))
-    {
-        return Err(Fault {
-            kind: FaultKind::Network,
-            detail: trouble.to_owned(),
-        });
+    let words = log.iter().map(String::as_str).chain([error]);
+    if let Some((kind, detail)) = words.filter_map(|words| Some((ours(words)?, words))).next() {
+        let detail = detail.to_owned();
+        return Err(Fault { kind, detail });
     }
     if let Some(reference) = missing_base(error, step) {
         return Ok(BuildFailure::BaseMissing { reference });
@@ -196,6 +184,8 @@ fn words(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use softy_checks::observation::FaultKind;
+
     use super::*;
 
     const LINES: [String; 0] = [];

@@ -1,6 +1,7 @@
 //! What a build prints, bounded, and the image it ends with.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use bollard::errors::Error;
 use bollard::models::{BuildInfo, BuildInfoAux};
@@ -22,6 +23,8 @@ pub(super) struct Log {
     pub(super) step: String,
     /// The id of the image that the classic builder has made.
     pub(super) image: Option<String>,
+    /// When something was last printed.
+    printed: Option<Instant>,
 }
 
 impl Log {
@@ -47,6 +50,12 @@ impl Log {
         None
     }
 
+    /// Whether something was printed in the last `period`.
+    pub(super) fn printed_within(&self, period: Duration) -> bool {
+        self.printed
+            .is_some_and(|printed| printed.elapsed() < period)
+    }
+
     /// The failed build, for the checks.
     pub(super) fn failed(
         self,
@@ -67,6 +76,7 @@ impl Log {
     }
 
     fn add(&mut self, info: BuildInfo) {
+        self.printed = Some(Instant::now());
         if let Some(text) = info.stream {
             self.add_classic(&text);
         }
