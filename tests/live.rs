@@ -28,10 +28,11 @@ fn live_fixtures_are_judged_as_their_recordings() {
         return;
     }
     let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
     let mut fixtures = Fixture::all();
     fixtures.retain(|fixture| fixture.needs_stack() && fixture.is_quick());
     assert_eq!(complaints(fixtures, Fixture::is_graded_as_recorded), "");
-    assert_eq!(left_over(), "");
+    assert_eq!(left_over(&before), "");
 }
 
 #[test]
@@ -40,6 +41,7 @@ fn an_interrupted_run_leaves_nothing() {
         return;
     }
     let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
     for phase in ["building", "starting", "watching"] {
         let submission = Fixture::named("correct").submission();
         let mut run = Command::new(env!("CARGO_BIN_EXE_softy-check"))
@@ -61,7 +63,7 @@ fn an_interrupted_run_leaves_nothing() {
         assert_eq!(output.status.code(), Some(130), "interrupted while {phase}");
         assert_eq!(output.stdout, b"", "interrupted while {phase}");
     }
-    assert_eq!(left_over(), "");
+    assert_eq!(left_over(&before), "");
 }
 
 #[test]
@@ -70,6 +72,7 @@ fn every_way_in_leads_to_full_marks() {
         return;
     }
     let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
     let submission = Fixture::named("correct").submission();
     let through_a_port = fixture::softy_check()
         .args(["task6", "--reach", "loopback"])
@@ -83,7 +86,7 @@ fn every_way_in_leads_to_full_marks() {
         Some(0),
         "{from_a_container:?}"
     );
-    assert_eq!(left_over(), "");
+    assert_eq!(left_over(&before), "");
 }
 
 /// The program in a container of the engine that it asks, where the containers of the stack have no route from.
@@ -106,23 +109,29 @@ fn in_a_container(submission: &Path) -> Output {
         .expect("the engine's command is there")
 }
 
-/// What carries the label on the engine, one id a line, once it has had time to go away.
-fn left_over() -> String {
+/// What carries the label on the engine and did not `before`, one id a line, once it has had time to go away.
+fn left_over(before: &[String]) -> String {
     let started = Instant::now();
     loop {
-        let left: String = [
-            ["container", "ls", "--all"].as_slice(),
-            &["network", "ls"],
-            &["volume", "ls"],
-            &["image", "ls", "--all"],
-        ]
-        .map(listed)
-        .concat();
+        let mut left = labelled();
+        left.retain(|id| !before.contains(id));
         if left.is_empty() || started.elapsed() > PATIENCE {
-            return left;
+            return left.join("\n");
         }
         sleep(Duration::from_secs(1));
     }
+}
+
+/// The ids of everything that carries the label.
+fn labelled() -> Vec<String> {
+    let kinds: [&[&str]; 4] = [
+        &["container", "ls", "--all"],
+        &["network", "ls"],
+        &["volume", "ls"],
+        &["image", "ls", "--all"],
+    ];
+    let listed = kinds.map(listed).concat();
+    listed.lines().map(str::to_owned).collect()
 }
 
 fn listed(command: &[&str]) -> String {
