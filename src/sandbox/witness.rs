@@ -60,22 +60,28 @@ impl Sandbox {
         }
     }
 
-    /// The command lines of a container's processes; `None` where the engine's machine has no `ps` to list them with.
+    /// The command lines of a container's processes: from the engine, or where its machine has no `ps` from the container's
+    /// own `/proc`; `None` where neither can be had.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
     pub async fn processes(&self, member: &Member) -> Result<Option<Vec<String>>, Fault> {
         let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
-        let top = match self.docker.top_processes(&member.id, Some(options)).await {
-            Ok(top) => top,
-            Err(Error::DockerResponseServerError { .. }) => return Ok(None),
+        match self.docker.top_processes(&member.id, Some(options)).await {
+            Ok(top) => {
+                let rows = top.processes.unwrap_or_default();
+                let commands = rows
+                    .into_iter()
+                    .filter_map(|row| row.into_iter().next_back());
+                return Ok(Some(commands.collect()));
+            }
+            Err(Error::DockerResponseServerError { .. }) => {}
             Err(error) => return Err(fault(error)),
-        };
-        let rows = top.processes.unwrap_or_default();
-        let commands = rows
-            .into_iter()
-            .filter_map(|row| row.into_iter().next_back());
-        Ok(Some(commands.collect()))
+        }
+        let list = "for file in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$file; echo; done";
+        let lines = self.run_inside(member, &["sh", "-c", list]).await?;
+        let lines = lines.filter(|lines| !lines.trim().is_empty());
+        Ok(lines.map(|lines| lines.lines().map(str::to_owned).collect()))
     }
 
     /// The sockets that a container has, as the kernel writes them; `None` when it has no `cat` to read them with.
@@ -89,12 +95,17 @@ impl Sandbox {
         Ok(tables.filter(|tables| tables.contains("local_address")))
     }
 
-    /// What `cat` prints of some files inside a container, cut at a bounded length; `None` when it cannot be run.
+    /// What `cat` prints of some files inside a container; `None` when it cannot be run.
     async fn read_files(&self, member: &Member, files: &[&str]) -> Result<Option<String>, Fault> {
-        let command = ["cat"].iter().chain(files).map(|word| (*word).to_owned());
+        let command: Vec<&str> = ["cat"].iter().chain(files).copied().collect();
+        self.run_inside(member, &command).await
+    }
+
+    /// What a command prints inside a container, cut at a bounded length; `None` when it cannot be run.
+    async fn run_inside(&self, member: &Member, command: &[&str]) -> Result<Option<String>, Fault> {
         let config = ExecConfig {
             attach_stdout: Some(true),
-            cmd: Some(command.collect()),
+            cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),
             ..ExecConfig::default()
         };
         match timeout(EXEC, self.output(member, config)).await {

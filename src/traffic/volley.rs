@@ -38,7 +38,7 @@ const LOGS: Duration = Duration::from_secs(1);
 const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 
 /// Workers of a proxy that requests are sent for; telling more from chance would take more time than a volley has.
-const MOST_WORKERS: u32 = 16;
+const MOST_WORKERS: u32 = 8;
 
 /// Asks the API through the proxy, on one connection, and says which replica answered each request.
 ///
@@ -293,17 +293,16 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The proxy's worker processes; as many as are reckoned with where they cannot be counted.
+/// The proxy's worker processes; as many as are reckoned with where none can be told.
 async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
-    let Some(processes) = sandbox.processes(proxy).await? else {
-        return Ok(MOST_WORKERS);
-    };
+    let processes = sandbox.processes(proxy).await?.unwrap_or_default();
     let workers = processes
         .iter()
         .filter(|process| process.contains("worker process"));
-    Ok(u32::try_from(workers.count())
-        .unwrap_or(MOST_WORKERS)
-        .max(1))
+    match u32::try_from(workers.count()) {
+        Ok(0) | Err(_) => Ok(MOST_WORKERS),
+        Ok(workers) => Ok(workers),
+    }
 }
 
 /// How many requests tell `workers` interleaved rotations from chance.
