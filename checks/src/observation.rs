@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answer, Content, FileKind};
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
-pub use stack::{BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State};
+pub use stack::{
+    BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State, is_loopback,
+};
 pub use volley::{Connection, Volley, Witness};
 
 use crate::model::Unjudged;
