@@ -131,24 +131,25 @@ fn failed() -> Fault {
     }
 }
 
+/// What the files say; without a project, and with the fault, when only the compose file cannot be read.
 fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault> {
-    let answer = submission.answer()?;
-    let (compose, project) = compose::read(submission)?;
-    let seen = Observation {
-        compose,
-        ..Observation::of_answer(answer)
+    let seen = Observation::of_answer(Some(submission.answer()?));
+    let (compose, project) = match compose::read(submission) {
+        Ok(read) => read,
+        Err(fault) => {
+            let fault = Some(fault);
+            return Ok((Observation { fault, ..seen }, None));
+        }
     };
-    Ok((seen, project))
+    let compose = Some(compose);
+    Ok((Observation { compose, ..seen }, project))
 }
 
-/// What is known when not even the files can be read: nothing but why.
+/// What is known when not even the answer file can be read: nothing but why.
 fn unread(fault: Fault) -> Observation {
-    use softy_checks::observation::Answer;
     Observation {
         fault: Some(fault),
-        ..Observation::of_answer(Answer::Missing {
-            elsewhere: Vec::new(),
-        })
+        ..Observation::of_answer(None)
     }
 }
 

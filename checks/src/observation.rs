@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answer, Content, FileKind};
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
-pub use stack::{BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State};
+pub use stack::{
+    BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State, is_loopback,
+};
 pub use volley::{Connection, Volley, Witness};
 
 use crate::model::Unjudged;
@@ -21,15 +23,15 @@ use crate::model::Unjudged;
 /// Everything that the checks judge.
 ///
 /// A stage is `None` when it was not looked at: because the run was asked not to, because an earlier stage
-/// made it pointless, or because of `fault`.
+/// made it pointless, or because of `fault`; so are files that cannot be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Version of this layout, [`Observation::SCHEMA`] when written by this release.
     pub schema: u32,
     /// The answer file.
-    pub answer: Answer,
+    pub answer: Option<Answer>,
     /// The compose file.
-    pub compose: Compose,
+    pub compose: Option<Compose>,
     /// One image a service, in the order of the services.
     pub images: Option<Vec<Image>>,
     /// The stack with two replicas of `back-end`, once started.
@@ -51,11 +53,11 @@ impl Observation {
     pub const SCHEMA: u32 = 1;
 
     /// An observation that has got no further than the answer file.
-    pub fn of_answer(answer: Answer) -> Observation {
+    pub fn of_answer(answer: Option<Answer>) -> Observation {
         Observation {
             schema: Observation::SCHEMA,
             answer,
-            compose: Compose::default(),
+            compose: None,
             images: None,
             stack: None,
             api: None,

@@ -17,12 +17,12 @@ fn without_stack(fault: Option<Fault>) -> Observation {
     };
     Observation {
         schema: Observation::SCHEMA,
-        answer: Answer::Read { content },
-        compose: Compose {
+        answer: Some(Answer::Read { content }),
+        compose: Some(Compose {
             files: vec!["task6/docker-compose.yml".to_owned()],
             services: vec![back_end],
             ..Compose::default()
-        },
+        }),
         images: None,
         stack: None,
         api: None,
@@ -67,9 +67,53 @@ fn a_stack_that_was_not_asked_for_is_skipped() {
 }
 
 #[test]
+fn an_unreadable_compose_file_is_no_missing_one_and_the_answer_counts() {
+    let fault = Fault {
+        kind: FaultKind::Files,
+        detail: "task6/docker-compose.yml: Permission denied".to_owned(),
+    };
+    let seen = Observation {
+        compose: None,
+        ..without_stack(Some(fault.clone()))
+    };
+    let (files, stack) = verdicts(&seen);
+    let (answer, compose) = files.split_at(3);
+    assert!(
+        answer
+            .iter()
+            .all(|verdict| verdict.status == Status::Passed)
+    );
+    let ungraded = Status::NotGraded(fault);
+    assert!(
+        compose
+            .iter()
+            .chain(&stack)
+            .all(|verdict| verdict.status == ungraded)
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read_leave_everything_ungraded() {
+    let fault = Fault {
+        kind: FaultKind::Files,
+        detail: "task6: Permission denied".to_owned(),
+    };
+    let seen = Observation {
+        fault: Some(fault.clone()),
+        ..Observation::of_answer(None)
+    };
+    let ungraded = Status::NotGraded(fault);
+    assert!(
+        judge(TASK6, &seen)
+            .iter()
+            .all(|verdict| verdict.status == ungraded)
+    );
+}
+
+#[test]
 fn what_follows_a_failed_check_is_skipped_because_of_it() {
     let seen = Observation {
-        compose: Compose::default(),
+        compose: Some(Compose::default()),
         ..without_stack(None)
     };
     let (files, stack) = verdicts(&seen);
@@ -86,10 +130,10 @@ fn what_follows_a_failed_check_is_skipped_because_of_it() {
 #[test]
 fn an_empty_submission_earns_nothing() {
     let seen = Observation {
-        answer: Answer::Missing {
+        answer: Some(Answer::Missing {
             elsewhere: Vec::new(),
-        },
-        compose: Compose::default(),
+        }),
+        compose: Some(Compose::default()),
         ..without_stack(None)
     };
     let (files, stack) = verdicts(&seen);

@@ -5,7 +5,7 @@ use softy_checks::observation::{self, Fault, ProblemKind};
 
 use super::context::Context;
 use super::dependencies::check_cycles;
-use super::project::{MountSource, Project, Service};
+use super::project::{Link, MountSource, Project, Service};
 use super::service::{is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
@@ -49,7 +49,8 @@ pub(super) fn services(
     Ok((seen, project(services)))
 }
 
-fn project(services: Vec<Service>) -> Project {
+fn project(mut services: Vec<Service>) -> Project {
+    name_linked(&mut services);
     let mut networks = Vec::new();
     let mut volumes = Vec::new();
     for service in &services {
@@ -67,6 +68,34 @@ fn project(services: Vec<Service>) -> Project {
         services,
         networks,
         volumes,
+    }
+}
+
+/// Gives every linked service the link's name, on each network that it shares with the service that links to it.
+fn name_linked(services: &mut [Service]) {
+    let networks = |service: &Service| -> Vec<String> {
+        let attachments = service.attachments.iter();
+        attachments
+            .map(|attachment| attachment.network.clone())
+            .collect()
+    };
+    let links: Vec<(Link, Vec<String>)> = services
+        .iter()
+        .flat_map(|service| {
+            let links = service.links.iter().cloned();
+            links.map(|link| (link, networks(service)))
+        })
+        .filter(|(link, _)| link.alias != link.service)
+        .collect();
+    for (link, networks) in links {
+        let linked = services
+            .iter_mut()
+            .filter(|service| service.name == link.service)
+            .flat_map(|service| &mut service.attachments)
+            .filter(|attachment| networks.contains(&attachment.network));
+        for attachment in linked {
+            remember(&link.alias, &mut attachment.aliases);
+        }
     }
 }
 

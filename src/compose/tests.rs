@@ -420,6 +420,19 @@ fn networks_links_and_conditions_are_carried_out() {
 }
 
 #[test]
+fn a_linked_service_is_known_by_the_name_of_the_link_on_the_networks_they_share() {
+    let (_, project) = read(
+        "networks: {n: , m: }\nservices:\n  a: {image: i, networks: [n], links: ['b:c', b]}\n  b: {image: i, networks: [n, m]}\n",
+    );
+    let services = project.unwrap().services;
+    let aliases = services[1].attachments.iter();
+    let aliases: Vec<_> = aliases
+        .map(|attachment| (attachment.network.as_str(), attachment.aliases.as_slice()))
+        .collect();
+    assert_eq!(aliases, [("n", ["c".to_owned()].as_slice()), ("m", &[])]);
+}
+
+#[test]
 fn replicas_come_from_scale_or_deploy() {
     assert_eq!(service("").replicas, 1);
     assert_eq!(service("    scale: 3").replicas, 3);

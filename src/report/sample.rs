@@ -188,10 +188,10 @@ pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
 fn observation() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
-        answer: Answer::Read {
+        answer: Some(Answer::Read {
             content: Content::Text("docker-compose up --scale back-end=2\n".to_owned()),
-        },
-        compose: Compose::default(),
+        }),
+        compose: Some(Compose::default()),
         images: None,
         stack: None,
         api: None,

@@ -9,8 +9,8 @@ use super::{
 pub(crate) fn correct() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
-        answer: answer("docker-compose up --scale back-end=2\n"),
-        compose: compose(),
+        answer: Some(answer("docker-compose up --scale back-end=2\n")),
+        compose: Some(compose()),
         images: Some(images()),
         stack: Some(stack()),
         api: Some(vec![reply("/api/hello", 200, "Hello, World!"); 3]),
@@ -63,7 +63,8 @@ pub(crate) fn reply(path: &str, status: u16, body: &str) -> Reply {
     }
 }
 
-fn compose() -> Compose {
+/// A compose file of the three services.
+pub(crate) fn compose() -> Compose {
     let proxy = Service {
         ports: vec![Port {
             target: 80,

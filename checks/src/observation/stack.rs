@@ -1,5 +1,7 @@
 //! Images, containers and replies.
 
+use std::net::{IpAddr, SocketAddr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Evidence, Place, Text};
@@ -138,6 +140,22 @@ pub struct Container {
     pub listening: Vec<String>,
     /// Its last log lines.
     pub log: Vec<String>,
+}
+
+impl Container {
+    /// Whether it listens, and nobody outside it can reach any of its addresses.
+    pub fn listens_to_itself(&self) -> bool {
+        let is_own = |address: &String| {
+            let address: Result<SocketAddr, _> = address.parse();
+            address.is_ok_and(|address| is_loopback(address.ip()))
+        };
+        !self.listening.is_empty() && self.listening.iter().all(is_own)
+    }
+}
+
+/// Whether an address is the container's own, also where a version 4 address is written as one of version 6.
+pub fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 /// What became of a container.

@@ -34,7 +34,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let text = String::from_utf8_lossy(seen.answer.bytes());
+    let text = String::from_utf8_lossy(seen.seen(&seen.answer)?.bytes());
     let lines = lines(&text);
     if lines.contains(&EXPECTED) {
         return Ok(Judged::passed().with_notes(others(lines.len() - 1).into_iter().collect()));
@@ -112,7 +112,7 @@ mod tests {
     fn judged(content: &str) -> Judged {
         let answer = answer(content);
         judge(&Observation {
-            answer,
+            answer: Some(answer),
             ..correct()
         })
         .unwrap_or_default()

@@ -83,7 +83,7 @@ static ANSWER_NOT_TEXT: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let finding = match &seen.answer {
+    let finding = match seen.seen(&seen.answer)? {
         Answer::Missing { elsewhere } => Some(missing(elsewhere)),
         Answer::NotRegular { kind } => Some(not_regular(*kind)),
         Answer::TooLarge { bytes } => Some(too_large(*bytes)),
@@ -188,7 +188,7 @@ mod tests {
 
     fn code(answer: Answer) -> Option<&'static str> {
         let seen = Observation {
-            answer,
+            answer: Some(answer),
             ..correct()
         };
         let judged = judge(&seen).ok()?;

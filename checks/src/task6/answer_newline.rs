@@ -28,7 +28,7 @@ static NO_FINAL_NEWLINE: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let bytes = seen.answer.bytes();
+    let bytes = seen.seen(&seen.answer)?.bytes();
     if bytes.ends_with(b"\n") {
         return Ok(Judged::passed());
     }
@@ -59,7 +59,7 @@ mod tests {
     fn code(content: &str) -> Option<&'static str> {
         let answer = answer(content);
         let judged = judge(&Observation {
-            answer,
+            answer: Some(answer),
             ..correct()
         })
         .ok()?;

@@ -163,21 +163,14 @@ fn silent(name: &str, seconds: u64) -> Finding {
 }
 
 fn loopback(stack: &Stack, replica: &Container) -> Option<Finding> {
-    let listening = &replica.listening;
-    if listening.is_empty() || !listening.iter().all(|address| is_loopback(address)) {
+    if !replica.listens_to_itself() {
         return None;
     }
-    let (name, found) = (stack.label(replica), codes(listening));
+    let (name, found) = (stack.label(replica), codes(&replica.listening));
     Some(LOOPBACK_ONLY.finding(Text::new(
         format!("{name} listens on {found}, which nobody outside its container can reach"),
         format!("{name} écoute sur {found}, que personne ne peut atteindre hors de son conteneur"),
     )))
-}
-
-fn is_loopback(address: &str) -> bool {
-    ["127.", "[::1]", "::1:"]
-        .iter()
-        .any(|prefix| address.starts_with(prefix))
 }
 
 fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
@@ -287,7 +280,7 @@ mod tests {
     }
 
     /// Judges the correct stack with one change, of which no reply was seen.
-    fn stack(change: fn(&mut Stack)) -> Option<&'static str> {
+    fn stack(change: impl FnMut(&mut Stack)) -> Option<&'static str> {
         let mut seen = Observation {
             api: None,
             ..correct()
@@ -329,11 +322,10 @@ mod tests {
 
     #[test]
     fn a_replica_that_listens_to_itself_is_loopback_only() {
-        let loopback =
-            stack(|stack| stack.containers[0].listening = vec!["127.0.0.1:5252".to_owned()]);
-        assert_eq!(loopback, Some("loopback-only"));
-        let loopback = stack(|stack| stack.containers[0].listening = vec!["[::1]:5252".to_owned()]);
-        assert_eq!(loopback, Some("loopback-only"));
+        for address in ["127.0.0.1:5252", "[::1]:5252", "[::ffff:127.0.0.1]:5252"] {
+            let found = stack(|stack| stack.containers[0].listening = vec![address.to_owned()]);
+            assert_eq!(found, Some("loopback-only"), "{address}");
+        }
     }
 
     #[test]

@@ -27,10 +27,10 @@ static PORT_PUBLISHED: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let ports = &seen.compose.back_end()?.ports;
+    let compose = seen.seen(&seen.compose)?;
+    let ports = &compose.back_end()?.ports;
     let judged = Judged::from_findings(ports.iter().map(published).collect());
-    let others = seen
-        .compose
+    let others = compose
         .services
         .iter()
         .filter(|service| service.name != "back-end");
@@ -86,17 +86,17 @@ fn host(published: Published) -> Text {
 mod tests {
     use super::*;
     use crate::model::Unjudged;
-    use crate::observation::correct::{correct, service};
+    use crate::observation::correct::{compose, correct, service};
     use crate::observation::{Compose, Service};
 
     fn judged(back_end: Service) -> Judgement {
         let services = vec![back_end];
         let compose = Compose {
             services,
-            ..correct().compose
+            ..compose()
         };
         judge(&Observation {
-            compose,
+            compose: Some(compose),
             ..correct()
         })
     }
@@ -116,10 +116,10 @@ mod tests {
             let services = vec![service("back-end"), proxy(published)];
             let compose = Compose {
                 services,
-                ..correct().compose
+                ..compose()
             };
             judge(&Observation {
-                compose,
+                compose: Some(compose),
                 ..correct()
             })
             .unwrap()

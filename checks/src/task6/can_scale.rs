@@ -36,7 +36,7 @@ static FIXED_HOST_PORT: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let back_end = seen.compose.back_end()?;
+    let back_end = seen.seen(&seen.compose)?.back_end()?;
     let ports = back_end.ports.iter().filter_map(taken);
     Ok(Judged::from_findings(
         named(back_end).into_iter().chain(ports).collect(),
@@ -72,16 +72,16 @@ mod tests {
     use super::*;
     use crate::model::Unjudged;
     use crate::observation::Compose;
-    use crate::observation::correct::{correct, service};
+    use crate::observation::correct::{compose, correct, service};
 
     fn judged(back_end: Service) -> Judgement {
         let services = vec![back_end];
         let compose = Compose {
             services,
-            ..correct().compose
+            ..compose()
         };
         judge(&Observation {
-            compose,
+            compose: Some(compose),
             ..correct()
         })
     }

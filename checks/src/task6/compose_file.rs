@@ -119,7 +119,7 @@ static SEPARATE_SERVICES: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let compose = &seen.compose;
+    let compose = seen.seen(&seen.compose)?;
     let notes = compose.oddities.iter().cloned().map(odd).collect();
     let findings = if compose.files.is_empty() {
         vec![absent(&compose.misnamed)]
@@ -237,11 +237,11 @@ fn kind(service: &Service) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::correct::{correct, service};
+    use crate::observation::correct::{compose, correct, service};
 
     fn judged(compose: Compose) -> Judged {
         judge(&Observation {
-            compose,
+            compose: Some(compose),
             ..correct()
         })
         .unwrap_or_default()
@@ -260,20 +260,20 @@ mod tests {
         Compose {
             problems: vec![problem],
             services: Vec::new(),
-            ..correct().compose
+            ..compose()
         }
     }
 
     fn services(names: &[&str]) -> Compose {
         Compose {
             services: names.iter().map(|name| service(name)).collect(),
-            ..correct().compose
+            ..compose()
         }
     }
 
     #[test]
     fn a_service_back_end_passes() {
-        assert_eq!(code(correct().compose), None);
+        assert_eq!(code(compose()), None);
         assert_eq!(code(services(&["api", "back-end"])), None);
     }
 
@@ -365,7 +365,7 @@ mod tests {
         )];
         let judged = judged(Compose {
             oddities,
-            ..correct().compose
+            ..compose()
         });
         assert!(judged.findings.is_empty());
         assert_eq!(judged.notes[0].code, "compose-oddity");

@@ -29,7 +29,7 @@ static COMPOSE_REFUSED: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let compose = &seen.compose;
+    let compose = seen.seen(&seen.compose)?;
     if compose.files.is_empty() {
         return Err(Unjudged::NotAsked);
     }
@@ -59,12 +59,12 @@ fn refused(refusal: &Refusal) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::correct::correct;
+    use crate::observation::correct::{compose, correct};
     use crate::observation::{Compose, Fault, FaultKind};
 
     fn judged(compose: Compose) -> Judgement {
         judge(&Observation {
-            compose,
+            compose: Some(compose),
             ..correct()
         })
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn nothing_refused_passes() {
-        assert_eq!(judged(correct().compose), Ok(Judged::passed()));
+        assert_eq!(judged(compose()), Ok(Judged::passed()));
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
         let judged = judged(Compose {
             refusals,
             unsupported,
-            ..correct().compose
+            ..compose()
         });
         let findings = judged.unwrap_or_default().findings;
         assert_eq!(findings.len(), 2);
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(
             judged(Compose {
                 unsupported,
-                ..correct().compose
+                ..compose()
             }),
             fault
         );

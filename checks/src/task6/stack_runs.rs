@@ -225,7 +225,8 @@ fn waiting(name: &str, dependency: &str) -> Finding {
 /// nginx ends when a name in its configuration is not known yet, so a proxy that is not told to wait may lose a race.
 fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
     let proxy = &stack.proxy.as_ref()?.service;
-    if seen.compose.service(proxy).is_none() || seen.compose.starts_after(proxy, "back-end") {
+    let compose = seen.compose.as_ref()?;
+    if compose.service(proxy).is_none() || compose.starts_after(proxy, "back-end") {
         return None;
     }
     let proxy = code(proxy);
@@ -246,7 +247,7 @@ fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
 mod tests {
     use super::*;
     use crate::observation::Compose;
-    use crate::observation::correct::{container, correct, service};
+    use crate::observation::correct::{compose, container, correct, service};
 
     fn judged(containers: Vec<Container>) -> Judgement {
         let proxy = correct().stack.and_then(|stack| stack.proxy);
@@ -381,10 +382,10 @@ mod tests {
         let services = vec![service("back-end"), service("proxy")];
         let compose = Compose {
             services,
-            ..correct().compose
+            ..compose()
         };
         let judged = judge(&Observation {
-            compose,
+            compose: Some(compose),
             ..correct()
         })
         .unwrap_or_default();
@@ -405,11 +406,11 @@ mod tests {
         ];
         let compose = Compose {
             services,
-            ..correct().compose
+            ..compose()
         };
         assert_eq!(
             judge(&Observation {
-                compose,
+                compose: Some(compose),
                 ..correct()
             }),
             Ok(Judged::passed())

@@ -55,7 +55,7 @@ pub(super) fn prepare(
         format!("{dockerfile}.dockerignore"),
         ".dockerignore".to_owned(),
     ] {
-        if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
+        if let Some(text) = read_text(submission, build, &name)? {
             match Ignored::parse(&text) {
                 Ok(read) => ignored = read,
                 Err(illegal) => return Ok(Err(unpacked(build, PackError::Ignore(illegal))?)),
@@ -66,7 +66,7 @@ pub(super) fn prepare(
     match pack(&folder, build, &dockerfile, &ignored) {
         Ok(context) => Ok(Ok(Prepared {
             context,
-            path: format!("{}/{dockerfile}", build.context),
+            path: path(submission, build, &dockerfile),
             dockerfile,
             text,
         })),
@@ -98,7 +98,7 @@ fn dockerfile(submission: &Submission, build: &Build) -> Result<Option<(String, 
         .into_iter()
         .flatten()
     {
-        if let Some(text) = read_text(submission, &format!("{}/{name}", build.context))? {
+        if let Some(text) = read_text(submission, build, name)? {
             return Ok(Some((name.to_owned(), text)));
         }
     }
@@ -111,13 +111,19 @@ fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageSta
         .into_iter()
         .filter(|name| name.to_lowercase().contains("docker"));
     Ok(ImageState::DockerfileMissing {
-        dockerfile: format!("{}/{}", build.context, build.dockerfile),
+        dockerfile: path(submission, build, &build.dockerfile),
         similar: similar.collect(),
     })
 }
 
-fn read_text(submission: &Submission, path: &str) -> Result<Option<String>, Fault> {
-    match submission.read(path, TEXT_BYTES) {
+/// The path of a file of the context, which may be the submission's root.
+fn path(submission: &Submission, build: &Build, name: &str) -> String {
+    let located = submission.locate(&build.context, name);
+    located.unwrap_or_else(|| name.to_owned())
+}
+
+fn read_text(submission: &Submission, build: &Build, name: &str) -> Result<Option<String>, Fault> {
+    match submission.read(&path(submission, build, name), TEXT_BYTES) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(ReadError::Fault(fault)) => Err(fault),
         Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => Ok(None),
@@ -156,4 +162,28 @@ fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
         }
     };
     Ok(Log::default().failed(failure, error, &build.context, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_context_may_be_the_root_of_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("task6/back-end")).unwrap();
+        std::fs::write(
+            folder.path().join("task6/back-end/Dockerfile"),
+            "FROM ubuntu",
+        )
+        .unwrap();
+        let submission = Submission::open(folder.path()).unwrap();
+        let build = Build {
+            dockerfile: "task6/back-end/Dockerfile".to_owned(),
+            ..Build::default()
+        };
+        let prepared = prepare(&submission, &build).unwrap().ok().unwrap();
+        assert_eq!(prepared.text, "FROM ubuntu");
+        assert_eq!(prepared.path, "task6/back-end/Dockerfile");
+    }
 }
