@@ -17,7 +17,7 @@ use super::engine::{Builder, fault};
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
-use error::{failure, is_passing};
+use error::{Cache, failure, second_try};
 use input::{Prepared, prepare};
 use log::Log;
 
@@ -48,9 +48,11 @@ impl Sandbox {
             Err(state) => return Ok((state, String::new())),
         };
         let tag = format!("softy-check-{}:{index}", self.run);
-        let (mut log, mut end) = self.run_build(&prepared, build, &tag).await?;
-        if matches!(&end, End::Failed(error) if is_passing(error)) {
-            (log, end) = self.run_build(&prepared, build, &tag).await?;
+        let (mut log, mut end) = self.run_build(&prepared, build, &tag, Cache::Used).await?;
+        if let End::Failed(error) = &end
+            && let Some(cache) = second_try(error, log.lines.make_contiguous())
+        {
+            (log, end) = self.run_build(&prepared, build, &tag, cache).await?;
         }
         let (failure, error) = match end {
             End::Done => return self.built(log, tag).await,
@@ -74,10 +76,14 @@ impl Sandbox {
         prepared: &Prepared,
         build: &Build,
         tag: &str,
+        cache: Cache,
     ) -> Result<(Log, End), Fault> {
         let mut context = prepared.context.try_clone().map_err(disk)?;
         context.seek(SeekFrom::Start(0)).map_err(disk)?;
-        let options = self.build_options(build, &prepared.dockerfile, tag);
+        let options = BuildImageOptions {
+            nocache: cache == Cache::Ignored,
+            ..self.build_options(build, &prepared.dockerfile, tag)
+        };
         let body = body_try_stream(chunks(context));
         let mut log = Log::default();
         let steps = self.docker.build_image(options, None, Some(body));

@@ -44,14 +44,32 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     })
 }
 
-/// Whether the same build may well pass when it is tried again: another run on the engine took away what it was built on.
-pub(super) fn is_passing(error: &str) -> bool {
-    const SIGNS: [&str; 3] = [
+/// Whether a build takes the layers of earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cache {
+    Used,
+    Ignored,
+}
+
+/// How a failed build may well pass when it is tried again, if it may: another run on the engine took away what it was
+/// built on, or a layer of `apt-get update` is older than the packages that its mirror still has.
+pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
+    const TAKEN_AWAY: [&str; 3] = [
         "layer does not exist",
         "failed to get layer",
         "No such image: sha256:",
     ];
-    SIGNS.iter().any(|sign| error.contains(sign))
+    const STALE: [&str; 4] = [
+        "E: Unable to locate package",
+        "E: Failed to fetch",
+        "404  Not Found",
+        "Hash Sum mismatch",
+    ];
+    if TAKEN_AWAY.iter().any(|sign| error.contains(sign)) {
+        return Some(Cache::Used);
+    }
+    let is_stale = |line: &String| STALE.iter().any(|sign| line.contains(sign));
+    log.iter().any(is_stale).then_some(Cache::Ignored)
 }
 
 /// The instruction of `dockerfile`, at `path`, whose text is `step`, or whose line `error` names.
@@ -216,6 +234,20 @@ mod tests {
             failure(error, &log, "").unwrap_err().kind,
             FaultKind::Network
         );
+    }
+
+    #[test]
+    fn a_stale_or_missing_layer_is_worth_another_try() {
+        let stale = ["E: Unable to locate package python3-pip".to_owned()];
+        assert_eq!(
+            second_try("returned a non-zero code: 100", &stale),
+            Some(Cache::Ignored)
+        );
+        assert_eq!(
+            second_try("failed to get layer sha256:0", &LINES),
+            Some(Cache::Used)
+        );
+        assert_eq!(second_try("returned a non-zero code: 1", &LINES), None);
     }
 
     #[test]
