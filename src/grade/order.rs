@@ -11,14 +11,13 @@ const PROXY: &str = "proxy";
 /// The port of the host that a browser asks.
 const HTTP: u16 = 80;
 
-/// The service that requests go through, with the port inside its container: of those that publish one, the one called
-/// `proxy`, else the one on port 80 of the host, else the first.
+/// The service that requests go through, with the port inside its container: of those that are started and publish one,
+/// the one called `proxy`, else the one on port 80 of the host, else the one that needs `back-end`, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let published = || {
-        project
-            .services
-            .iter()
-            .filter(|service| service.name != BACK_END && !service.ports.is_empty())
+        project.services.iter().filter(|service| {
+            service.name != BACK_END && service.replicas > 0 && !service.ports.is_empty()
+        })
     };
     let on_http = |service: &&Service| {
         service
@@ -29,6 +28,7 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let service = published()
         .find(|service| service.name == PROXY)
         .or_else(|| published().find(on_http))
+        .or_else(|| published().find(|service| needs(project, service, BACK_END)))
         .or_else(|| published().next())?;
     let port = service
         .ports
@@ -110,6 +110,7 @@ mod tests {
         Service {
             name: name.to_owned(),
             depends_on: needs.iter().map(dependency).collect(),
+            replicas: 1,
             ..Service::default()
         }
     }
@@ -161,6 +162,29 @@ mod tests {
             order(&project),
             [vec!["proxy"], vec!["back-end", "front-end"]]
         );
+    }
+
+    #[test]
+    fn the_proxy_needs_back_end_where_neither_name_nor_port_tells() {
+        let site = published(service("front-end", &[]), Some(9000), 9000);
+        let balancer = published(service("load-balancer", &["api"]), Some(8080), 80);
+        let project = project(vec![
+            service("back-end", &[]),
+            service("api", &["back-end"]),
+            site,
+            balancer,
+        ]);
+        let found = proxy(&project).map(|(service, _)| service.name.as_str());
+        assert_eq!(found, Some("load-balancer"));
+    }
+
+    #[test]
+    fn a_service_that_is_not_started_is_no_proxy() {
+        let none = Service {
+            replicas: 0,
+            ..published(service("proxy", &[]), Some(80), 80)
+        };
+        assert_eq!(proxy(&project(vec![none])), None);
     }
 
     #[test]
