@@ -112,8 +112,9 @@ impl Archive {
             let name = entry.file_name();
             let path = join(inside, &name.to_string_lossy());
             let excluded = ignored.excludes(&path) && !kept.contains(&path.as_str());
+            let keeps = || ignored.may_keep_inside() || kept.iter().any(|kept| is_in(kept, &path));
             let metadata = entry.metadata()?;
-            if metadata.is_dir() && (!excluded || ignored.may_keep_inside()) {
+            if metadata.is_dir() && (!excluded || keeps()) {
                 if !excluded {
                     self.add_header(
                         EntryType::Directory,
@@ -222,9 +223,39 @@ fn header(kind: EntryType, metadata: &Metadata) -> Header {
     header
 }
 
+fn is_in(path: &str, folder: &str) -> bool {
+    let inside = path.strip_prefix(folder);
+    inside.is_some_and(|inside| inside.starts_with('/'))
+}
+
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         return name.to_owned();
     }
     format!("{folder}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dockerfile_in_an_ignored_folder_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("docker")).unwrap();
+        for name in ["docker/Dockerfile", "docker/secret", "api.py"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let opened = Dir::open_ambient_dir(folder.path(), cap_std::ambient_authority()).unwrap();
+        let ignored = Ignored::parse("docker").unwrap();
+        let mut archive = Archive::new().unwrap();
+        let added = archive.add_folder(&opened, "", &ignored, &["docker/Dockerfile"]);
+        assert!(added.is_ok());
+        let mut sent = tar::Archive::new(archive.finish().unwrap());
+        let paths = sent.entries().unwrap();
+        let paths: Vec<_> = paths
+            .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+            .collect();
+        assert_eq!(paths, ["api.py", "docker/Dockerfile"]);
+    }
 }
