@@ -8,6 +8,7 @@ use bytes::Bytes;
 use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 use futures_util::stream;
 use rustix::fs::OFlags;
+use softy_checks::observation::{Fault, FaultKind};
 use tar::{EntryType, Header};
 use tokio::task::spawn_blocking;
 
@@ -26,6 +27,37 @@ pub(super) enum PackError {
     Ignore(IllegalPattern),
     /// A file cannot be read, or the archive not be written.
     Io(io::Error),
+}
+
+impl PackError {
+    /// What the submission did wrong, in words; `path` is what was packed.
+    ///
+    /// # Errors
+    /// A fault when the submission is not why.
+    pub(super) fn words(self, path: &str) -> Result<String, Fault> {
+        let error = match self {
+            PackError::TooLarge => {
+                return Ok(format!(
+                    "more than {} MB or {} files in `{path}`",
+                    limits::CONTEXT_BYTES >> 20,
+                    limits::CONTEXT_ENTRIES
+                ));
+            }
+            PackError::Ignore(IllegalPattern(line)) => {
+                return Ok(format!(
+                    "illegal exclusion pattern in .dockerignore: \"{line}\""
+                ));
+            }
+            PackError::Io(error) => error,
+        };
+        Err(Fault {
+            kind: match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FaultKind::Disk,
+                _ => FaultKind::Files,
+            },
+            detail: format!("{path}: {error}"),
+        })
+    }
 }
 
 impl From<io::Error> for PackError {
@@ -191,6 +223,14 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+/// Packs on a thread of its own: nothing else waits for the disk.
+pub(super) async fn packed(
+    pack: impl FnOnce() -> Result<File, PackError> + Send + 'static,
+) -> Result<File, PackError> {
+    let packed = spawn_blocking(pack).await;
+    packed.unwrap_or_else(|error| Err(PackError::Io(io::Error::other(error))))
 }
 
 /// A file as the chunks of a request's body.

@@ -1,15 +1,13 @@
 //! What a build is made from: a context, packed, and a Dockerfile, found.
 
 use std::fs::File;
-use std::io;
 
-use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
+use softy_checks::observation::{BuildFailure, Fault, ImageState};
 
 use super::log::Log;
 use crate::compose::project::Build;
 use crate::sandbox::archive::{Archive, PackError};
 use crate::sandbox::dockerignore::Ignored;
-use crate::sandbox::limits;
 use crate::submission::{ReadError, Submission};
 
 /// Bytes of a Dockerfile or `.dockerignore` that are read.
@@ -131,37 +129,12 @@ fn read_text(submission: &Submission, build: &Build, name: &str) -> Result<Optio
 }
 
 fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
-    let (failure, error) = match error {
-        PackError::TooLarge => (
-            BuildFailure::ContextTooLarge,
-            format!(
-                "more than {} MB or {} files in `{}`",
-                limits::CONTEXT_BYTES >> 20,
-                limits::CONTEXT_ENTRIES,
-                build.context
-            ),
-        ),
-        PackError::Ignore(illegal) => (
-            BuildFailure::Command,
-            format!(
-                "illegal exclusion pattern in .dockerignore: \"{}\"",
-                illegal.0
-            ),
-        ),
-        PackError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-            return Err(Fault {
-                kind: FaultKind::Disk,
-                detail: error.to_string(),
-            });
-        }
-        PackError::Io(error) => {
-            return Err(Fault {
-                kind: FaultKind::Files,
-                detail: format!("{}: {error}", build.context),
-            });
-        }
+    let failure = match &error {
+        PackError::TooLarge => BuildFailure::ContextTooLarge,
+        PackError::Ignore(_) | PackError::Io(_) => BuildFailure::Command,
     };
-    Ok(Log::default().failed(failure, error, &build.context, ""))
+    let words = error.words(&build.context)?;
+    Ok(Log::default().failed(failure, words, &build.context, ""))
 }
 
 #[cfg(test)]
