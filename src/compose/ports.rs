@@ -15,12 +15,37 @@ const KEPT: usize = 1_000;
 /// A range of ports, both ends included.
 type Range = RangeInclusive<u16>;
 
-/// The entries of a service's `ports`, one a container's port.
-pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Vec<Port> {
-    let mut ports = Vec::new();
+/// The ports of one entry, each inside the container and on the host.
+type Pairs = Vec<(u16, Published)>;
+
+/// The `ports` of a service.
+#[derive(Default)]
+pub(super) struct Ports {
+    /// For the checks: all, one a container's port.
+    pub(super) seen: Vec<Port>,
+    /// For the sandbox: those of TCP, the ones with one port on the host first.
+    pub(super) mappings: Vec<PortMapping>,
+}
+
+/// What a port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Tcp,
+    Udp,
+    Sctp,
+}
+
+/// The entries of a service's `ports`.
+pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Ports {
+    let mut ports = Ports::default();
     for node in service.get("ports").map(Node::items).unwrap_or_default() {
-        ports.extend(entry(node, path, context));
-        if ports.len() > KEPT {
+        let (seen, protocol) = entry(node, path, context);
+        match protocol {
+            Protocol::Tcp => ports.mappings.extend(seen.iter().map(mapping)),
+            Protocol::Udp | Protocol::Sctp => {}
+        }
+        ports.seen.extend(seen);
+        if ports.seen.len() > KEPT {
             context
                 .findings
                 .unsupported(format!("{path}.ports: more than {KEPT}"), node.mark);
@@ -28,17 +53,20 @@ pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Vec<Po
         }
     }
     ports
+        .mappings
+        .sort_by_key(|mapping| mapping.published.is_none());
+    ports
 }
 
-fn entry(node: &Node, path: &str, context: &mut Context) -> Vec<Port> {
-    let pairs = match &node.value {
+fn entry(node: &Node, path: &str, context: &mut Context) -> (Vec<Port>, Protocol) {
+    let read = match &node.value {
         Value::Map(_) => long(node),
         Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
             short(&node.scalar().unwrap_or_default())
         }
         Value::Null | Value::Bool(_) | Value::List(_) => None,
     };
-    let Some(pairs) = pairs else {
+    let Some((pairs, protocol)) = read else {
         let text = written(node);
         let en =
             format!("an entry of `{path}.ports` is no port mapping such as `8080:80`: `{text}`");
@@ -46,7 +74,7 @@ fn entry(node: &Node, path: &str, context: &mut Context) -> Vec<Port> {
             "une entrée de `{path}.ports` n’est pas une correspondance de ports comme `8080:80` : `{text}`"
         );
         context.invalid(node.mark, en, fr);
-        return Vec::new();
+        return (Vec::new(), Protocol::Tcp);
     };
     let place = context.findings.place(node.mark);
     let port = |(target, published)| Port {
@@ -54,7 +82,7 @@ fn entry(node: &Node, path: &str, context: &mut Context) -> Vec<Port> {
         published,
         place: place.clone(),
     };
-    pairs.into_iter().map(port).collect()
+    (pairs.into_iter().map(port).collect(), protocol)
 }
 
 /// An entry of `ports` on one line.
@@ -70,22 +98,15 @@ fn written(node: &Node) -> String {
         .unwrap_or_else(|| parts.collect::<Vec<_>>().join(", "))
 }
 
-/// What the sandbox wants of `ports`: those with one port on the host first.
-pub(super) fn mappings(ports: &[Port]) -> Vec<PortMapping> {
-    let published = |port: &Port| match port.published {
-        Published::Fixed(published) => Some(published),
-        Published::Range(first, _) => Some(first),
-        Published::Random => None,
-    };
-    let mut mappings: Vec<PortMapping> = ports
-        .iter()
-        .map(|port| PortMapping {
-            target: port.target,
-            published: published(port),
-        })
-        .collect();
-    mappings.sort_by_key(|mapping| mapping.published.is_none());
-    mappings
+fn mapping(port: &Port) -> PortMapping {
+    PortMapping {
+        target: port.target,
+        published: match port.published {
+            Published::Fixed(published) => Some(published),
+            Published::Range(first, _) => Some(first),
+            Published::Random => None,
+        },
+    }
 }
 
 /// The ports of `expose`; one with a colon is kept as Compose v2 keeps it, and noted.
@@ -116,11 +137,9 @@ pub(super) fn expose(service: &Node, path: &str, context: &mut Context) -> Vec<u
 }
 
 /// `[[address:][published]:]target[/protocol]`, with ranges.
-fn short(text: &str) -> Option<Vec<(u16, Published)>> {
+fn short(text: &str) -> Option<(Pairs, Protocol)> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    if !is_protocol(protocol) {
-        return None;
-    }
+    let protocol = Protocol::read(protocol)?;
     let (before, target) = ports
         .rsplit_once(':')
         .map_or((None, ports), |(before, target)| (Some(before), target));
@@ -134,36 +153,35 @@ fn short(text: &str) -> Option<Vec<(u16, Published)>> {
         },
     };
     if published.is_empty() {
-        return Some(random(target));
+        return Some((random(target), protocol));
     }
-    pair(target, range(published)?)
+    Some((pair(target, range(published)?)?, protocol))
 }
 
 /// A mapping with `target` and `published`.
-fn long(node: &Node) -> Option<Vec<(u16, Published)>> {
+fn long(node: &Node) -> Option<(Pairs, Protocol)> {
     let target = range(&node.text("target")?)?;
     let protocol = node.text("protocol").unwrap_or_else(|| "tcp".to_owned());
-    if !is_protocol(&protocol) {
-        return None;
-    }
-    match node
+    let protocol = Protocol::read(&protocol)?;
+    let pairs = match node
         .text("published")
         .filter(|published| !published.is_empty())
     {
-        None => Some(random(target)),
-        Some(published) => pair(target, range(&published)?),
-    }
+        None => random(target),
+        Some(published) => pair(target, range(&published)?)?,
+    };
+    Some((pairs, protocol))
 }
 
 /// A range of which each port gets what the engine gives it; one more than is kept, so that too many are noticed.
-fn random(target: Range) -> Vec<(u16, Published)> {
+fn random(target: Range) -> Pairs {
     target
         .take(KEPT + 1)
         .map(|target| (target, Published::Random))
         .collect()
 }
 
-fn pair(target: Range, published: Range) -> Option<Vec<(u16, Published)>> {
+fn pair(target: Range, published: Range) -> Option<Pairs> {
     if published == (0..=0) {
         return Some(random(target));
     }
@@ -205,8 +223,15 @@ fn is_address(text: &str) -> bool {
     }
 }
 
-fn is_protocol(text: &str) -> bool {
-    ["tcp", "udp", "sctp"].contains(&text.to_lowercase().as_str())
+impl Protocol {
+    fn read(text: &str) -> Option<Protocol> {
+        match text.to_lowercase().as_str() {
+            "tcp" => Some(Protocol::Tcp),
+            "udp" => Some(Protocol::Udp),
+            "sctp" => Some(Protocol::Sctp),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -232,7 +257,8 @@ mod tests {
             (":80", &[(80, random)]),
         ];
         for (text, ports) in cases {
-            assert_eq!(short(text).as_deref(), Some(ports), "{text}");
+            let read = short(text).map(|(pairs, _)| pairs);
+            assert_eq!(read.as_deref(), Some(ports), "{text}");
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Service {
     pub container_name: Option<String>,
     /// Ports of `expose`, inside the container.
     pub expose: Vec<u16>,
-    /// The container's side of `ports`, those with a published port on the host first.
+    /// The container's side of the TCP ones of `ports`, those with a published port on the host first.
     pub ports: Vec<PortMapping>,
     /// What must be up before it is started.
     pub depends_on: Vec<Dependency>,

@@ -10,7 +10,7 @@ use super::environment::{environment, labels};
 use super::healthcheck::healthcheck;
 use super::mounts::mounts;
 use super::networks::attachments;
-use super::ports::{expose, mappings, ports};
+use super::ports::{expose, ports};
 use super::project::Service;
 use super::yaml::{Entry, Node};
 
@@ -38,7 +38,7 @@ pub(super) fn service(
         hostname: node.text("hostname"),
         container_name: node.text("container_name"),
         expose: expose(node, &path, context),
-        ports: mappings(&ports),
+        ports: ports.mappings,
         depends_on: dependencies(node, &links, context),
         attachments: attachments(node, context),
         links,
@@ -51,7 +51,7 @@ pub(super) fn service(
         labels: labels(node.get("labels")),
         healthcheck: healthcheck(node, &path, context),
     };
-    Ok((summary(entry, &service, ports, context), service))
+    Ok((summary(entry, &service, ports.seen, context), service))
 }
 
 /// Whether one of a service's profiles, if it has any, is on.

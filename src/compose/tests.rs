@@ -420,6 +420,15 @@ fn networks_links_and_conditions_are_carried_out() {
 }
 
 #[test]
+fn only_tcp_ports_are_mapped() {
+    let service = service(
+        "    ports: ['53:53/udp', '80', {target: 9, protocol: sctp}, {target: 81, published: 8081}]",
+    );
+    let targets: Vec<u16> = service.ports.iter().map(|port| port.target).collect();
+    assert_eq!(targets, [81, 80]);
+}
+
+#[test]
 fn a_linked_service_is_known_by_the_name_of_the_link_on_the_networks_they_share() {
     let (_, project) = read(
         "networks: {n: , m: }\nservices:\n  a: {image: i, networks: [n], links: ['b:c', b]}\n  b: {image: i, networks: [n, m]}\n",

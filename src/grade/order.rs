@@ -11,14 +11,13 @@ const PROXY: &str = "proxy";
 /// The port of the host that a browser asks.
 const HTTP: u16 = 80;
 
-/// The service that requests go through, with the port inside its container: of those that publish one, the one called
-/// `proxy`, else the one on port 80 of the host, else the first.
+/// The service that requests go through, with the port inside its container: of those that are started and publish one,
+/// the one called `proxy`, else the one on port 80 of the host, else the one that needs `back-end`, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let published = || {
-        project
-            .services
-            .iter()
-            .filter(|service| service.name != BACK_END && !service.ports.is_empty())
+        project.services.iter().filter(|service| {
+            service.name != BACK_END && service.replicas > 0 && !service.ports.is_empty()
+        })
     };
     let on_http = |service: &&Service| {
         service
@@ -29,6 +28,7 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let service = published()
         .find(|service| service.name == PROXY)
         .or_else(|| published().find(on_http))
+        .or_else(|| published().find(|service| needs(project, service, BACK_END)))
         .or_else(|| published().next())?;
     let port = service
         .ports
@@ -40,23 +40,37 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
 
 /// The services in the order of their start: each wave starts together, once what it depends on is there.
 ///
-/// A proxy that says nothing of its dependencies starts behind everything that does not depend on it: Compose starts
-/// them at the same time, and who wins that race is no matter of right and wrong.
+/// What `back-end` does not need starts behind it, and a proxy behind everything that does not depend on it, also where
+/// the file does not say so: Compose starts them at the same time, and who wins that race is no matter of right and
+/// wrong.
 pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     let proxy = proxy(project).map(|(service, _)| service.name.as_str());
+    let back_end = project
+        .services
+        .iter()
+        .find(|service| service.name == BACK_END);
+    let behind_back_end = |service: &Service| {
+        service.name != BACK_END
+            && back_end.is_some_and(|back_end| !needs(project, back_end, &service.name))
+    };
     let mut waiting: Vec<&Service> = project.services.iter().collect();
     let mut waves: Vec<Vec<&Service>> = Vec::new();
     while !waiting.is_empty() {
         let held = |name: &str| waiting.iter().any(|service| service.name == name);
         let blocked = |service: &Service| {
+            // What waits for `back-end` waits for what `back-end` needs, too.
             let waits_for = |other: &&Service| {
-                other.name != service.name && !needs(project, other, &service.name)
+                let after = needs(project, other, &service.name)
+                    || (behind_back_end(other) && !behind_back_end(service));
+                other.name != service.name && !after
             };
             let explicit = service
                 .depends_on
                 .iter()
                 .any(|dependency| held(&dependency.service));
-            explicit || (proxy == Some(&service.name) && waiting.iter().any(waits_for))
+            explicit
+                || (held(BACK_END) && behind_back_end(service))
+                || (proxy == Some(&service.name) && waiting.iter().any(waits_for))
         };
         let (later, now): (Vec<&Service>, Vec<&Service>) =
             waiting.iter().partition(|service| blocked(service));
@@ -110,6 +124,7 @@ mod tests {
         Service {
             name: name.to_owned(),
             depends_on: needs.iter().map(dependency).collect(),
+            replicas: 1,
             ..Service::default()
         }
     }
@@ -136,6 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn what_back_end_does_not_need_starts_behind_it() {
+        let proxy = published(service("proxy", &["back-end"]), Some(80), 80);
+        let project = project(vec![
+            proxy,
+            service("nginx", &[]),
+            service("back-end", &["database"]),
+            service("database", &[]),
+        ]);
+        assert_eq!(
+            order(&project),
+            [
+                vec!["database"],
+                vec!["back-end"],
+                vec!["nginx"],
+                vec!["proxy"]
+            ]
+        );
+    }
+
+    #[test]
     fn a_proxy_without_depends_on_starts_last() {
         let proxy = published(service("proxy", &[]), Some(80), 80);
         let project = project(vec![
@@ -145,7 +180,7 @@ mod tests {
         ]);
         assert_eq!(
             order(&project),
-            [vec!["back-end", "front-end"], vec!["proxy"]]
+            [vec!["back-end"], vec!["front-end"], vec!["proxy"]]
         );
     }
 
@@ -159,8 +194,45 @@ mod tests {
         ]);
         assert_eq!(
             order(&project),
-            [vec!["proxy"], vec!["back-end", "front-end"]]
+            [vec!["proxy"], vec!["back-end"], vec!["front-end"]]
         );
+    }
+
+    #[test]
+    fn a_reversed_depends_on_waits_for_nothing_that_waits_for_back_end() {
+        let proxy = published(service("proxy", &[]), Some(80), 80);
+        let project = project(vec![
+            service("front-end", &[]),
+            service("back-end", &["proxy"]),
+            proxy,
+        ]);
+        assert_eq!(
+            order(&project),
+            [vec!["proxy"], vec!["back-end"], vec!["front-end"]]
+        );
+    }
+
+    #[test]
+    fn the_proxy_needs_back_end_where_neither_name_nor_port_tells() {
+        let site = published(service("front-end", &[]), Some(9000), 9000);
+        let balancer = published(service("load-balancer", &["api"]), Some(8080), 80);
+        let project = project(vec![
+            service("back-end", &[]),
+            service("api", &["back-end"]),
+            site,
+            balancer,
+        ]);
+        let found = proxy(&project).map(|(service, _)| service.name.as_str());
+        assert_eq!(found, Some("load-balancer"));
+    }
+
+    #[test]
+    fn a_service_that_is_not_started_is_no_proxy() {
+        let none = Service {
+            replicas: 0,
+            ..published(service("proxy", &[]), Some(80), 80)
+        };
+        assert_eq!(proxy(&project(vec![none])), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 use futures_util::stream;
 use rustix::fs::OFlags;
+use softy_checks::observation::{Fault, FaultKind};
 use tar::{EntryType, Header};
 use tokio::task::spawn_blocking;
 
@@ -26,6 +27,37 @@ pub(super) enum PackError {
     Ignore(IllegalPattern),
     /// A file cannot be read, or the archive not be written.
     Io(io::Error),
+}
+
+impl PackError {
+    /// What the submission did wrong, in words; `path` is what was packed.
+    ///
+    /// # Errors
+    /// A fault when the submission is not why.
+    pub(super) fn words(self, path: &str) -> Result<String, Fault> {
+        let error = match self {
+            PackError::TooLarge => {
+                return Ok(format!(
+                    "more than {} MB or {} files in `{path}`",
+                    limits::CONTEXT_BYTES >> 20,
+                    limits::CONTEXT_ENTRIES
+                ));
+            }
+            PackError::Ignore(IllegalPattern(line)) => {
+                return Ok(format!(
+                    "illegal exclusion pattern in .dockerignore: \"{line}\""
+                ));
+            }
+            PackError::Io(error) => error,
+        };
+        Err(Fault {
+            kind: match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FaultKind::Disk,
+                _ => FaultKind::Files,
+            },
+            detail: format!("{path}: {error}"),
+        })
+    }
 }
 
 impl From<io::Error> for PackError {
@@ -112,8 +144,9 @@ impl Archive {
             let name = entry.file_name();
             let path = join(inside, &name.to_string_lossy());
             let excluded = ignored.excludes(&path) && !kept.contains(&path.as_str());
+            let keeps = || ignored.may_keep_inside() || kept.iter().any(|kept| is_in(kept, &path));
             let metadata = entry.metadata()?;
-            if metadata.is_dir() && (!excluded || ignored.may_keep_inside()) {
+            if metadata.is_dir() && (!excluded || keeps()) {
                 if !excluded {
                     self.add_header(
                         EntryType::Directory,
@@ -192,6 +225,14 @@ impl Archive {
     }
 }
 
+/// Packs on a thread of its own: nothing else waits for the disk.
+pub(super) async fn packed(
+    pack: impl FnOnce() -> Result<File, PackError> + Send + 'static,
+) -> Result<File, PackError> {
+    let packed = spawn_blocking(pack).await;
+    packed.unwrap_or_else(|error| Err(PackError::Io(io::Error::other(error))))
+}
+
 /// A file as the chunks of a request's body.
 pub(super) fn chunks(file: File) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::unfold(Some(file), |file| async move {
@@ -222,9 +263,39 @@ fn header(kind: EntryType, metadata: &Metadata) -> Header {
     header
 }
 
+fn is_in(path: &str, folder: &str) -> bool {
+    let inside = path.strip_prefix(folder);
+    inside.is_some_and(|inside| inside.starts_with('/'))
+}
+
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         return name.to_owned();
     }
     format!("{folder}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dockerfile_in_an_ignored_folder_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("docker")).unwrap();
+        for name in ["docker/Dockerfile", "docker/secret", "api.py"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let opened = Dir::open_ambient_dir(folder.path(), cap_std::ambient_authority()).unwrap();
+        let ignored = Ignored::parse("docker").unwrap();
+        let mut archive = Archive::new().unwrap();
+        let added = archive.add_folder(&opened, "", &ignored, &["docker/Dockerfile"]);
+        assert!(added.is_ok());
+        let mut sent = tar::Archive::new(archive.finish().unwrap());
+        let paths = sent.entries().unwrap();
+        let paths: Vec<_> = paths
+            .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+            .collect();
+        assert_eq!(paths, ["api.py", "docker/Dockerfile"]);
+    }
 }

@@ -43,7 +43,7 @@ impl Sandbox {
         build: &Build,
         index: usize,
     ) -> Result<(ImageState, String), Fault> {
-        let prepared = match prepare(submission, build)? {
+        let prepared = match prepare(submission, build).await? {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };

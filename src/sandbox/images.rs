@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures_util::StreamExt;
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use softy_checks::observation::{Fault, FaultKind, Image, ImageState};
 use tokio::time::timeout;
 
@@ -15,6 +14,9 @@ use crate::submission::Submission;
 
 /// Names what an image made from Debian packages stands for; images built on it carry the label too.
 const STANDS_FOR_LABEL: &str = "org.softy-check.stands-for";
+
+/// Images that are built or looked for at a time.
+const AT_A_TIME: usize = 4;
 
 /// What came of all images.
 pub struct Built {
@@ -33,32 +35,45 @@ pub struct ReadyImage {
 }
 
 impl Sandbox {
-    /// Builds and looks up the images of all services, side by side.
+    /// Builds and looks up the images of all services, a few side by side.
     ///
     /// # Errors
     /// A fault when the engine, the network or the disk is in the way.
     pub async fn images(&self, submission: &Submission, project: &Project) -> Result<Built, Fault> {
-        let built = project
+        let made = project
             .services
             .iter()
             .enumerate()
-            .filter_map(|(index, service)| {
-                let build = service.build.as_ref()?;
-                Some(async move { Ok((service, self.build(submission, build, index).await?)) })
+            .filter(|(_, service)| maker(project, service).is_none())
+            .map(|(index, service)| async move {
+                let state = self.image(submission, service, index).await?;
+                Ok::<_, Fault>((service.name.as_str(), state))
             });
-        let mut states: BTreeMap<&str, (ImageState, String)> = BTreeMap::new();
-        for (service, state) in try_join_all(built).await? {
-            states.insert(&service.name, state);
-        }
-        let found = project
-            .services
-            .iter()
-            .filter(|service| service.build.is_none());
-        let found = found.map(|service| self.find(project, service, &states));
-        for (name, state) in try_join_all(found).await? {
-            states.insert(name, state);
+        let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        for service in &project.services {
+            let maker = maker(project, service);
+            if let Some(state) = maker.and_then(|maker| states.get(maker.name.as_str())) {
+                states.insert(&service.name, state.clone());
+            }
         }
         self.collect(project, states).await
+    }
+
+    /// The image of a service, the `index`-th of the project, that no other service makes.
+    async fn image(
+        &self,
+        submission: &Submission,
+        service: &Service,
+        index: usize,
+    ) -> Result<(ImageState, String), Fault> {
+        if let Some(build) = &service.build {
+            return self.build(submission, build, index).await;
+        }
+        let reference = service.image.clone().unwrap_or_default();
+        Ok((self.look_up(&reference).await?, reference))
     }
 
     async fn collect(
@@ -81,24 +96,6 @@ impl Sandbox {
             });
         }
         Ok(Built { seen, ready })
-    }
-
-    /// The image of a service without `build`: another service's, or one that a registry has.
-    async fn find<'a>(
-        &self,
-        project: &Project,
-        service: &'a Service,
-        built: &BTreeMap<&str, (ImageState, String)>,
-    ) -> Result<(&'a str, (ImageState, String)), Fault> {
-        let reference = service.image.clone().unwrap_or_default();
-        let sibling = project.services.iter().find(|other| {
-            other.build.is_some() && other.image.as_deref().map(tagged) == Some(tagged(&reference))
-        });
-        if let Some(state) = sibling.and_then(|other| built.get(other.name.as_str())) {
-            return Ok((&service.name, state.clone()));
-        }
-        let state = self.look_up(&reference).await?;
-        Ok((&service.name, (state, reference)))
     }
 
     /// Finds an image on the engine or in its registry.
@@ -177,6 +174,17 @@ impl Sandbox {
     }
 }
 
+/// The other service whose build makes the image of one without `build`.
+fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
+    if service.build.is_some() {
+        return None;
+    }
+    let reference = tagged(service.image.as_deref()?);
+    project.services.iter().find(|other| {
+        other.build.is_some() && other.image.as_deref().map(tagged).as_ref() == Some(&reference)
+    })
+}
+
 /// Whether a registry says that it does not have the image, or the name cannot be one.
 pub(super) fn is_unknown_image(words: &str) -> bool {
     const SIGNS: [&str; 6] = [
@@ -219,6 +227,31 @@ fn tagged(reference: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::project::Build;
+
+    #[test]
+    fn a_service_without_build_has_the_image_that_another_makes() {
+        let service = |name: &str, image: Option<&str>, build: Option<Build>| Service {
+            name: name.to_owned(),
+            image: image.map(str::to_owned),
+            build,
+            ..Service::default()
+        };
+        let project = Project {
+            services: vec![
+                service("unnamed", None, Some(Build::default())),
+                service("back-end", Some("api"), Some(Build::default())),
+                service("worker", Some("api:latest"), None),
+                service("proxy", Some("nginx"), None),
+            ],
+            ..Project::default()
+        };
+        let makers = project.services.iter();
+        let makers: Vec<_> = makers
+            .map(|service| maker(&project, service).map(|maker| maker.name.as_str()))
+            .collect();
+        assert_eq!(makers, [None, None, Some("back-end"), None]);
+    }
 
     #[test]
     fn a_reference_without_a_tag_means_latest() {

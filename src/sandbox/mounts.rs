@@ -5,9 +5,10 @@ use std::fs::File;
 use bollard::body_try_stream;
 use bollard::models::{Mount as EngineMount, MountTmpfsOptions, MountType, MountVolumeOptions};
 use bollard::query_parameters::UploadToContainerOptionsBuilder;
-use softy_checks::observation::{Fault, FaultKind};
+use cap_std::fs::Dir;
+use softy_checks::observation::Fault;
 
-use super::archive::{Archive, PackError, chunks};
+use super::archive::{Archive, PackError, chunks, packed};
 use super::dockerignore::Ignored;
 use super::engine::{fault, message};
 use super::{Sandbox, limits};
@@ -16,9 +17,26 @@ use crate::submission::{Kind, ReadError, Submission};
 
 /// What is copied into a container before it starts.
 pub(super) struct Upload {
-    /// The folder of the container that the archive is unpacked in.
+    /// Its path, from the submission's root.
+    path: String,
+    /// Where the container has it.
     target: String,
-    archive: File,
+    /// The folder itself, or the one that the file is in.
+    folder: Dir,
+    bound: Bound,
+}
+
+/// What is bound, by what the submission has at its path.
+enum Bound {
+    /// A regular file.
+    File {
+        /// The folder it is in, from the submission's root.
+        folder: String,
+        /// Its name.
+        name: String,
+    },
+    /// A folder, or nothing, of which Compose makes a folder.
+    Folder,
 }
 
 impl Sandbox {
@@ -35,11 +53,12 @@ impl Sandbox {
         for mount in &service.mounts {
             match &mount.source {
                 MountSource::Submission(path) => {
-                    let file = matches!(submission.kind(path)?, Some(Kind::Regular { .. }));
-                    if !file {
-                        mounts.push(self.volume(mount, None));
+                    let bound = Bound::of(submission, path)?;
+                    match &bound {
+                        Bound::File { .. } => {}
+                        Bound::Folder => mounts.push(self.volume(mount, None)),
                     }
-                    uploads.extend(upload(submission, path, &mount.target, file)?);
+                    uploads.extend(Upload::of(submission, path, &mount.target, bound)?);
                 }
                 MountSource::Volume(name) => mounts.push(self.volume(mount, Some(name))),
                 MountSource::Anonymous => mounts.push(self.volume(mount, None)),
@@ -49,16 +68,22 @@ impl Sandbox {
         Ok((mounts, uploads))
     }
 
-    /// Copies into a container that is not started yet; the engine's word when it does not take it.
+    /// Copies into a container that is not started yet; why not, in words, when there is too much of it or the engine
+    /// does not take it.
     pub(super) async fn upload(
         &self,
         container: &str,
         upload: Upload,
     ) -> Result<Result<(), String>, Fault> {
         let options = UploadToContainerOptionsBuilder::new()
-            .path(&upload.target)
+            .path(upload.unpacked_in())
             .build();
-        let body = body_try_stream(chunks(upload.archive));
+        let path = upload.path.clone();
+        let archive = match packed(move || upload.pack()).await {
+            Ok(archive) => archive,
+            Err(error) => return error.words(&path).map(Err),
+        };
+        let body = body_try_stream(chunks(archive));
         match self
             .docker
             .upload_to_container(container, Some(options), body)
@@ -101,44 +126,62 @@ fn tmpfs(target: &str) -> EngineMount {
     }
 }
 
-fn upload(
-    submission: &Submission,
-    path: &str,
-    target: &str,
-    file: bool,
-) -> Result<Option<Upload>, Fault> {
-    let (folder, name) = match path.rsplit_once('/') {
-        Some((folder, name)) if file => (folder, name),
-        _ if file => ("", path),
-        _ => (path, ""),
-    };
-    let opened = match submission.open_dir(folder) {
-        Ok(opened) => opened,
-        Err(ReadError::Fault(fault)) => return Err(fault),
-        Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            return Ok(None);
+impl Bound {
+    fn of(submission: &Submission, path: &str) -> Result<Bound, Fault> {
+        match submission.kind(path)? {
+            Some(Kind::Regular { .. }) => {}
+            Some(Kind::Other(_)) | None => return Ok(Bound::Folder),
         }
-    };
-    let inside = target.trim_start_matches('/');
-    let packed = Archive::new()
-        .map_err(PackError::from)
-        .and_then(|mut archive| {
-            match file {
-                true => archive.add_file(&opened, name, inside)?,
-                false => archive.add_folder(&opened, "", &Ignored::default(), &[])?,
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        Ok(Bound::File {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl Upload {
+    /// What has to be copied to `target`; nothing where the submission has nothing.
+    fn of(
+        submission: &Submission,
+        path: &str,
+        target: &str,
+        bound: Bound,
+    ) -> Result<Option<Upload>, Fault> {
+        let folder = match &bound {
+            Bound::File { folder, .. } => folder,
+            Bound::Folder => path,
+        };
+        match submission.open_dir(folder) {
+            Ok(folder) => Ok(Some(Upload {
+                path: path.to_owned(),
+                target: target.to_owned(),
+                folder,
+                bound,
+            })),
+            Err(ReadError::Fault(fault)) => Err(fault),
+            Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+                Ok(None)
             }
-            Ok(archive.finish()?)
-        });
-    let target = if file {
-        "/".to_owned()
-    } else {
-        target.to_owned()
-    };
-    match packed {
-        Ok(archive) => Ok(Some(Upload { target, archive })),
-        Err(error) => Err(Fault {
-            kind: FaultKind::Files,
-            detail: format!("{path}: {error:?}"),
-        }),
+        }
+    }
+
+    /// The folder of the container that the archive is unpacked in.
+    fn unpacked_in(&self) -> &str {
+        match self.bound {
+            Bound::File { .. } => "/",
+            Bound::Folder => &self.target,
+        }
+    }
+
+    fn pack(&self) -> Result<File, PackError> {
+        let mut archive = Archive::new()?;
+        match &self.bound {
+            Bound::File { name, .. } => {
+                archive.add_file(&self.folder, name, self.target.trim_start_matches('/'))?;
+            }
+            Bound::Folder => archive.add_folder(&self.folder, "", &Ignored::default(), &[])?,
+        }
+        Ok(archive.finish()?)
     }
 }

@@ -1,15 +1,14 @@
 //! What a build is made from: a context, packed, and a Dockerfile, found.
 
 use std::fs::File;
-use std::io;
 
-use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
+use cap_std::fs::Dir;
+use softy_checks::observation::{BuildFailure, Fault, ImageState};
 
 use super::log::Log;
 use crate::compose::project::Build;
-use crate::sandbox::archive::{Archive, PackError};
+use crate::sandbox::archive::{Archive, PackError, packed};
 use crate::sandbox::dockerignore::Ignored;
-use crate::sandbox::limits;
 use crate::submission::{ReadError, Submission};
 
 /// Bytes of a Dockerfile or `.dockerignore` that are read.
@@ -34,7 +33,7 @@ pub(super) struct Prepared {
 }
 
 /// Packs the context, or says why there is nothing to build.
-pub(super) fn prepare(
+pub(super) async fn prepare(
     submission: &Submission,
     build: &Build,
 ) -> Result<Result<Prepared, ImageState>, Fault> {
@@ -63,7 +62,8 @@ pub(super) fn prepare(
             break;
         }
     }
-    match pack(&folder, build, &dockerfile, &ignored) {
+    let (inline, name) = (build.inline.clone(), dockerfile.clone());
+    match packed(move || pack(&folder, inline.as_deref(), &name, &ignored)).await {
         Ok(context) => Ok(Ok(Prepared {
             context,
             path: path(submission, build, &dockerfile),
@@ -75,14 +75,14 @@ pub(super) fn prepare(
 }
 
 fn pack(
-    folder: &cap_std::fs::Dir,
-    build: &Build,
+    folder: &Dir,
+    inline: Option<&str>,
     dockerfile: &str,
     ignored: &Ignored,
 ) -> Result<File, PackError> {
     let mut archive = Archive::new()?;
     archive.add_folder(folder, "", ignored, &[dockerfile, ".dockerignore"])?;
-    if let Some(text) = &build.inline {
+    if let Some(text) = inline {
         archive.add_text(INLINE, text.as_bytes())?;
     }
     Ok(archive.finish()?)
@@ -131,45 +131,20 @@ fn read_text(submission: &Submission, build: &Build, name: &str) -> Result<Optio
 }
 
 fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
-    let (failure, error) = match error {
-        PackError::TooLarge => (
-            BuildFailure::ContextTooLarge,
-            format!(
-                "more than {} MB or {} files in `{}`",
-                limits::CONTEXT_BYTES >> 20,
-                limits::CONTEXT_ENTRIES,
-                build.context
-            ),
-        ),
-        PackError::Ignore(illegal) => (
-            BuildFailure::Command,
-            format!(
-                "illegal exclusion pattern in .dockerignore: \"{}\"",
-                illegal.0
-            ),
-        ),
-        PackError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-            return Err(Fault {
-                kind: FaultKind::Disk,
-                detail: error.to_string(),
-            });
-        }
-        PackError::Io(error) => {
-            return Err(Fault {
-                kind: FaultKind::Files,
-                detail: format!("{}: {error}", build.context),
-            });
-        }
+    let failure = match &error {
+        PackError::TooLarge => BuildFailure::ContextTooLarge,
+        PackError::Ignore(_) | PackError::Io(_) => BuildFailure::Command,
     };
-    Ok(Log::default().failed(failure, error, &build.context, ""))
+    let words = error.words(&build.context)?;
+    Ok(Log::default().failed(failure, words, &build.context, ""))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_context_may_be_the_root_of_the_repository() {
+    #[tokio::test]
+    async fn the_context_may_be_the_root_of_the_repository() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("task6/back-end")).unwrap();
         std::fs::write(
@@ -182,7 +157,7 @@ mod tests {
             dockerfile: "task6/back-end/Dockerfile".to_owned(),
             ..Build::default()
         };
-        let prepared = prepare(&submission, &build).unwrap().ok().unwrap();
+        let prepared = prepare(&submission, &build).await.unwrap().ok().unwrap();
         assert_eq!(prepared.text, "FROM ubuntu");
         assert_eq!(prepared.path, "task6/back-end/Dockerfile");
     }
