@@ -26,9 +26,12 @@ pub(super) struct Live<'a> {
     pub(super) project: &'a Project,
 }
 
+/// A container for the checks, and for the engine where it has come to that.
+type Slot = (Option<Member>, Container);
+
 /// A stack that was started.
 pub(super) struct Started {
-    containers: Vec<(Option<Member>, Container)>,
+    containers: Vec<Slot>,
     proxy: Option<Proxy>,
     /// What each replica had received when it was last looked at.
     pub(super) received: Received,
@@ -46,7 +49,7 @@ pub(super) struct ProxyMember {
 }
 
 impl Live<'_> {
-    /// Starts every service in its wave, two replicas of `back-end`, and waits until they listen or end.
+    /// Creates every container, starts each in its wave, two replicas of `back-end`, and waits until they listen or end.
     pub(super) async fn start(
         &self,
         built: &Built,
@@ -61,33 +64,63 @@ impl Live<'_> {
             }),
             received: Received::default(),
         };
-        for wave in waves(self.project) {
-            let containers = wave
-                .iter()
-                .flat_map(|service| (1..=replicas(service)).map(move |number| (*service, number)));
-            let containers = containers.map(|(service, number)| {
-                self.start_one(service, number, built, reachable, &started)
-            });
-            let mut wave_started = try_join_all(containers).await?;
-            if let Some((service, _)) = proxy.filter(|(proxy, _)| self.others_wait_for(proxy)) {
-                // nginx looks up its upstreams as soon as it starts; whether those that wait for it come in time must
-                // not be a race.
-                self.settle(
-                    wave_started
-                        .iter_mut()
-                        .filter(|(_, container)| container.service == service.name),
-                    reachable,
-                )
+        let services = self.project.services.iter();
+        let containers = services
+            .flat_map(|service| (1..=replicas(service)).map(move |number| (service, number)));
+        let created = containers
+            .map(|(service, number)| self.create(service, number, built, reachable, &started));
+        let mut created = try_join_all(created).await?;
+        let mut waves = waves(self.project).into_iter();
+        for wave in waves.by_ref() {
+            self.start_wave(&wave, &mut created, &mut started, reachable)
                 .await?;
+            if wave.iter().any(|service| service.name == BACK_END) {
+                break;
             }
-            started.containers.append(&mut wave_started);
         }
         let replicas = started.replicas();
-        let settled = self.settle(started.containers.iter_mut(), reachable);
-        ((), started.received) = try_join!(settled, self.received(&replicas))?;
+        let others = async {
+            for wave in waves {
+                self.start_wave(&wave, &mut created, &mut started, reachable)
+                    .await?;
+            }
+            self.settle(started.containers.iter_mut(), reachable).await
+        };
+        // Older engines take a second to read a counter; the others start meanwhile.
+        let ((), received) = try_join!(others, self.received(&replicas))?;
+        started.received = received;
         started.sort(self.project);
         self.recheck(&mut started).await?;
         Ok(started)
+    }
+
+    /// Starts the containers of a wave, side by side.
+    async fn start_wave(
+        &self,
+        wave: &[&Service],
+        created: &mut Vec<Slot>,
+        started: &mut Started,
+        reachable: &Reachable,
+    ) -> Result<(), Fault> {
+        let is_of_wave = |name: &str| wave.iter().any(|service| service.name == name);
+        let (now, later): (Vec<Slot>, Vec<Slot>) = std::mem::take(created)
+            .into_iter()
+            .partition(|(_, container)| is_of_wave(&container.service));
+        *created = later;
+        let starting = now.into_iter().map(|slot| self.start_one(slot, started));
+        let mut now = try_join_all(starting).await?;
+        if let Some((service, _)) =
+            proxy(self.project).filter(|(proxy, _)| self.others_wait_for(proxy))
+        {
+            // nginx looks up its upstreams as soon as it starts; whether those that wait for it come in time must
+            // not be a race.
+            let proxies = now
+                .iter_mut()
+                .filter(|(_, container)| container.service == service.name);
+            self.settle(proxies, reachable).await?;
+        }
+        started.containers.append(&mut now);
+        Ok(())
     }
 
     /// Adds replicas of `back-end` up to `count`, starts the proxy again, and waits until all of them listen.
@@ -107,8 +140,11 @@ impl Live<'_> {
             return Ok(());
         };
         let present = u32::try_from(started.replicas().len()).unwrap_or(count);
-        let added = (present + 1..=count)
-            .map(|number| self.start_one(service, number, built, reachable, started));
+        let before: &Started = started;
+        let added = (present + 1..=count).map(|number| async move {
+            let created = self.create(service, number, built, reachable, before);
+            self.start_one(created.await?, before).await
+        });
         let mut added = try_join_all(added).await?;
         let replicas: Vec<Member> = added
             .iter()
@@ -229,14 +265,15 @@ impl Live<'_> {
         }
     }
 
-    async fn start_one(
+    /// Creates a container, or says why it cannot be.
+    async fn create(
         &self,
         service: &Service,
         number: u32,
         built: &Built,
         reachable: &Reachable,
         started: &Started,
-    ) -> Result<(Option<Member>, Container), Fault> {
+    ) -> Result<Slot, Fault> {
         let container = |state| Container {
             service: service.name.clone(),
             number,
@@ -244,39 +281,21 @@ impl Live<'_> {
             listening: Vec::new(),
             log: Vec::new(),
         };
-        for dependency in &service.depends_on {
-            if !self.is_met(dependency, started).await? {
-                return Ok((
-                    None,
-                    container(State::Waiting {
-                        dependency: dependency.service.clone(),
-                    }),
-                ));
-            }
-        }
         let Some(image) = built.ready.get(&service.name) else {
-            return Ok((
-                None,
-                container(State::NotStarted {
-                    error: "no image".to_owned(),
-                }),
-            ));
+            let error = "no image".to_owned();
+            return Ok((None, container(State::NotStarted { error })));
         };
+        let is_way_in =
+            |proxy: &&Proxy| reachable.reach == Reach::Loopback && proxy.service == service.name;
         let publish = started
             .proxy
             .as_ref()
-            .filter(|proxy| reachable.reach == Reach::Loopback && proxy.service == service.name);
-        let publish = publish.map(|proxy| proxy.port);
+            .filter(is_way_in)
+            .map(|proxy| proxy.port);
+        let service = self.started_as(service);
         let member = self
             .sandbox
-            .start(
-                self.submission,
-                &self.started_as(service),
-                number,
-                image,
-                reachable,
-                publish,
-            )
+            .create(self.submission, &service, number, image, reachable, publish)
             .await?;
         match member {
             Ok(mut member) => {
@@ -286,6 +305,29 @@ impl Live<'_> {
                 Ok((Some(member), container(State::Running)))
             }
             Err(error) => Ok((None, container(State::NotStarted { error }))),
+        }
+    }
+
+    /// Starts a created container once what it depends on is there, or says why it cannot be.
+    async fn start_one(&self, slot: Slot, started: &Started) -> Result<Slot, Fault> {
+        let (Some(member), container) = slot else {
+            return Ok(slot);
+        };
+        let services = self.project.services.iter();
+        let service = services.filter(|service| service.name == container.service);
+        for dependency in service.flat_map(|service| &service.depends_on) {
+            if !self.is_met(dependency, started).await? {
+                let dependency = dependency.service.clone();
+                let state = State::Waiting { dependency };
+                return Ok((None, Container { state, ..container }));
+            }
+        }
+        match self.sandbox.start(&member).await? {
+            Ok(()) => Ok((Some(member), container)),
+            Err(error) => {
+                let state = State::NotStarted { error };
+                Ok((None, Container { state, ..container }))
+            }
         }
     }
 
@@ -320,7 +362,7 @@ impl Live<'_> {
     /// Waits for those containers that are expected to listen somewhere.
     async fn settle(
         &self,
-        containers: impl Iterator<Item = &mut (Option<Member>, Container)>,
+        containers: impl Iterator<Item = &mut Slot>,
         reachable: &Reachable,
     ) -> Result<(), Fault> {
         let settling = containers.filter_map(|(member, container)| {

@@ -82,13 +82,13 @@ impl From<Ended> for State {
 }
 
 impl Sandbox {
-    /// Creates and starts the `number`-th container of a service; the engine's word when the submission is why it cannot.
+    /// Creates the `number`-th container of a service, ready to be started; the engine's word when the submission is why it cannot.
     ///
     /// `publish` is the port to publish where the proxy is reached through the loopback.
     ///
     /// # Errors
     /// A fault when the engine is why it cannot.
-    pub async fn start(
+    pub async fn create(
         &self,
         submission: &Submission,
         service: &Service,
@@ -110,7 +110,7 @@ impl Sandbox {
                 endpoints_config: Some(endpoints),
             });
         }
-        let id = match self.create(service, number, body).await? {
+        let id = match self.create_named(service, number, body).await? {
             Ok(id) => id,
             Err(words) => return Ok(Err(words)),
         };
@@ -129,15 +129,23 @@ impl Sandbox {
                 return Ok(Err(words));
             }
         }
-        if let Err(error) = self.docker.start_container(&id, None).await {
-            return refused(error).map(Err);
-        }
         Ok(Ok(Member {
             service: service.name.clone(),
             number,
             ports: ports(service, image),
             id,
         }))
+    }
+
+    /// Starts a container; the engine's word when the submission is why it cannot.
+    ///
+    /// # Errors
+    /// A fault when the engine is why it cannot.
+    pub async fn start(&self, member: &Member) -> Result<Result<(), String>, Fault> {
+        match self.docker.start_container(&member.id, None).await {
+            Ok(()) => Ok(Ok(())),
+            Err(error) => refused(error).map(Err),
+        }
     }
 
     /// Waits until a container has ended.
@@ -226,7 +234,7 @@ impl Sandbox {
         Ok(members.iter().filter(runs).collect())
     }
 
-    async fn create(
+    async fn create_named(
         &self,
         service: &Service,
         number: u32,

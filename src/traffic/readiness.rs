@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use softy_checks::observation::{Fault, State};
+use softy_checks::observation::{Fault, State, is_loopback};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, sleep, timeout};
 
@@ -115,7 +115,7 @@ async fn looks(sandbox: &Sandbox, member: &Member) -> Result<Vec<String>, Fault>
         };
         let addresses = listening(&tables);
         let found = || addresses.iter().map(SocketAddr::to_string).collect();
-        if addresses.iter().any(|address| !address.ip().is_loopback()) {
+        if addresses.iter().any(|address| !is_loopback(address.ip())) {
             return Ok(found());
         }
         if !addresses.is_empty()
