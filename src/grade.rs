@@ -1,7 +1,9 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
 mod order;
+mod received;
 mod stack;
+mod started;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,7 +19,9 @@ use crate::progress::{Progress, Step};
 use crate::sandbox::{Reach, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{API_PATH, Client, fresh_volley, volley};
-use stack::{Live, ProxyMember, Received, Started};
+use received::Received;
+use stack::Live;
+use started::{ProxyMember, Started};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 

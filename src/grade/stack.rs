@@ -1,13 +1,15 @@
-//! The stack: started in order, scaled, and put into words.
+//! The stack: created, started in order, scaled, and looked at again.
 
 use std::net::SocketAddr;
 
 use futures_util::future::try_join_all;
 use futures_util::try_join;
-use softy_checks::observation::{Container, Fault, FaultKind, Proxy, Stack, State};
+use softy_checks::observation::{Container, Fault, FaultKind, Proxy, State};
 use tokio::time::timeout;
 
 use super::order::{BACK_END, needs, proxy, waves};
+use super::received::Received;
+use super::started::{ProxyMember, Slot, Started};
 use crate::compose::project::{Condition, Dependency, Healthcheck, Project, Service};
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
@@ -24,28 +26,6 @@ pub(super) struct Live<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) submission: &'a Submission,
     pub(super) project: &'a Project,
-}
-
-/// A container for the checks, and for the engine where it has come to that.
-type Slot = (Option<Member>, Container);
-
-/// A stack that was started.
-pub(super) struct Started {
-    containers: Vec<Slot>,
-    proxy: Option<Proxy>,
-    /// What each replica had received when it was last looked at.
-    pub(super) received: Received,
-}
-
-/// What replicas have received, by number; nothing where one of them cannot be read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Received(Option<Vec<u64>>);
-
-/// The container that requests go through.
-#[derive(Clone, Debug)]
-pub(super) struct ProxyMember {
-    pub(super) member: Member,
-    pub(super) port: u16,
 }
 
 impl Live<'_> {
@@ -382,96 +362,6 @@ impl Live<'_> {
             .services
             .iter()
             .any(|service| needs(self.project, service, &proxy.name))
-    }
-}
-
-impl Received {
-    /// What came since `before`; empty when either is unknown.
-    pub(super) fn since(&self, before: &Received) -> Vec<u64> {
-        let (Some(now), Some(before)) = (&self.0, &before.0) else {
-            return Vec::new();
-        };
-        now.iter()
-            .zip(before)
-            .map(|(now, before)| now.saturating_sub(*before))
-            .collect()
-    }
-
-    /// Adds replicas behind those that are known.
-    fn extend(&mut self, others: Received) {
-        self.0 = match (self.0.take(), others.0) {
-            (Some(known), Some(others)) => Some([known, others].concat()),
-            (None, _) | (_, None) => None,
-        };
-    }
-
-    /// Puts a later reading of the first replicas in its place.
-    pub(super) fn update(&mut self, later: Received) {
-        self.0 = match (self.0.take(), later.0) {
-            (Some(mut known), Some(later)) => {
-                for (known, later) in known.iter_mut().zip(later) {
-                    *known = later;
-                }
-                Some(known)
-            }
-            (None, _) | (_, None) => None,
-        };
-    }
-}
-
-impl Started {
-    /// For the checks.
-    pub(super) fn seen(&self) -> Stack {
-        Stack {
-            containers: self
-                .containers
-                .iter()
-                .map(|(_, container)| container.clone())
-                .collect(),
-            proxy: self.proxy.clone(),
-        }
-    }
-
-    /// Whether no container has ended; one that listens nowhere still runs.
-    pub(super) fn stays_up(&self) -> bool {
-        self.containers
-            .iter()
-            .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
-    }
-
-    /// The replicas of `back-end`, by number.
-    pub(super) fn replicas(&self) -> Vec<Member> {
-        let members = self
-            .containers
-            .iter()
-            .filter(|(_, container)| container.service == BACK_END);
-        members.filter_map(|(member, _)| member.clone()).collect()
-    }
-
-    /// The container that requests go through, when it was started.
-    pub(super) fn proxy(&self) -> Option<ProxyMember> {
-        let proxy = self.proxy.as_ref()?;
-        let member = self
-            .containers
-            .iter()
-            .find(|(_, container)| container.service == proxy.service)?
-            .0
-            .clone()?;
-        Some(ProxyMember {
-            member,
-            port: proxy.port,
-        })
-    }
-
-    fn sort(&mut self, project: &Project) {
-        let place = |service: &str| {
-            project
-                .services
-                .iter()
-                .position(|other| other.name == service)
-        };
-        self.containers
-            .sort_by_key(|(_, container)| (place(&container.service), container.number));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
-    NetworkConnectRequest, NetworkingConfig, PortBinding, ResourcesUlimits,
+    ContainerCreateBody, ContainerState, EndpointSettings, HealthConfig, HostConfig,
+    HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig, PortBinding, ResourcesUlimits,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RestartContainerOptionsBuilder,
@@ -161,13 +161,7 @@ impl Sandbox {
             Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) | None => {}
             Some(Err(error)) => return Err(fault(error)),
         }
-        let state = self
-            .docker
-            .inspect_container(&member.id, None)
-            .await
-            .map_err(fault)?
-            .state
-            .unwrap_or_default();
+        let state = self.state(member).await?;
         if state.oom_killed == Some(true) || state.exit_code == Some(KILLED) {
             return Ok(Ended::OutOfMemory);
         }
@@ -181,13 +175,7 @@ impl Sandbox {
     pub async fn healthy(&self, member: &Member) -> Result<bool, Fault> {
         const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
         loop {
-            let state = self
-                .docker
-                .inspect_container(&member.id, None)
-                .await
-                .map_err(fault)?
-                .state
-                .unwrap_or_default();
+            let state = self.state(member).await?;
             let health = state
                 .health
                 .and_then(|health| health.status)
@@ -232,6 +220,11 @@ impl Sandbox {
                 .any(|container| container.id.as_deref() == Some(&member.id))
         };
         Ok(members.iter().filter(runs).collect())
+    }
+
+    async fn state(&self, member: &Member) -> Result<ContainerState, Fault> {
+        let container = self.docker.inspect_container(&member.id, None).await;
+        Ok(container.map_err(fault)?.state.unwrap_or_default())
     }
 
     async fn create_named(

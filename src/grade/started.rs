@@ -1,0 +1,83 @@
+//! A stack that was started: its containers, for the checks and for the engine.
+
+use softy_checks::observation::{Container, Proxy, Stack, State};
+
+use super::order::BACK_END;
+use super::received::Received;
+use crate::compose::project::Project;
+use crate::sandbox::Member;
+
+/// A container for the checks, and for the engine where it has come to that.
+pub(super) type Slot = (Option<Member>, Container);
+
+/// A stack that was started.
+pub(super) struct Started {
+    pub(super) containers: Vec<Slot>,
+    pub(super) proxy: Option<Proxy>,
+    /// What each replica had received when it was last looked at.
+    pub(super) received: Received,
+}
+
+/// The container that requests go through.
+#[derive(Clone, Debug)]
+pub(super) struct ProxyMember {
+    pub(super) member: Member,
+    pub(super) port: u16,
+}
+
+impl Started {
+    /// For the checks.
+    pub(super) fn seen(&self) -> Stack {
+        Stack {
+            containers: self
+                .containers
+                .iter()
+                .map(|(_, container)| container.clone())
+                .collect(),
+            proxy: self.proxy.clone(),
+        }
+    }
+
+    /// Whether no container has ended; one that listens nowhere still runs.
+    pub(super) fn stays_up(&self) -> bool {
+        self.containers
+            .iter()
+            .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
+    }
+
+    /// The replicas of `back-end`, by number.
+    pub(super) fn replicas(&self) -> Vec<Member> {
+        let members = self
+            .containers
+            .iter()
+            .filter(|(_, container)| container.service == BACK_END);
+        members.filter_map(|(member, _)| member.clone()).collect()
+    }
+
+    /// The container that requests go through, when it was started.
+    pub(super) fn proxy(&self) -> Option<ProxyMember> {
+        let proxy = self.proxy.as_ref()?;
+        let member = self
+            .containers
+            .iter()
+            .find(|(_, container)| container.service == proxy.service)?
+            .0
+            .clone()?;
+        Some(ProxyMember {
+            member,
+            port: proxy.port,
+        })
+    }
+
+    /// Puts the containers into the order of the file, replicas by number.
+    pub(super) fn sort(&mut self, project: &Project) {
+        let place = |service: &str| {
+            project
+                .services
+                .iter()
+                .position(|other| other.name == service)
+        };
+        self.containers
+            .sort_by_key(|(_, container)| (place(&container.service), container.number));
+    }
+}
