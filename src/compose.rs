@@ -158,10 +158,14 @@ fn variables(submission: &Submission, findings: &mut Findings) -> Result<Variabl
         Err(ReadError::Fault(fault)) => return Err(fault),
         Err(ReadError::Missing) => return Ok(Variables::new()),
         Err(ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            findings.unsupported(
-                format!("{file} is no regular file of at most 64 KiB"),
-                Mark::default(),
-            );
+            findings.problem_elsewhere(Problem {
+                kind: ProblemKind::Unreadable,
+                message: Text::new(
+                    format!("`{file}` is no regular file of at most 64 KiB"),
+                    format!("`{file}` n’est pas un fichier ordinaire d’au plus 64 Kio"),
+                ),
+                place: None,
+            });
             return Ok(Variables::new());
         }
     };

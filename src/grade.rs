@@ -18,7 +18,7 @@ use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{Reach, Sandbox, limits};
 use crate::submission::Submission;
-use crate::traffic::{API_PATH, Client, fresh_volley, volley};
+use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
 use received::Received;
 use stack::Live;
 use started::{ProxyMember, Started};
@@ -262,13 +262,14 @@ fn is_unordered(seen: &Observation, id: &str) -> bool {
         })
 }
 
-/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters.
+/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters, or
+/// its requests were too short to stand out.
 fn tell(seen: &mut Observation, received: Vec<u64>) {
-    if let Some(volley) = seen
-        .volleys
-        .last_mut()
-        .filter(|volley| volley.received.is_empty())
-    {
+    let Some(volley) = seen.volleys.last_mut() else {
+        return;
+    };
+    let stands_out = received.iter().sum::<u64>() >= (PADDING * volley.sequence.len()) as u64;
+    if volley.received.is_empty() && (stands_out || volley.sequence.contains(&0)) {
         volley.received = received;
     }
 }

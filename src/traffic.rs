@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use fresh::Client;
 pub use listening::listening;
 pub use readiness::{Settled, is_open, settle};
-pub use volley::{fresh_volley, volley};
+pub use volley::{PADDING, fresh_volley, volley};
 
 /// The path that the exercise asks for.
 pub const API_PATH: &str = "/api/hello";

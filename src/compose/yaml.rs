@@ -319,6 +319,15 @@ fn report(error: &Error, findings: &mut Findings) {
         Error::UnsupportedTag { tag, .. } => {
             findings.unsupported(format!("the YAML tag {tag}"), mark)
         }
+        Error::Budget { .. } | Error::RecursiveReferencesRequireWeakTypes { .. } => findings
+            .problem(
+                ProblemKind::Syntax,
+                mark,
+                Text::fixed(
+                    "the file is too deep, or too large with its aliases filled in",
+                    "le fichier est trop profond, ou trop grand une fois ses alias remplacés",
+                ),
+            ),
         error => {
             let words: String = error.to_string().chars().take(MESSAGE).collect();
             // The place is shown beside the message.

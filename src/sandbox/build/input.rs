@@ -109,7 +109,9 @@ fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageSta
     let names = submission.names(&build.context, NAMES)?;
     let similar = names
         .into_iter()
-        .filter(|name| name.to_lowercase().contains("docker"));
+        .filter(|name| name.to_lowercase().contains("docker"))
+        // A link that leads out, or something that is no file, is there and cannot be read.
+        .filter(|name| *name != build.dockerfile);
     Ok(ImageState::DockerfileMissing {
         dockerfile: path(submission, build, &build.dockerfile),
         similar: similar.collect(),
