@@ -11,5 +11,6 @@ mod task6;
 mod verdict;
 mod wording;
 
+pub use rotation::period;
 pub use task6::TASK6;
 pub use verdict::{Reason, Status, Verdict, judge};

@@ -20,10 +20,9 @@ pub(crate) enum Rotation {
 /// What `sequence`, in which every number from 1 to `replicas` occurs, is.
 ///
 /// Periodic and balanced is the whole property: an `upstream` that lists a name twice gives `ABBA ABBA` on a
-/// right solution, because Docker's DNS shuffles each answer. An order counts as repeating when it was seen
-/// at least twice in full.
+/// right solution, because Docker's DNS shuffles each answer.
 pub(crate) fn rotation(sequence: &[u32], replicas: u32) -> Rotation {
-    let Some(period) = (1..=sequence.len() / 2).find(|&period| repeats(sequence, period)) else {
+    let Some(period) = period(sequence) else {
         return Rotation::Aperiodic;
     };
     let shares = counts(&sequence[..period], replicas);
@@ -31,6 +30,11 @@ pub(crate) fn rotation(sequence: &[u32], replicas: u32) -> Rotation {
         return Rotation::Balanced { period };
     }
     Rotation::Weighted { shares }
+}
+
+/// Length of the shortest order that was seen at least twice in full and never broken.
+pub fn period(sequence: &[u32]) -> Option<usize> {
+    (1..=sequence.len() / 2).find(|&period| repeats(sequence, period))
 }
 
 /// How often each replica from 1 to `replicas` occurs.

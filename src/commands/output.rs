@@ -9,13 +9,23 @@ use terminal_size::{Width, terminal_size};
 
 use super::CommandError;
 use crate::cli::{Format, Shown};
-use crate::report::{Report, json, text};
+use crate::report::{ExitStatus, Report, json, text};
 
 /// Columns of a report that no terminal shows.
 const COLUMNS: usize = 80;
 
+/// Hands over a report with the checks that were asked for; what the process ends with.
+pub(super) fn hand_over(report: Report, shown: &Shown) -> Result<ExitStatus, CommandError> {
+    let report = match shown.only.as_slice() {
+        [] => report,
+        ids => report.only(ids),
+    };
+    write(&report, shown)?;
+    Ok(report.exit_status())
+}
+
 /// Writes a report as it was asked for.
-pub(super) fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
+fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
     let to_terminal = shown.output.is_none() && io::stdout().is_terminal();
     if shown.output.is_some() {
         colored::control::set_override(false);

@@ -22,12 +22,7 @@ pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
         seconds: 0.0,
         phases: Vec::new(),
     };
-    let report = match arguments.shown.only.as_slice() {
-        [] => report,
-        ids => report.only(ids),
-    };
-    output::write(&report, &arguments.shown)?;
-    Ok(report.exit_status())
+    output::hand_over(report, &arguments.shown)
 }
 
 fn read(arguments: &Replay) -> Result<Observation, CommandError> {

@@ -44,12 +44,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
         seconds: started.elapsed().as_secs_f64(),
         phases,
     };
-    let report = match arguments.shown.only.as_slice() {
-        [] => report,
-        ids => report.only(ids),
-    };
-    output::write(&report, &arguments.shown)?;
-    Ok(report.exit_status())
+    output::hand_over(report, &arguments.shown)
 }
 
 async fn observe_until_interrupted(

@@ -28,6 +28,18 @@ pub(crate) fn answer(content: impl Into<Vec<u8>>) -> Answer {
     }
 }
 
+/// The right submission, with these services in its compose file instead.
+pub(crate) fn with_services(services: Vec<Service>) -> Observation {
+    let compose = Compose {
+        services,
+        ..compose()
+    };
+    Observation {
+        compose: Some(compose),
+        ..correct()
+    }
+}
+
 /// A service that builds and has nothing else.
 pub(crate) fn service(name: &str) -> Service {
     Service {

@@ -86,19 +86,11 @@ fn host(published: Published) -> Text {
 mod tests {
     use super::*;
     use crate::model::Unjudged;
-    use crate::observation::correct::{compose, correct, service};
-    use crate::observation::{Compose, Service};
+    use crate::observation::Service;
+    use crate::observation::correct::{service, with_services};
 
     fn judged(back_end: Service) -> Judgement {
-        let services = vec![back_end];
-        let compose = Compose {
-            services,
-            ..compose()
-        };
-        judge(&Observation {
-            compose: Some(compose),
-            ..correct()
-        })
+        judge(&with_services(vec![back_end]))
     }
 
     #[test]
@@ -114,17 +106,7 @@ mod tests {
         };
         let notes = |published| {
             let services = vec![service("back-end"), proxy(published)];
-            let compose = Compose {
-                services,
-                ..compose()
-            };
-            judge(&Observation {
-                compose: Some(compose),
-                ..correct()
-            })
-            .unwrap()
-            .notes
-            .len()
+            judge(&with_services(services)).unwrap().notes.len()
         };
         assert_eq!(
             (notes(Published::Random), notes(Published::Fixed(80))),

@@ -71,19 +71,10 @@ fn taken(port: &Port) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::model::Unjudged;
-    use crate::observation::Compose;
-    use crate::observation::correct::{compose, correct, service};
+    use crate::observation::correct::{service, with_services};
 
     fn judged(back_end: Service) -> Judgement {
-        let services = vec![back_end];
-        let compose = Compose {
-            services,
-            ..compose()
-        };
-        judge(&Observation {
-            compose: Some(compose),
-            ..correct()
-        })
+        judge(&with_services(vec![back_end]))
     }
 
     fn codes(container_name: Option<&str>, published: &[Published]) -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 use colored::{Color, ColoredString, Colorize};
 use softy_checks::model::Text;
 use softy_checks::observation::{Connection, Volley, Witness};
+use softy_checks::period;
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
@@ -137,14 +138,4 @@ fn connection(connection: Connection) -> &'static Text {
         Connection::ClosedByProxy => &CLOSED_BY_PROXY,
         Connection::Fresh => &FRESH,
     }
-}
-
-/// Length of the shortest order that was seen at least twice in full and never broken.
-fn period(sequence: &[u32]) -> Option<usize> {
-    (1..=sequence.len() / 2).find(|&period| {
-        sequence
-            .iter()
-            .skip(period)
-            .eq(&sequence[..sequence.len() - period])
-    })
 }
