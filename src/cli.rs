@@ -30,6 +30,11 @@ pub enum Command {
     Task6(Task6),
     /// Judge a recorded observation again; needs no Docker
     Replay(Replay),
+    /// Remove what killed runs have left on the engine
+    #[command(
+        after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
+    )]
+    Clean(Clean),
     /// Print the JSON schema of the JSON report
     Schema,
 }
@@ -51,6 +56,19 @@ pub struct Task6 {
     /// How to get to the stack, when what the checker finds out by itself is wrong
     #[arg(long, value_name = "WAY", value_enum)]
     pub reach: Option<Way>,
+    /// Build with BuildKit what nothing else can, without limits of memory, processes and disk
+    #[arg(long)]
+    pub unlimited_builds: bool,
+    /// Let builds reach these hosts of the web only, and those below them, separated by commas
+    #[arg(long, value_name = "HOST,…", value_delimiter = ',')]
+    pub build_hosts: Vec<String>,
+    /// Let builds and what runs in the stack reach the internet and everything that this machine reaches: other machines of its network
+    /// and a cloud's metadata with their secrets included
+    #[arg(long)]
+    pub egress: bool,
+    /// The engine's runtime for every container, such as `runsc` or `kata`
+    #[arg(long, value_name = "NAME")]
+    pub runtime: Option<String>,
 }
 
 /// Arguments of `replay`.
@@ -61,6 +79,23 @@ pub struct Replay {
     /// What is reported, and how
     #[command(flatten)]
     pub shown: Shown,
+}
+
+/// Arguments of `clean`.
+#[derive(Args, Debug)]
+pub struct Clean {
+    /// Take away the builds' cache as well, unless a run goes on; BuildKit's own (see --unlimited-builds) is the engine's
+    #[arg(long)]
+    pub cache: bool,
+    /// Only list what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The list's format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// The list's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
 }
 
 /// What is reported, and how.
@@ -75,6 +110,9 @@ pub struct Shown {
     /// The report's language [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
+    /// Say also what the run did not close or hold to its limits
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Judge these checks only, by their ids, separated by commas
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -110,18 +148,31 @@ pub enum Way {
 }
 
 impl Shown {
-    /// The language asked for, else the locale's where it is French, else English.
+    /// The language of the report.
     pub fn language(&self) -> Language {
-        let french = match self.lang {
-            Some(lang) => lang == Lang::Fr,
-            None => sys_locale::get_locale()
-                .is_some_and(|locale| locale.to_lowercase().starts_with("fr")),
-        };
-        if french {
-            Language::French
-        } else {
-            Language::English
+        language(self.lang)
+    }
+}
+
+impl Clean {
+    /// The language of the list.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+/// The language asked for, else the locale's where it is French, else English.
+fn language(asked: Option<Lang>) -> Language {
+    let french = match asked {
+        Some(lang) => lang == Lang::Fr,
+        None => {
+            sys_locale::get_locale().is_some_and(|locale| locale.to_lowercase().starts_with("fr"))
         }
+    };
+    if french {
+        Language::French
+    } else {
+        Language::English
     }
 }
 

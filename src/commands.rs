@@ -1,5 +1,7 @@
 //! The subcommands, one file each.
 
+mod clean;
+mod interruption;
 mod output;
 mod replay;
 mod schema;
@@ -10,6 +12,7 @@ use std::path::PathBuf;
 
 use softy_checks::TASK6;
 use softy_checks::model::Text;
+use softy_checks::observation::Fault;
 
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
@@ -43,6 +46,9 @@ pub enum CommandError {
         /// The system's word on it.
         error: io::Error,
     },
+    /// The engine's trouble.
+    #[error("{}", .0.detail)]
+    Engine(Fault),
     /// The system's own trouble.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -58,7 +64,9 @@ impl CommandError {
             CommandError::Submission(_)
             | CommandError::UnknownCheck { .. }
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
-            CommandError::Output { .. } | CommandError::System(_) => ExitStatus::CouldNotGrade,
+            CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
+                ExitStatus::CouldNotGrade
+            }
             CommandError::Interrupted => ExitStatus::Interrupted,
         }
     }
@@ -72,6 +80,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     match &cli.command {
         Command::Task6(arguments) => task6::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Clean(arguments) => clean::run(arguments),
         Command::Schema => schema::run(),
     }
 }

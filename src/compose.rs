@@ -1,6 +1,6 @@
 //! A compose file, read as Compose v2 reads it and translated into what the sandbox carries out.
 //!
-//! The file is a stranger's: it is never handed over. The table in `keys` says for each key of the specification what becomes
+//! `load` makes one tree of the files, with what they extend and include. The files are a stranger's: they are never handed over. The table in `keys` says for each key of the specification what becomes
 //! of it; what is not in the table is a problem, what is not done yet is said by name.
 
 mod build;
@@ -10,35 +10,44 @@ mod dangers;
 mod dependencies;
 mod dotenv;
 mod environment;
+mod extends;
 mod files;
 mod findings;
+mod forms;
+mod grants;
 mod healthcheck;
+mod hooks;
+mod hosts;
+mod include;
 mod interpolation;
 mod keys;
+mod load;
+mod merge;
 mod mounts;
+mod namespaces;
 mod networks;
+mod paths;
 mod ports;
 pub mod project;
 mod schema;
 mod service;
 mod services;
 mod source;
+mod variables;
 mod yaml;
 
 use softy_checks::model::Text;
-use softy_checks::observation::{Compose, Fault, Problem, ProblemKind};
+use softy_checks::observation::{Compose, Fault, ProblemKind};
 
 use self::context::Context;
 use self::files::Files;
 use self::findings::Findings;
 use self::interpolation::Variables;
+use self::load::{Frame, Loader, Stop};
 use self::project::Project;
-use self::source::{Mark, Source};
-use self::yaml::Node;
-use crate::submission::{ReadError, Submission, TASK_FOLDER};
-
-/// What a compose file may measure, in bytes.
-const CAP: u64 = 1024 * 1024;
+use self::source::Mark;
+use self::yaml::{Node, Value};
+use crate::submission::{Submission, TASK_FOLDER};
 
 /// Versions that Compose v1 knows; v2 ignores the key.
 const VERSIONS: [&str; 19] = [
@@ -46,19 +55,53 @@ const VERSIONS: [&str; 19] = [
     "3.5", "3.6", "3.7", "3.8", "3.9",
 ];
 
+/// Where a file without a word in it is wrong.
+const FIRST_LINE: Mark = Mark {
+    file: 0,
+    line: 1,
+    column: 1,
+    width: 1,
+};
+
 /// What the compose files of a submission say, and the project that they make.
 ///
 /// There is a project only when Compose would accept the files, the sandbox refuses nothing in them, and nothing in them waits
 /// for support. An error is the checker's own: a file that it may not read.
 pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault> {
+    let mut findings = Findings::default();
+    let file = variables::default_file(TASK_FOLDER);
+    let variables = variables::read(submission, &file, &Variables::new(), &mut findings)?;
+    let variables = variables.unwrap_or_default();
     let Files {
-        first,
-        over,
+        read: mut files,
         passed_over,
-        misnamed,
+        first_of_v1,
+        mut misnamed,
     } = files::find(submission)?;
-    let files: Vec<String> = first.iter().chain(&over).cloned().collect();
-    let Some(first) = first else {
+    if let Some(names) = files::named(&variables) {
+        misnamed = Vec::new();
+        let named: Result<Vec<String>, Stop> = {
+            let mut loader = Loader::new(submission, &mut findings);
+            let key = "COMPOSE_FILE";
+            let locate = |name| loader.named(name, TASK_FOLDER, key, Mark::default());
+            names.iter().copied().map(locate).collect()
+        };
+        files = match named {
+            Ok(files) => files,
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Found) => {
+                let files = names.into_iter().map(str::to_owned).collect();
+                return Ok((
+                    Compose {
+                        files,
+                        ..findings.into_compose()
+                    },
+                    None,
+                ));
+            }
+        };
+    }
+    if files.is_empty() {
         return Ok((
             Compose {
                 misnamed,
@@ -66,17 +109,11 @@ pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault
             },
             None,
         ));
-    };
-    let (compose, project) = match source(submission, first)? {
-        Ok(source) => translate(submission, &source, &over, &passed_over)?,
-        Err(problem) => (
-            Compose {
-                problems: vec![problem],
-                ..Compose::default()
-            },
-            None,
-        ),
-    };
+    }
+    if files::named(&variables).is_none() {
+        note_passed_over(&passed_over, first_of_v1, &mut findings);
+    }
+    let (compose, project) = translate(submission, &files, variables, findings)?;
     Ok((
         Compose {
             files,
@@ -87,40 +124,35 @@ pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault
     ))
 }
 
-/// A file's text, or why it has none.
-fn source(submission: &Submission, file: String) -> Result<Result<Source, Problem>, Fault> {
-    let (en, fr) = match submission.read(&file, CAP) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => return Ok(Ok(Source::new(file, text))),
-            Err(_) => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
-        },
-        Err(ReadError::Fault(fault)) => return Err(fault),
-        Err(ReadError::Missing | ReadError::NotRegular(_)) => {
-            ("is not a regular file", "n’est pas un fichier ordinaire")
-        }
-        Err(ReadError::TooLarge { .. }) => ("is larger than 1 MiB", "dépasse 1 Mio"),
-    };
-    let message = Text::new(format!("`{file}` {en}"), format!("`{file}` {fr}"));
-    Ok(Err(Problem {
-        kind: ProblemKind::Unreadable,
-        message,
-        place: None,
-    }))
-}
-
 fn translate(
     submission: &Submission,
-    source: &Source,
-    over: &Option<String>,
-    passed_over: &[String],
+    files: &[String],
+    mut variables: Variables,
+    mut findings: Findings,
 ) -> Result<(Compose, Option<Project>), Fault> {
-    let mut findings = Findings::new(source);
-    note_other_files(source, over, passed_over, &mut findings);
-    let variables = variables(submission, &mut findings)?;
-    let Some(mut root) = yaml::parse(&source.text, &mut findings) else {
-        return Ok((findings.into_compose(), None));
+    let folder = files
+        .first()
+        .map_or(TASK_FOLDER, |file| paths::folder(file));
+    if folder != TASK_FOLDER {
+        let file = variables::default_file(folder);
+        let own = variables::read(submission, &file, &variables, &mut findings)?;
+        variables = own.into_iter().flatten().chain(variables).collect();
+    }
+    check_project_name(&variables, &mut findings);
+    let frame = Frame {
+        folder,
+        variables: &variables,
     };
-    interpolation::interpolate(&mut root, &variables, &mut findings);
+    let loaded = Loader::new(submission, &mut findings).model(files, frame, &[], Mark::default());
+    let root = match loaded {
+        Ok(root) if root.value == Value::Null => Node {
+            mark: FIRST_LINE,
+            ..root
+        },
+        Ok(root) => root,
+        Err(Stop::Found) => return Ok((findings.into_compose(), None)),
+        Err(Stop::Fault(fault)) => return Err(fault),
+    };
     schema::check(&root, &keys::ROOT, "", &mut findings);
     note_version(&root, &mut findings);
     if findings.has_problems() {
@@ -150,54 +182,42 @@ fn translate(
     ))
 }
 
-/// The variables of `task6/.env`, the only ones there are.
-fn variables(submission: &Submission, findings: &mut Findings) -> Result<Variables, Fault> {
-    let file = format!("{TASK_FOLDER}/.env");
-    let bytes = match submission.read(&file, dotenv::CAP) {
-        Ok(bytes) => bytes,
-        Err(ReadError::Fault(fault)) => return Err(fault),
-        Err(ReadError::Missing) => return Ok(Variables::new()),
-        Err(ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            findings.problem_elsewhere(Problem {
-                kind: ProblemKind::Unreadable,
-                message: Text::new(
-                    format!("`{file}` is no regular file of at most 64 KiB"),
-                    format!("`{file}` n’est pas un fichier ordinaire d’au plus 64 Kio"),
-                ),
-                place: None,
-            });
-            return Ok(Variables::new());
-        }
-    };
-    let variables: Variables = match environment::pairs_of(file, bytes, &Variables::new()) {
-        Ok(pairs) => pairs.into_iter().collect(),
-        Err(problem) => {
-            findings.problem_elsewhere(problem);
-            Variables::new()
-        }
-    };
-    if variables.contains_key("COMPOSE_FILE") {
-        findings.unsupported("COMPOSE_FILE in task6/.env".to_owned(), Mark::default());
-    }
-    Ok(variables)
-}
-
-fn note_other_files(
-    source: &Source,
-    over: &Option<String>,
-    passed_over: &[String],
+fn note_passed_over(
+    passed_over: &[(String, String)],
+    first_of_v1: Option<String>,
     findings: &mut Findings,
 ) {
-    if let Some(over) = over {
-        findings.unsupported(format!("the override file {over}"), Mark::default());
-    }
-    let first = &source.file;
-    for other in passed_over {
+    for (other, read) in passed_over {
         findings.oddity(Text::new(
-            format!("Compose reads `{first}` and passes over `{other}`"),
-            format!("Compose lit `{first}` et ignore `{other}`"),
+            format!("Compose reads `{read}` and passes over `{other}`"),
+            format!("Compose lit `{read}` et ignore `{other}`"),
         ));
     }
+    if let Some(first) = first_of_v1 {
+        findings.oddity(Text::new(
+            format!("Compose v1 reads `{first}` instead"),
+            format!("Compose v1 lit `{first}` à la place"),
+        ));
+    }
+}
+
+/// Notes a name of the project that Compose would not take; a good one changes nothing in the sandbox.
+fn check_project_name(variables: &Variables, findings: &mut Findings) {
+    let Some(name) = variables.get("COMPOSE_PROJECT_NAME") else {
+        return;
+    };
+    let is_letter = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    let is_good = |character: char| is_letter(character) || "_-".contains(character);
+    if name.is_empty() || (name.starts_with(is_letter) && name.chars().all(is_good)) {
+        return;
+    }
+    let en = "`COMPOSE_PROJECT_NAME` is made of lower-case letters, digits, `_` and `-`, a letter or digit first";
+    let fr = "`COMPOSE_PROJECT_NAME` est fait de minuscules, de chiffres, de `_` et de `-`, et commence par une minuscule ou un chiffre";
+    findings.problem(
+        ProblemKind::InvalidValue,
+        Mark::default(),
+        Text::new(format!("{en}: `{name}`"), format!("{fr} : `{name}`")),
+    );
 }
 
 fn note_version(root: &Node, findings: &mut Findings) {
@@ -213,5 +233,7 @@ fn note_version(root: &Node, findings: &mut Findings) {
     ));
 }
 
+#[cfg(test)]
+mod loader_tests;
 #[cfg(test)]
 mod tests;

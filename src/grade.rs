@@ -1,5 +1,7 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
+mod listening;
+mod nginx;
 mod order;
 mod received;
 mod stack;
@@ -9,6 +11,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 
+use futures_util::future::{OptionFuture, join, join3};
 use futures_util::{FutureExt, try_join};
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
 use softy_checks::{Reason, Status, TASK6, judge};
@@ -16,9 +19,12 @@ use softy_checks::{Reason, Status, TASK6, judge};
 use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
-use crate::sandbox::{Reach, Sandbox, limits};
+use crate::sandbox::{
+    Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, limits,
+};
 use crate::submission::Submission;
 use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
+use listening::is_bad_gateway;
 use received::Received;
 use stack::Live;
 use started::{ProxyMember, Started};
@@ -32,12 +38,20 @@ const FIVE: u32 = 5;
 const ATTEMPTS: u32 = 3;
 
 /// What a run is asked to do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether images, stack and requests are looked at.
     pub extent: Extent,
     /// How to get to the stack; found out when `None`.
     pub reach: Option<Reach>,
+    /// Whether builds may do without limits where they need to.
+    pub builds: Builds,
+    /// Whether what runs gets out of the stack.
+    pub egress: Egress,
+    /// The hosts that builds reach, with all below them; the whole public web where it is empty.
+    pub build_hosts: Vec<String>,
+    /// The engine's runtime for every container; its own choice when `None`.
+    pub runtime: Option<String>,
 }
 
 /// How much of a submission is looked at.
@@ -56,13 +70,26 @@ pub struct Observed {
     pub seen: Observation,
     /// Why something is left on the engine; it says nothing of the submission.
     pub left: Option<Fault>,
+    /// What came of sweeping up after killed runs, which says nothing of it either; `None` when no engine was asked.
+    pub swept: Option<Result<Swept, Fault>>,
+}
+
+impl Observed {
+    /// Seen without an engine.
+    fn of_files(seen: Observation) -> Observed {
+        Observed {
+            seen,
+            left: None,
+            swept: None,
+        }
+    }
 }
 
 /// Observes a submission, and takes everything of it away from the engine; ends early, with a fault, when `interrupted`
 /// is ready.
 pub async fn observe(
     submission: &Submission,
-    options: Options,
+    options: &Options,
     progress: &Progress,
     interrupted: impl Future<Output = ()>,
 ) -> Observed {
@@ -70,21 +97,23 @@ pub async fn observe(
     let (mut seen, project) = match read(submission) {
         Ok(read) => read,
         Err(fault) => {
-            return Observed {
-                seen: unread(fault),
-                left: None,
-            };
+            return Observed::of_files(unread(fault));
         }
     };
     let Some(project) = project else {
-        return Observed { seen, left: None };
+        return Observed::of_files(seen);
     };
     if options.extent == Extent::Files || !due(&seen, "images-build") {
-        return Observed { seen, left: None };
+        return Observed::of_files(seen);
     }
-    let sandbox = OnceCell::new();
+    let (sandbox, sweeping) = (OnceCell::new(), OnceCell::new());
     let watched = async {
-        let sandbox = sandbox.get_or_try_init(Sandbox::open).await?;
+        let sandbox = sandbox
+            .get_or_try_init(|| Sandbox::open(options.runtime.as_deref()))
+            .await?;
+        sweeping
+            .get_or_init(async || sandbox.sweeper().begin())
+            .await;
         let live = Live {
             sandbox,
             submission,
@@ -98,12 +127,28 @@ pub async fn observe(
         () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
     };
     progress.enter(Step::Remove);
-    let left = match sandbox.get() {
-        Some(sandbox) => sandbox.remove().await.err(),
-        None => None,
+    let removed = async {
+        match sandbox.get() {
+            Some(sandbox) => sandbox.remove().await.err(),
+            None => None,
+        }
     };
+    let bounded = async {
+        if let Some(sandbox) = sandbox.get() {
+            let sweeper = sandbox.sweeper();
+            let bounded = sweeper.bound_cache(Bound::Usual, false);
+            // What is still too much is the next run's to take away.
+            let _bounded = timeout(limits::CACHE, bounded).await;
+        }
+    };
+    let (left, swept, ()) = join3(
+        removed,
+        OptionFuture::from(sweeping.into_inner().map(Sweeping::end)),
+        bounded,
+    )
+    .await;
     seen.fault = watched.err().or_else(|| unseen(&seen));
-    Observed { seen, left }
+    Observed { seen, left, swept }
 }
 
 /// A check that everything was looked at for, and that still has nothing to judge: never to be taken for one that was not
@@ -159,21 +204,62 @@ fn unread(fault: Fault) -> Observation {
 
 async fn watch(
     live: &Live<'_>,
-    options: Options,
+    options: &Options,
     progress: &Progress,
     seen: &mut Observation,
 ) -> Result<(), Fault> {
     progress.enter(Step::Build);
-    let images = live.sandbox.images(live.submission, live.project);
-    let networks = live.sandbox.networks(&live.project.networks, options.reach);
-    let (built, reachable) = try_join!(images, networks)?;
+    let outlet = Outlet {
+        egress: options.egress,
+        reach: options.reach,
+        hosts: options.build_hosts.clone(),
+    };
+    let images = (live.sandbox).images(live.submission, live.project, options.builds, &outlet);
+    let names = &live.project.networks;
+    let networks = (live.sandbox).networks(names, options.reach, options.egress);
+    let (built, reachable) = join(images, networks).await;
+    let reachable = reachable?;
+    seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
+    let built = built?;
     seen.images = Some(built.seen.clone());
     if !due(seen, "stack-runs") {
         return Ok(());
     }
     progress.enter(Step::Start);
-    let mut stack = live.start(&built, &reachable).await?;
-    seen.stack = Some(stack.seen());
+    let measured = async {
+        let mut stack = live.start(&built, &reachable).await?;
+        seen.stack = Some(stack.seen());
+        let proxy = stack.configured();
+        let measured = async {
+            tokio::select! {
+                measured = measure(live, &mut stack, &built, &reachable, progress, seen) => measured,
+                () = live.sandbox.exceeded() => Ok(()),
+            }
+        };
+        let (measured, nginx) = join(measured, live.nginx(proxy)).await;
+        seen.nginx = nginx;
+        if live.sandbox.has_exceeded() {
+            // Whatever else went wrong since may come of that.
+            live.recheck(&mut stack).await?;
+            seen.stack = Some(stack.seen());
+            return Ok(());
+        }
+        measured
+    };
+    tokio::select! {
+        measured = measured => measured,
+        never = live.sandbox.watch() => match never {},
+    }
+}
+
+async fn measure(
+    live: &Live<'_>,
+    stack: &mut Started,
+    built: &Built,
+    reachable: &Reachable,
+    progress: &Progress,
+    seen: &mut Observation,
+) -> Result<(), Fault> {
     if !due(seen, "front-page") {
         return Ok(());
     }
@@ -185,7 +271,7 @@ async fn watch(
         });
         return Ok(());
     };
-    let address = live.way_in(&proxy, &reachable).await?;
+    let address = live.way_in(&proxy, reachable).await?;
     seen.front_page = Some(client.get(address, "/").await);
     if !due(seen, "api-answers") {
         return Ok(());
@@ -193,9 +279,12 @@ async fn watch(
     progress.enter(Step::Measure);
     seen.api = Some(vec![client.get(address, API_PATH).await]);
     if due(seen, "round-robin") {
-        rotate(live, &mut stack, &proxy, address, seen, "round-robin").await?;
+        rotate(live, stack, &proxy, address, seen, "round-robin").await?;
     }
-    live.recheck(&mut stack).await?;
+    if is_bad_gateway(seen) {
+        live.listening(stack).await?;
+    }
+    live.recheck(stack).await?;
     seen.stack = Some(stack.seen());
     let mut address = address;
     if due(seen, "scales-further") {
@@ -203,7 +292,7 @@ async fn watch(
         let two = stack.replicas();
         let before = stack.received.clone();
         let ((), received) = try_join!(
-            live.scale(&mut stack, FIVE, &built, &reachable),
+            live.scale(stack, FIVE, built, reachable),
             live.received(&two)
         )?;
         tell(seen, received.since(&before));
@@ -212,8 +301,8 @@ async fn watch(
             seen.scaled = Some(stack.seen());
             return Ok(());
         }
-        address = live.way_in(&proxy, &reachable).await?;
-        rotate(live, &mut stack, &proxy, address, seen, "scales-further").await?;
+        address = live.way_in(&proxy, reachable).await?;
+        rotate(live, stack, &proxy, address, seen, "scales-further").await?;
     }
     if seen.volleys.is_empty() {
         return Ok(());

@@ -1,19 +1,29 @@
 //! The engine: images, networks, containers, limits, removal. The only place that names bollard.
 //!
-//! Everything made here carries the run's label and a name of its own, so that nothing is shared between runs and
-//! everything can be found again for removal.
+//! Everything made here carries the run's label, its owner's, and a name of its own, so that nothing is shared between runs
+//! and everything can be found again for removal, also by a later run when this one is killed.
 
+mod account;
 mod archive;
 mod build;
-mod dockerignore;
+mod cache;
+pub mod dockerignore;
+mod download;
 mod engine;
+mod facts;
+mod hooks;
 mod images;
 pub mod limits;
 mod logs;
 mod members;
 mod mounts;
 mod networks;
+mod owner;
+mod relay;
 mod removal;
+mod sweep;
+mod things;
+mod watch;
 mod witness;
 
 use std::collections::HashMap;
@@ -27,44 +37,85 @@ use bollard::Docker;
 use softy_checks::observation::{Fault, FaultKind};
 use tokio::sync::RwLock;
 
+pub use build::{Builds, Outlet};
+pub use cache::{Bound, Cached};
 pub use images::{Built, ReadyImage};
+pub use logs::Moment;
 pub use members::{Ended, Member};
-pub use networks::{Reach, Reachable};
+pub use networks::{Egress, Reach, Reachable};
+pub use owner::Life;
+pub use sweep::{Found, Sweeper, Sweeping, Swept};
+pub use things::{Kind, Thing};
 
-use engine::Builder;
+use engine::Clock;
+use facts::Facts;
+use owner::Owner;
+use relay::Notes;
+use watch::Watched;
 
 /// The label that every object of a run carries, with the run's id as its value.
 pub const RUN_LABEL: &str = "org.softy-check.run";
 
+/// The label that says whose an object is, beside that of its run.
+pub const OWNER_LABEL: &str = "org.softy-check.owner";
+
 /// One run's part of an engine.
 pub struct Sandbox {
     docker: Docker,
-    builder: Builder,
+    clock: Clock,
+    facts: Facts,
     run: String,
+    /// The runtime that containers are started with, where it is not the engine's own choice.
+    runtime: Option<String>,
+    /// The owner label's value.
+    owner: String,
     /// Whether the engine has network counters, as far as is known.
     counts: AtomicBool,
+    /// Whether an image was built by a builder without limits.
+    built_without_limits: AtomicBool,
+    /// Whether steps of builds could reach more than the relay.
+    built_in_the_open: AtomicBool,
+    /// What builds asked the relay for in vain.
+    build_notes: Arc<Notes>,
+    watched: Watched,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
 }
 
 impl Sandbox {
-    /// A sandbox on the engine that Docker's own environment variables name; nothing is made yet.
+    /// A sandbox on the engine that Docker's own environment variables name, its containers started with `runtime` where
+    /// one is named; nothing is made yet.
     ///
     /// # Errors
-    /// A fault when no engine answers.
-    pub async fn open() -> Result<Sandbox, Fault> {
-        let (docker, builder) = engine::connect().await?;
+    /// A fault when no engine answers, or it has no such runtime.
+    pub async fn open(runtime: Option<&str>) -> Result<Sandbox, Fault> {
+        let (docker, info) = engine::connect().await?;
+        if let Some(runtime) = runtime {
+            facts::has_runtime(&info, runtime)?;
+        }
+        let clock = Clock::of(&info)?;
+        let owner = Owner::here(&docker, clock.now()).await?.label();
         Ok(Sandbox {
             docker,
-            builder,
+            clock,
+            facts: Facts::of(info),
             run: new_run_id(),
+            runtime: runtime.map(str::to_owned),
+            owner,
             counts: AtomicBool::new(true),
+            built_without_limits: AtomicBool::new(false),
+            built_in_the_open: AtomicBool::new(false),
+            build_notes: Arc::default(),
+            watched: Watched::default(),
             making: Arc::default(),
         })
     }
 
     fn labels(&self) -> HashMap<String, String> {
-        HashMap::from([(RUN_LABEL.to_owned(), self.run.clone())])
+        HashMap::from([
+            (RUN_LABEL.to_owned(), self.run.clone()),
+            (OWNER_LABEL.to_owned(), self.owner.clone()),
+        ])
     }
 
     fn filter(&self) -> HashMap<String, Vec<String>> {
@@ -90,6 +141,11 @@ impl Sandbox {
             detail: error.to_string(),
         })
     }
+}
+
+/// What the names of all that a run makes begin with; images have a `:` behind it, everything else a `-`.
+fn name_prefix(run: &str) -> String {
+    format!("softy-check-{run}")
 }
 
 /// Twelve hexadecimal digits that no other run has: the standard library seeds each hasher at random.

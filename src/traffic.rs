@@ -10,6 +10,7 @@ mod volley;
 
 use std::time::Duration;
 
+pub use attribution::Attribution;
 pub use fresh::Client;
 pub use listening::listening;
 pub use readiness::{Settled, is_open, settle};

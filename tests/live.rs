@@ -89,6 +89,40 @@ fn every_way_in_leads_to_full_marks() {
     assert_eq!(left_over(&before), "");
 }
 
+#[test]
+fn builds_reach_the_web_through_the_checker_alone() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let submission = Fixture::named("correct").submission();
+    let dockerfile = submission.path().join("task6/back-end/Dockerfile");
+    let text = std::fs::read_to_string(&dockerfile).expect("a fixture can be read");
+    // What succeeds ends the build; apt and pip, above it, have to get what they ask for.
+    let attempts = format!(
+        "{text}RUN for host in 169.254.169.254 10.1.2.3 172.17.0.1; do \\\n  \
+         python3 -c \"import urllib.request as u; u.urlopen('http://$host/{process}', timeout=5)\" && exit 1; \\\n  \
+         python3 -c \"import socket as s; s.create_connection(('$host', 80), 2)\" && exit 1; \\\n  \
+         done; test -n \"$http_proxy\"\n",
+        process = std::process::id()
+    );
+    std::fs::write(&dockerfile, attempts).expect("a copy can be written");
+    let run = fixture::softy_check()
+        .args(["task6", "--format", "json"])
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&run.stdout).expect("the report is JSON");
+    let sandbox = &report["observation"]["sandbox"];
+    let refused = serde_json::json!(["10.1.2.3:80", "169.254.169.254:80", "172.17.0.1:80"]);
+    assert_eq!(sandbox["refused_to_builds"], refused, "{sandbox}");
+    assert!(!sandbox.to_string().contains("build-network"), "{sandbox}");
+    assert_eq!(left_over(&before), "");
+}
+
 /// The program, put beside the submission, in a container of the engine that it asks: from there the stack's containers
 /// have no route.
 fn in_a_container(submission: &Path) -> Output {
@@ -126,20 +160,34 @@ fn left_over(before: &[String]) -> String {
 
 /// The ids of everything that carries the label.
 fn labelled() -> Vec<String> {
+    const OWNED: &str = r#"{{.ID}} {{.Label "org.softy-check.owner"}}"#;
     let kinds: [&[&str]; 4] = [
-        &["container", "ls", "--all"],
-        &["network", "ls"],
-        &["volume", "ls"],
-        &["image", "ls", "--all"],
+        &["container", "ls", "--all", "--format", OWNED],
+        &["network", "ls", "--format", OWNED],
+        &[
+            "volume",
+            "ls",
+            "--format",
+            r#"{{.Name}} {{.Label "org.softy-check.owner"}}"#,
+        ],
+        &["image", "ls", "--all", "--quiet"],
     ];
     let listed = kinds.map(listed).concat();
-    listed.lines().map(str::to_owned).collect()
+    let left = listed.lines().filter(|line| !is_of_a_live_run(line));
+    left.map(str::to_owned).collect()
+}
+
+/// Whether a run that goes on owns what is listed: somebody else may grade on the same engine.
+fn is_of_a_live_run(line: &str) -> bool {
+    let process = line.split("\"id\":").nth(1);
+    let process = process.and_then(|rest| rest.split(',').next());
+    process.is_some_and(|process| Path::new("/proc").join(process).exists())
 }
 
 fn listed(command: &[&str]) -> String {
     let output = Command::new("docker")
         .args(command)
-        .args(["--quiet", "--filter", LABEL])
+        .args(["--filter", LABEL])
         .current_dir(top())
         .output()
         .expect("the engine's command is there");

@@ -5,6 +5,7 @@
 
 mod command_line;
 pub mod model;
+pub mod nginx;
 pub mod observation;
 mod rotation;
 mod task6;

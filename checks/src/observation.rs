@@ -5,6 +5,8 @@ mod compose;
 #[cfg(test)]
 pub(crate) mod correct;
 mod fault;
+mod nginx;
+mod sandbox;
 mod stack;
 mod volley;
 
@@ -13,8 +15,11 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answer, Content, FileKind};
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
+pub use nginx::{Nginx, NginxFile, SourceFile};
+pub use sandbox::{Sandbox, Unenforced};
 pub use stack::{
-    BuildFailure, Container, Image, ImageState, Outcome, Proxy, Reply, Stack, State, is_loopback,
+    BuildFailure, Container, Image, ImageState, Limit, Outcome, Proxy, Reply, Resource, Stack,
+    State, is_loopback,
 };
 pub use volley::{Connection, Volley, Witness};
 
@@ -46,6 +51,12 @@ pub struct Observation {
     pub scaled: Option<Stack>,
     /// The checker's own trouble, which ended the observation.
     pub fault: Option<Fault>,
+    /// What the proxy's nginx reads when it starts; `None` when the proxy is no nginx.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nginx: Option<Nginx>,
+    /// The engine that the stack ran on; no check judges it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
 }
 
 impl Observation {
@@ -65,6 +76,8 @@ impl Observation {
             volleys: Vec::new(),
             scaled: None,
             fault: None,
+            nginx: None,
+            sandbox: None,
         }
     }
 

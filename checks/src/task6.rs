@@ -8,6 +8,7 @@ mod back_end_private;
 mod can_scale;
 mod compose_file;
 mod compose_safe;
+mod configuration;
 mod front_page;
 mod images_build;
 mod round_robin;

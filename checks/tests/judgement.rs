@@ -30,6 +30,8 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         volleys: Vec::new(),
         scaled: None,
         fault,
+        nginx: None,
+        sandbox: None,
     }
 }
 

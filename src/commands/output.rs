@@ -31,12 +31,23 @@ fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
         colored::control::set_override(false);
     }
     let written = match shown.format {
-        Format::Text => text::render(report, shown.language(), columns(to_terminal)),
+        Format::Text => as_text(report, shown, columns(to_terminal)),
         Format::Json => json::render(report).map_err(io::Error::from)?,
     };
     match &shown.output {
         Some(path) => to_file(path, &written),
         None => to_stdout(&written),
+    }
+}
+
+fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
+    let written = text::render(report, shown.language(), columns);
+    match &report.observation.sandbox {
+        Some(sandbox) if shown.verbose => {
+            let sandbox = text::render_sandbox(sandbox, shown.language(), columns);
+            format!("{written}\n{sandbox}")
+        }
+        Some(_) | None => written,
     }
 }
 

@@ -4,13 +4,15 @@ use softy_checks::model::{Check, Text};
 use softy_checks::observation::{Fault, FaultKind};
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::clean::not_swept;
+use super::interruption::interruption;
 use super::{CommandError, REMOVING, check_ids, output};
 use crate::cli::Task6;
 use crate::grade::{Extent, Observed, Options, observe};
 use crate::progress::Progress;
 use crate::report::{ExitStatus, Report};
+use crate::sandbox::{Builds, Egress};
 use crate::submission::Submission;
 
 /// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
@@ -26,6 +28,9 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let phases = progress.finish();
     if let Some(left) = &observed.left {
         progress.say(&left_on_the_engine(left));
+    }
+    for words in observed.swept.iter().flat_map(not_swept) {
+        progress.say(&words);
     }
     let observation = observed.seen;
     let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
@@ -52,22 +57,26 @@ async fn observe_until_interrupted(
     submission: &Submission,
     progress: &Progress,
 ) -> Result<Observed, CommandError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let interruption = interruption()?;
     let options = Options {
         extent: extent(arguments),
         reach: arguments.reach.map(Into::into),
+        builds: match arguments.unlimited_builds {
+            true => Builds::Unlimited,
+            false => Builds::Limited,
+        },
+        egress: match arguments.egress {
+            true => Egress::Open,
+            false => Egress::Closed,
+        },
+        build_hosts: arguments.build_hosts.clone(),
+        runtime: arguments.runtime.clone(),
     };
     let interrupted = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        interruption.await;
         progress.say(&REMOVING);
     };
-    Ok(observe(submission, options, progress, interrupted).await)
+    Ok(observe(submission, &options, progress, interrupted).await)
 }
 
 fn left_on_the_engine(fault: &Fault) -> Text {

@@ -1,13 +1,14 @@
 //! `build`.
 
-use softy_checks::observation::{Fault, FileKind};
+use softy_checks::observation::Fault;
 
 use super::context::Context;
-use super::dangers::{OUTSIDE, REMOTE};
+use super::dangers::{IMAGE_OF_ANOTHER, OUTSIDE, REMOTE};
 use super::environment::{labels, valued};
-use super::project::Build;
+use super::paths;
+use super::project::{Build, NamedContext};
 use super::yaml::Node;
-use crate::submission::{Kind, TASK_FOLDER};
+use crate::submission::TASK_FOLDER;
 
 /// How Compose knows a context that is not a folder.
 const REMOTE_STARTS: [&str; 4] = ["git@", "github.com/", "git:", "ssh:"];
@@ -28,11 +29,7 @@ pub(super) fn build(
         .scalar()
         .unwrap_or_else(|| ".".to_owned());
     let key = format!("{path}.build.context");
-    if relative.contains("://")
-        || REMOTE_STARTS
-            .iter()
-            .any(|start| relative.starts_with(start))
-    {
+    if is_remote(&relative) {
         context.findings.refuse(&key, mark, &REMOTE);
         return Ok(None);
     }
@@ -45,6 +42,7 @@ pub(super) fn build(
         dockerfile: dockerfile(node, &folder, path, context)?,
         context: folder,
         inline: node.text("dockerfile_inline"),
+        contexts: contexts(node, path, context)?,
         args: valued(node.get("args"), context),
         target: node.text("target"),
         labels: labels(node.get("labels")),
@@ -77,22 +75,57 @@ fn dockerfile(
             .refuse(&format!("{path}.build.dockerfile"), mark, &OUTSIDE);
         return Ok(default);
     };
-    let within = match folder {
-        "" => Some(located.as_str()),
-        folder => located
-            .strip_prefix(folder)
-            .and_then(|rest| rest.strip_prefix('/')),
+    Ok(relative(folder, &located))
+}
+
+/// The way from a folder to a path, both from the submission's root.
+fn relative(folder: &str, path: &str) -> String {
+    let from: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    let to: Vec<&str> = path.split('/').collect();
+    let common = from
+        .iter()
+        .zip(&to)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let up = from.iter().skip(common).map(|_| "..");
+    let down = to.iter().skip(common).copied();
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// `additional_contexts`; a finding for each that is not of the submission.
+fn contexts(
+    node: &Node,
+    path: &str,
+    context: &mut Context,
+) -> Result<Vec<(String, NamedContext)>, Fault> {
+    let Some(given) = node.get("additional_contexts") else {
+        return Ok(Vec::new());
     };
-    match within {
-        Some(name) => Ok(name.to_owned()),
-        None => {
-            context.findings.unsupported(
-                format!("{path}.build.dockerfile outside the context"),
-                entry.mark,
-            );
-            Ok(default)
+    let key = format!("{path}.build.additional_contexts");
+    let mut contexts = Vec::new();
+    for (name, value) in valued(Some(given), context) {
+        if let Some(image) = value.strip_prefix("docker-image://") {
+            contexts.push((name, NamedContext::Image(image.to_owned())));
+            continue;
         }
+        let danger = match &value {
+            value if value.starts_with("service:") => &IMAGE_OF_ANOTHER,
+            value if is_remote(value) => &REMOTE,
+            value => match inside(TASK_FOLDER, value, context)? {
+                Some(folder) => {
+                    contexts.push((name, NamedContext::Folder(folder)));
+                    continue;
+                }
+                None => &OUTSIDE,
+            },
+        };
+        context.findings.refuse(&key, given.mark, danger);
     }
+    Ok(contexts)
+}
+
+fn is_remote(value: &str) -> bool {
+    value.contains("://") || REMOTE_STARTS.iter().any(|start| value.starts_with(start))
 }
 
 /// The path that a relative one means; `None` when it leads out of the submission, by words or by a link.
@@ -101,12 +134,5 @@ pub(super) fn inside(
     relative: &str,
     context: &Context,
 ) -> Result<Option<String>, Fault> {
-    if relative.starts_with(['/', '~']) || relative.contains('\\') {
-        return Ok(None);
-    }
-    let Some(path) = context.submission.locate(from, relative) else {
-        return Ok(None);
-    };
-    let leads_out = context.submission.kind(&path)? == Some(Kind::Other(FileKind::Symlink));
-    Ok((!leads_out).then_some(path))
+    paths::inside(from, relative, context.submission)
 }

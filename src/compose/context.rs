@@ -21,7 +21,7 @@ pub(super) struct Context<'a> {
     /// How many entries of `env_file` have been read.
     pub env_files: usize,
     /// What is found on the way.
-    pub findings: Findings<'a>,
+    pub findings: Findings,
 }
 
 impl Context<'_> {

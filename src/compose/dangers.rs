@@ -2,6 +2,8 @@
 
 use softy_checks::model::Text;
 
+use super::project::CAPABILITIES;
+
 /// A danger in one sentence, and the way around it.
 #[derive(Debug)]
 pub(super) struct Danger {
@@ -186,3 +188,94 @@ pub(super) static CACHE_EXPORT: Danger = Danger {
     ),
     instead: LEAVE_OUT,
 };
+
+pub(super) static MODEL: Danger = Danger {
+    danger: Text::fixed(
+        "it has the machine itself run a language model",
+        "elle fait exécuter un modèle de langage par la machine elle-même",
+    ),
+    instead: LEAVE_OUT,
+};
+
+pub(super) static MOUNTED_IMAGE: Danger = Danger {
+    danger: Text::fixed(
+        "it mounts the files of an image that the stack does not run, which few engines can",
+        "elle monte les fichiers d’une image que le projet n’exécute pas, ce que peu de moteurs savent faire",
+    ),
+    instead: Text::fixed(
+        "copy what you need with `COPY --from=` in a Dockerfile",
+        "copiez le nécessaire avec `COPY --from=` dans un Dockerfile",
+    ),
+};
+
+pub(super) static TOO_MANY_PORTS: Danger = Danger {
+    danger: Text::fixed(
+        "it takes more than 1000 ports of the machine",
+        "elle prend plus de 1000 ports de la machine",
+    ),
+    instead: Text::fixed(
+        "publish the one port that a browser asks",
+        "publiez le seul port que demande un navigateur",
+    ),
+};
+
+pub(super) static TOO_MANY_SERVICES: Danger = Danger {
+    danger: Text::fixed(
+        "a stack of more than 100 services takes the whole machine",
+        "un projet de plus de 100 services occupe toute la machine",
+    ),
+    instead: Text::fixed(
+        "the exercise needs three services",
+        "l’exercice demande trois services",
+    ),
+};
+
+pub(super) static TOO_MANY_FILES: Danger = Danger {
+    danger: Text::fixed(
+        "more than 16 files of variables keep the machine reading",
+        "plus de 16 fichiers de variables occupent la machine à lire",
+    ),
+    instead: Text::fixed(
+        "put the variables into one file, or under `environment`",
+        "mettez les variables dans un seul fichier, ou sous `environment`",
+    ),
+};
+
+pub(super) static IMAGE_OF_ANOTHER: Danger = Danger {
+    danger: Text::fixed(
+        "it ties a build to the image of another service, while the images of a stack are built side by side",
+        "elle lie une construction à l’image d’un autre service, alors que les images d’un projet sont construites côte à côte",
+    ),
+    instead: Text::fixed(
+        "give the path of a folder of the repository",
+        "donnez le chemin d’un dossier du dépôt",
+    ),
+};
+
+/// Whether a namespace or container is the machine's, or not of the stack.
+pub(super) fn is_foreign(value: &str) -> bool {
+    let value = value.trim();
+    value.eq_ignore_ascii_case("host") || value.starts_with("container:")
+}
+
+/// Whether an entry of `extra_hosts` means the machine.
+pub(super) fn names_the_host(value: &str) -> bool {
+    value.trim().ends_with("host-gateway")
+}
+
+/// Whether an entry of `cap_add` is more than every container has.
+pub(super) fn is_a_further_right(value: &str) -> bool {
+    let name = value.trim().to_uppercase();
+    let name = name.strip_prefix("CAP_").unwrap_or(&name);
+    !CAPABILITIES.contains(&name)
+}
+
+/// Whether an entry of `security_opt` is anything but what every container has.
+pub(super) fn loosens(value: &str) -> bool {
+    let same = [
+        "no-new-privileges",
+        "no-new-privileges:true",
+        "no-new-privileges=true",
+    ];
+    !same.contains(&value.trim())
+}

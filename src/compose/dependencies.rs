@@ -6,17 +6,24 @@ use super::service::is_enabled;
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 
-/// `depends_on`, then what `links` add to it.
+/// `depends_on`, then what `links` and shared namespaces and volumes add to it.
 pub(super) fn dependencies(
     service: &Node,
-    links: &[Link],
+    implied: &[String],
     context: &mut Context,
 ) -> Vec<Dependency> {
     let mut dependencies = Vec::new();
     let node = service.get("depends_on");
     for item in node.map(Node::items).unwrap_or_default() {
         let service = item.scalar().unwrap_or_default();
-        if context.defines("services", &service, item.mark) {
+        if dependencies
+            .iter()
+            .any(|dependency: &Dependency| dependency.service == service)
+        {
+            let en = format!("`depends_on` names `{service}` twice");
+            let fr = format!("`depends_on` cite `{service}` deux fois");
+            context.invalid(item.mark, en, fr);
+        } else if context.defines("services", &service, item.mark) {
             dependencies.push(Dependency {
                 service,
                 condition: Condition::Started,
@@ -26,13 +33,13 @@ pub(super) fn dependencies(
     for entry in node.map(Node::entries).unwrap_or_default() {
         dependencies.extend(conditional(entry, context));
     }
-    for link in links {
+    for service in implied {
         if dependencies
             .iter()
-            .all(|dependency| dependency.service != link.service)
+            .all(|dependency| dependency.service != *service)
         {
             dependencies.push(Dependency {
-                service: link.service.clone(),
+                service: service.clone(),
                 condition: Condition::Started,
             });
         }

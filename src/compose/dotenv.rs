@@ -35,6 +35,20 @@ pub(super) fn parse(source: &Source, known: &Variables) -> Result<Vec<(String, S
     Ok(pairs)
 }
 
+/// The variables of a file whose values are taken as they are, quotes and `$` included; a name alone takes its value from
+/// `known`.
+pub(super) fn raw(text: &str, known: &Variables) -> Vec<(String, String)> {
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    let lines = lines
+        .map(str::trim_start)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pair = |line: &str| match line.split_once('=') {
+        Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+        None => Some((line.to_owned(), known.get(line)?.clone())),
+    };
+    lines.filter_map(pair).collect()
+}
+
 struct Assignment<'t> {
     name: String,
     /// `None` when the line is a name alone, which takes its value from elsewhere.
@@ -167,14 +181,9 @@ fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
         Trouble::Unfilled(unfilled) => unfilled.message(line),
     };
     let before = source.text.len().saturating_sub(rest.len());
-    let before = source
-        .text
-        .get(..before)
-        .unwrap_or_default()
-        .matches('\n')
-        .count();
     let mark = Mark {
-        line: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
+        file: source.index,
+        line: source.line_at(before),
         column: 1,
         width: u32::MAX,
     };
@@ -191,7 +200,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
-        let source = Source::new("task6/.env".to_owned(), text.to_owned());
+        let source = Source::new(0, "task6/.env".to_owned(), text.to_owned());
         parse(&source, &Variables::new())
     }
 

@@ -2,6 +2,7 @@
 
 use softy_checks::observation::Fault;
 
+use super::interpolation::Variables;
 use crate::submission::{Kind, Submission, TASK_FOLDER};
 
 /// The names that Compose looks for, in its order.
@@ -10,6 +11,14 @@ const NAMES: [&str; 4] = [
     "compose.yml",
     "docker-compose.yml",
     "docker-compose.yaml",
+];
+
+/// The order in which Compose v1 looks for them.
+const NAMES_OF_V1: [&str; 4] = [
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
 ];
 
 /// The files that it lays over the first, likewise.
@@ -27,33 +36,54 @@ const FOLDERS: usize = 20;
 /// The compose files of a submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Files {
-    /// The one that is read.
-    pub first: Option<String>,
-    /// The one that is laid over it.
-    pub over: Option<String>,
-    /// Others of a good name, which Compose passes over.
-    pub passed_over: Vec<String>,
+    /// Those that are read, each laid over the one before it.
+    pub read: Vec<String>,
+    /// Others of a good name, which Compose passes over, and the one that it reads instead.
+    pub passed_over: Vec<(String, String)>,
+    /// The one that Compose v1 reads first, where that is another.
+    pub first_of_v1: Option<String>,
     /// Those of a name or in a place that Compose does not look for.
     pub misnamed: Vec<String>,
 }
 
 /// Looks for compose files in `task6`, and elsewhere when there are none.
 pub(super) fn find(submission: &Submission) -> Result<Files, Fault> {
-    let mut there = existing(&NAMES, submission)?.into_iter();
-    let first = there.next();
-    let over = match first {
-        Some(_) => existing(&OVERRIDES, submission)?.into_iter().next(),
-        None => None,
-    };
+    let (mut read, mut passed_over) = (Vec::new(), Vec::new());
     let mut misnamed = nearly_named(TASK_FOLDER, submission)?;
-    if first.is_none() {
+    let there = existing(&NAMES, submission)?;
+    let over = match there.is_empty() {
+        true => Vec::new(),
+        false => existing(&OVERRIDES, submission)?,
+    };
+    if there.is_empty() {
         misnamed.extend(elsewhere(submission)?);
     }
+    let first_of_v1 = existing(&NAMES_OF_V1, submission)?.into_iter().next();
+    let first_of_v1 = first_of_v1.filter(|first| there.first() != Some(first));
+    for names in [there, over] {
+        let mut names = names.into_iter();
+        let Some(first) = names.next() else {
+            continue;
+        };
+        passed_over.extend(names.map(|other| (other, first.clone())));
+        read.push(first);
+    }
     Ok(Files {
-        first,
-        over,
-        passed_over: there.collect(),
+        read,
+        passed_over,
+        first_of_v1,
         misnamed,
+    })
+}
+
+/// The names that a project's variables give to Compose, in place of those that it looks for.
+pub(super) fn named(variables: &Variables) -> Option<Vec<&str>> {
+    let names = variables.get("COMPOSE_FILE")?;
+    let separator = variables.get("COMPOSE_PATH_SEPARATOR");
+    let separator = separator.map_or(":", String::as_str);
+    Some(match separator {
+        "" => vec![names],
+        separator => names.split(separator).collect(),
     })
 }
 

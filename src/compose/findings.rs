@@ -1,7 +1,9 @@
-//! What reading a compose file brings to light.
+//! What reading compose files brings to light.
+
+use std::rc::Rc;
 
 use softy_checks::model::{Place, Text};
-use softy_checks::observation::{Compose, Fault, FaultKind, Problem, ProblemKind, Refusal};
+use softy_checks::observation::{Compose, Problem, ProblemKind, Refusal};
 
 use super::dangers::Danger;
 use super::source::{Mark, Source};
@@ -12,31 +14,34 @@ const KEPT: usize = 100;
 /// Messages are cut here, in characters: what they quote may be of any length.
 const LENGTH: usize = 400;
 
-/// The findings of one file, in the order they were made.
-#[derive(Debug)]
-pub(super) struct Findings<'a> {
-    source: &'a Source,
+/// The findings of all files that make up a project, in the order they were made.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    sources: Vec<Rc<Source>>,
     problems: Vec<Problem>,
     refusals: Vec<Refusal>,
-    unsupported: Option<Fault>,
     oddities: Vec<Text>,
 }
 
-impl<'a> Findings<'a> {
-    /// None yet.
-    pub fn new(source: &'a Source) -> Findings<'a> {
-        Findings {
-            source,
-            problems: Vec::new(),
-            refusals: Vec::new(),
-            unsupported: None,
-            oddities: Vec::new(),
-        }
+impl Findings {
+    /// Takes in a file that marks can point into.
+    pub fn add(&mut self, file: String, text: String) -> Rc<Source> {
+        let source = Rc::new(Source::new(self.sources.len(), file, text));
+        self.sources.push(Rc::clone(&source));
+        source
     }
 
-    /// The place of a mark in the file.
+    /// The place of a mark.
     pub fn place(&self, mark: Mark) -> Option<Place> {
-        self.source.place(mark)
+        self.sources.get(mark.file)?.place(mark)
+    }
+
+    /// Keeps of a look at something only the problems that it finds: refusals may still be taken
+    /// out by a file that is laid over it.
+    pub fn problems_of(&mut self, look: impl FnOnce(&mut Findings)) {
+        let refusals = self.refusals.len();
+        look(self);
+        self.refusals.truncate(refusals);
     }
 
     /// Why Compose does not accept the file.
@@ -69,24 +74,20 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// What Compose would do and the sandbox cannot yet; the first is enough.
-    pub fn unsupported(&mut self, detail: String, mark: Mark) {
-        let line = match mark.line {
-            0 => String::new(),
-            line => format!(" ({}, line {line})", self.source.file),
-        };
-        self.unsupported.get_or_insert(Fault {
-            kind: FaultKind::Unsupported,
-            detail: format!("{detail}{line}"),
-        });
-    }
-
     /// What is odd but accepted.
     pub fn oddity(&mut self, oddity: Text) {
         let oddity = cut(&oddity);
         if self.oddities.len() < KEPT && !self.oddities.contains(&oddity) {
             self.oddities.push(oddity);
         }
+    }
+
+    /// What Compose v2 carries out and v1 does not know.
+    pub fn unknown_to_v1(&mut self, en: &str, fr: &str) {
+        self.oddity(Text::new(
+            format!("only Compose v2 knows {en}: v1 refuses the file"),
+            format!("seul Compose v2 connaît {fr} : v1 refuse le fichier"),
+        ));
     }
 
     /// Whether Compose would not accept the file.
@@ -101,22 +102,20 @@ impl<'a> Findings<'a> {
 
     /// Whether a stack can be made of the file.
     pub fn allow_a_stack(&self) -> bool {
-        self.problems.is_empty() && self.refusals.is_empty() && self.unsupported.is_none()
+        self.problems.is_empty() && self.refusals.is_empty()
     }
 
     /// The observation, so far.
     pub fn into_compose(self) -> Compose {
         let Findings {
-            source: _,
+            sources: _,
             problems,
             refusals,
-            unsupported,
             oddities,
         } = self;
         Compose {
             problems,
             refusals,
-            unsupported,
             oddities,
             ..Compose::default()
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::forms;
 use super::project::Healthcheck;
 use super::yaml::{Node, Value};
 
@@ -25,9 +26,7 @@ pub(super) fn healthcheck(
     context: &mut Context,
 ) -> Option<Healthcheck> {
     let node = service.get("healthcheck")?;
-    let asked = duration(node, "interval", context)
-        .unwrap_or(INTERVAL)
-        .max(SHORTEST);
+    let asked = duration(node, "interval").unwrap_or(INTERVAL).max(SHORTEST);
     let interval = asked.min(LONGEST_INTERVAL);
     let retries = node
         .text("retries")
@@ -36,11 +35,11 @@ pub(super) fn healthcheck(
     Some(Healthcheck {
         test: test(node, path, context),
         interval,
-        timeout: duration(node, "timeout", context)
+        timeout: duration(node, "timeout")
             .unwrap_or(TIMEOUT)
             .clamp(SHORTEST, LONGEST),
         retries: as_patient(retries, asked, interval),
-        start_period: duration(node, "start_period", context)
+        start_period: duration(node, "start_period")
             .unwrap_or_default()
             .min(LONGEST),
     })
@@ -81,66 +80,14 @@ fn test(node: &Node, path: &str, context: &mut Context) -> Vec<String> {
     words
 }
 
-fn duration(node: &Node, key: &str, context: &mut Context) -> Option<Duration> {
-    let entry = node.entry(key)?;
-    let text = entry.value.scalar()?;
-    let duration = parsed(&text);
-    if duration.is_none() {
-        let en = format!("`{key}` takes a duration such as `1m30s`, not `{text}`");
-        context.invalid(
-            entry.value.mark,
-            en,
-            format!("`{key}` attend une durée comme `1m30s`, pas `{text}`"),
-        );
-    }
-    duration
-}
-
-/// Numbers with units, as Go writes durations, plus days and weeks.
-fn parsed(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
-        let (number, after) = rest.split_at(end);
-        let end = after.find(|character: char| character.is_ascii_digit() || character == '.');
-        let (unit, after) = after.split_at(end.unwrap_or(after.len()));
-        let seconds = number.parse::<f64>().ok()? * seconds(unit)?;
-        total = total.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-fn seconds(unit: &str) -> Option<f64> {
-    match unit {
-        "ns" => Some(1e-9),
-        "us" | "µs" => Some(1e-6),
-        "ms" => Some(1e-3),
-        "s" => Some(1.0),
-        "m" => Some(60.0),
-        "h" => Some(3600.0),
-        "d" => Some(86_400.0),
-        "w" => Some(604_800.0),
-        _ => None,
-    }
+/// A duration of the form that the table of keys asks for.
+fn duration(node: &Node, key: &str) -> Option<Duration> {
+    forms::duration(&node.text(key)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_those_of_go() {
-        assert_eq!(parsed("1m30s"), Some(Duration::from_secs(90)));
-        assert_eq!(parsed("1.5s"), Some(Duration::from_millis(1500)));
-        for text in ["", "5", "s", "1 s", "-1s", "1x", "9999999999999999999999w"] {
-            assert_eq!(parsed(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn a_shorter_interval_keeps_the_patience() {

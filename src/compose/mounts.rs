@@ -4,8 +4,8 @@ use softy_checks::observation::{Fault, FileKind};
 
 use super::build::inside;
 use super::context::Context;
-use super::dangers::{NO_FILE, OUTSIDE};
-use super::project::{Mount, MountSource};
+use super::dangers::{DRIVER, Danger, MOUNTED_IMAGE, NO_FILE, OUTSIDE};
+use super::project::{Mount, MountSource, VolumeOptions};
 use super::yaml::{Node, Value};
 use crate::submission::{Kind, TASK_FOLDER};
 
@@ -45,6 +45,7 @@ fn tmpfs(service: &Node) -> Vec<Mount> {
         target: target(text),
         read_only: false,
         source: MountSource::Tmpfs,
+        options: VolumeOptions::default(),
     };
     texts.iter().map(mount).collect()
 }
@@ -71,11 +72,6 @@ fn short(
         }
     };
     let options: Vec<&str> = options.split(',').collect();
-    if options.contains(&"nocopy") {
-        context
-            .findings
-            .unsupported(format!("{path}: nocopy"), node.mark);
-    }
     let source = match source {
         None => Some(MountSource::Anonymous),
         Some(source) if source.starts_with(['.', '/', '~']) => bind(node, source, path, context)?,
@@ -85,6 +81,10 @@ fn short(
         target: target.to_owned(),
         read_only: options.contains(&"ro"),
         source,
+        options: VolumeOptions {
+            is_empty: options.contains(&"nocopy"),
+            subpath: None,
+        },
     }))
 }
 
@@ -99,6 +99,9 @@ fn long(node: &Node, path: &str, context: &mut Context) -> Result<Option<Mount>,
         ("volume", "") => Some(MountSource::Anonymous),
         ("volume", source) => volume(at, source, context),
         ("tmpfs", _) => Some(MountSource::Tmpfs),
+        ("image", _) => refused(at, path, &MOUNTED_IMAGE, context),
+        ("npipe", _) => refused(at, path, &NO_FILE, context),
+        ("cluster", _) => refused(at, path, &DRIVER, context),
         (kind, _) => other_kind(node, kind, path, context),
     };
     let target = node.text("target").unwrap_or_default();
@@ -106,6 +109,7 @@ fn long(node: &Node, path: &str, context: &mut Context) -> Result<Option<Mount>,
         target,
         read_only: node.flag("read_only"),
         source,
+        options: options(node),
     }))
 }
 
@@ -125,14 +129,21 @@ fn bind_without_source(node: &Node, path: &str, context: &mut Context) -> Option
     None
 }
 
-/// A kind of mount that the sandbox has not, or nobody has.
-fn other_kind(node: &Node, kind: &str, path: &str, context: &mut Context) -> Option<MountSource> {
-    if ["image", "npipe", "cluster"].contains(&kind) {
-        context
-            .findings
-            .unsupported(format!("{path}.type: {kind}"), node.mark);
-        return None;
+fn options(node: &Node) -> VolumeOptions {
+    let volume = node.get("volume");
+    VolumeOptions {
+        is_empty: volume.is_some_and(|volume| volume.flag("nocopy")),
+        subpath: volume.and_then(|volume| volume.text("subpath")),
     }
+}
+
+fn refused(node: &Node, path: &str, danger: &Danger, context: &mut Context) -> Option<MountSource> {
+    context.findings.refuse(path, node.mark, danger);
+    None
+}
+
+/// A kind of mount that nobody has.
+fn other_kind(node: &Node, kind: &str, path: &str, context: &mut Context) -> Option<MountSource> {
     let en = format!("`{path}.type` is `bind`, `volume` or `tmpfs`, not `{kind}`");
     context.invalid(
         node.mark,

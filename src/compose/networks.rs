@@ -1,8 +1,16 @@
 //! `networks` of a service.
 
+use softy_checks::model::Text;
+
 use super::context::Context;
 use super::project::Attachment;
 use super::yaml::{Node, Value};
+
+/// The engine's default bridge, on which nobody has a name.
+const BRIDGE: &str = "bridge";
+
+/// The keys that give a container an address of the file's choice.
+const ADDRESSES: [&str; 3] = ["ipv4_address", "ipv6_address", "link_local_ips"];
 
 /// The network that Compose makes for services that name none.
 const IMPLICIT: &str = "default";
@@ -25,7 +33,7 @@ pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachme
         } else if is_defined(&name, item, context) {
             attachments.push(Attachment {
                 network: name,
-                aliases: Vec::new(),
+                ..Attachment::default()
             });
         }
     }
@@ -43,16 +51,67 @@ pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachme
             attachments.push(Attachment {
                 network: entry.key.clone(),
                 aliases,
+                interface: entry.value.text("interface_name"),
+                is_nameless: false,
             });
         }
     }
     if attachments.is_empty() {
         attachments.push(Attachment {
             network: IMPLICIT.to_owned(),
-            aliases: Vec::new(),
+            ..Attachment::default()
         });
     }
     attachments
+}
+
+/// Whether a service has an address that a second container of it cannot have.
+pub(super) fn has_fixed_address(service: &Node) -> bool {
+    let networks = service
+        .get("networks")
+        .map(Node::entries)
+        .unwrap_or_default();
+    networks.iter().any(|network| {
+        let addresses = ADDRESSES.iter().take(2);
+        addresses
+            .clone()
+            .any(|key| network.value.get(key).is_some())
+    })
+}
+
+/// Says that addresses of the file's choice are not carried out.
+pub(super) fn note_addresses(context: &mut Context) {
+    let entries = |section| {
+        context
+            .root
+            .get(section)
+            .map(Node::entries)
+            .unwrap_or_default()
+    };
+    let attached = entries("services")
+        .iter()
+        .filter_map(|service| service.value.get("networks"))
+        .flat_map(Node::entries);
+    let mut keys: Vec<&str> = ADDRESSES
+        .into_iter()
+        .filter(|key| {
+            attached
+                .clone()
+                .any(|network| network.value.get(key).is_some())
+        })
+        .collect();
+    if entries("networks")
+        .iter()
+        .any(|network| network.value.get("ipam").is_some())
+    {
+        keys.push("ipam");
+    }
+    for key in keys {
+        context.findings.oddity(Text::new(
+            format!("`{key}` is not carried out: the sandbox chooses addresses that no other run has"),
+            format!("`{key}` n’est pas appliqué : le bac à sable choisit des adresses qu’aucune autre exécution n’utilise"),
+        ));
+    }
 }
 
 fn is_defined(name: &str, at: &Node, context: &mut Context) -> bool {
@@ -68,5 +127,12 @@ fn without_networks(service: &Node, context: &mut Context) -> Vec<Attachment> {
             "`network_mode` et `networks` s’excluent".to_owned(),
         );
     }
-    Vec::new()
+    match service.text("network_mode").unwrap_or_default().as_str() {
+        "" | "default" | BRIDGE => vec![Attachment {
+            network: BRIDGE.to_owned(),
+            is_nameless: true,
+            ..Attachment::default()
+        }],
+        _ => Vec::new(),
+    }
 }

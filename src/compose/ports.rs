@@ -6,6 +6,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::{Port, Published};
 
 use super::context::Context;
+use super::dangers::TOO_MANY_PORTS;
 use super::project::PortMapping;
 use super::yaml::{Node, Value};
 
@@ -46,9 +47,8 @@ pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Ports 
         }
         ports.seen.extend(seen);
         if ports.seen.len() > KEPT {
-            context
-                .findings
-                .unsupported(format!("{path}.ports: more than {KEPT}"), node.mark);
+            let key = format!("{path}.ports");
+            context.findings.refuse(&key, node.mark, &TOO_MANY_PORTS);
             break;
         }
     }
@@ -109,20 +109,18 @@ fn mapping(port: &Port) -> PortMapping {
     }
 }
 
-/// The ports of `expose`; one with a colon is kept as Compose v2 keeps it, and noted.
-pub(super) fn expose(service: &Node, path: &str, context: &mut Context) -> Vec<u16> {
+/// The ports of `expose`; one with a colon is kept as Compose v2 keeps it, and noted as what is no port is.
+pub(super) fn expose(service: &Node, context: &mut Context) -> Vec<u16> {
     let mut exposed = Vec::new();
     for node in service.get("expose").map(Node::items).unwrap_or_default() {
         let text = node.scalar().unwrap_or_default();
         let ports = text.split('/').next().unwrap_or_default();
         let inner = ports.rsplit(':').next().unwrap_or_default();
         let Some(range) = range(inner) else {
-            let en = format!("`{path}.expose` takes a port of the container, not `{text}`");
-            context.invalid(
-                node.mark,
-                en,
-                format!("`{path}.expose` attend un port du conteneur, pas `{text}`"),
-            );
+            context.findings.oddity(Text::new(
+                format!("`expose` takes ports of the container: Compose v2 passes over `{text}`, v1 refuses it"),
+                format!("`expose` attend des ports du conteneur : Compose v2 ignore `{text}`, v1 le refuse"),
+            ));
             continue;
         };
         if ports.contains(':') {

@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+/// What every container may do as root: all that nginx, Flask and their package managers' files need.
+pub const CAPABILITIES: [&str; 8] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+];
+
 /// A compose file, merged, interpolated and normalised; nothing in it leads out of the submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
@@ -26,14 +38,16 @@ pub struct Service {
     pub command: Option<Vec<String>>,
     /// `entrypoint`, replacing the image's; words.
     pub entrypoint: Option<Vec<String>>,
-    /// Environment variables, `env_file` first, each name once.
-    pub environment: Vec<(String, String)>,
+    /// Environment variables, `env_file` first, each name once; one without a value takes the image's away.
+    pub environment: Vec<(String, Option<String>)>,
     /// `working_dir`.
     pub working_dir: Option<String>,
     /// `user`.
     pub user: Option<String>,
     /// `hostname`.
     pub hostname: Option<String>,
+    /// `domainname`.
+    pub domainname: Option<String>,
     /// `container_name`: a DNS name here, never the container's real name.
     pub container_name: Option<String>,
     /// Ports of `expose`, inside the container.
@@ -44,10 +58,26 @@ pub struct Service {
     pub depends_on: Vec<Dependency>,
     /// The networks that it is on.
     pub attachments: Vec<Attachment>,
+    /// Whether `ipv4_address` or `ipv6_address` gives it an address that a second container cannot have.
+    pub has_fixed_address: bool,
+    /// `network_mode`, where it is not a matter of networks.
+    pub network: Namespace,
+    /// `pid`.
+    pub pid: Namespace,
+    /// `ipc`.
+    pub ipc: Namespace,
+    /// `extra_hosts`, each `name:address`.
+    pub extra_hosts: Vec<String>,
     /// `links`: names under which other services are known to this one.
     pub links: Vec<Link>,
     /// What is mounted.
     pub mounts: Vec<Mount>,
+    /// Services whose mounts this one has, too.
+    pub volumes_from: Vec<VolumesFrom>,
+    /// Texts of `configs` and `secrets`.
+    pub texts: Vec<Placed>,
+    /// `post_start`.
+    pub post_start: Vec<Hook>,
     /// How many containers, when nothing scales it.
     pub replicas: u32,
     /// `init`.
@@ -64,21 +94,43 @@ pub struct Service {
     pub healthcheck: Option<Healthcheck>,
 }
 
+impl Service {
+    /// Whether its containers share something with those of another service, which must be made before.
+    pub fn shares_with_others(&self) -> bool {
+        let namespaces = [&self.network, &self.pid, &self.ipc];
+        let shares = namespaces
+            .iter()
+            .any(|namespace| namespace.service().is_some());
+        shares || !self.volumes_from.is_empty()
+    }
+}
+
 /// How an image is made; paths are from the submission's root, with `/`, without `.` and `..`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Build {
     /// The folder whose files the build sees.
     pub context: String,
-    /// The Dockerfile's path inside the context.
+    /// The Dockerfile's path from the context, which it may be outside of: then with `..`.
     pub dockerfile: String,
     /// The Dockerfile's text, from `dockerfile_inline`.
     pub inline: Option<String>,
+    /// `additional_contexts`: names with what they stand for.
+    pub contexts: Vec<(String, NamedContext)>,
     /// `args` that have a value.
     pub args: Vec<(String, String)>,
     /// `target`.
     pub target: Option<String>,
     /// `labels`.
     pub labels: Vec<(String, String)>,
+}
+
+/// What a build knows by a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamedContext {
+    /// A folder of the submission, by its path from the root.
+    Folder(String),
+    /// An image of a registry.
+    Image(String),
 }
 
 /// A port of a container that the host's users reach.
@@ -110,13 +162,74 @@ pub enum Condition {
     Completed,
 }
 
-/// A network that a service is on.
+/// A namespace of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Namespace {
+    /// The container's own, as the engine gives it.
+    #[default]
+    Own,
+    /// One of the kinds that the engine has words for: `none`, `private`, `shareable`.
+    Kind(String),
+    /// That of the first container of a service.
+    Of(String),
+}
+
+impl Namespace {
+    /// The service whose it is.
+    pub fn service(&self) -> Option<&String> {
+        match self {
+            Namespace::Of(service) => Some(service),
+            Namespace::Own | Namespace::Kind(_) => None,
+        }
+    }
+}
+
+/// A service whose mounts another has, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumesFrom {
+    /// That service.
+    pub service: String,
+    /// Whether the other may write to them.
+    pub read_only: bool,
+}
+
+/// A text that a container has as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Absolute path inside the container.
+    pub target: String,
+    /// All of it.
+    pub content: String,
+    /// Permissions.
+    pub mode: u32,
+    /// Whether it belongs to the container's user, rather than to root.
+    pub owned: bool,
+}
+
+/// A command that is run in a container once it has started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hook {
+    /// Words.
+    pub command: Vec<String>,
+    /// Who runs it, where that is not the container's user.
+    pub user: Option<String>,
+    /// Where, where that is not the container's folder.
+    pub working_dir: Option<String>,
+    /// Variables beside the container's.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A network that a service is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attachment {
     /// The network's name in the file; `default` for the implicit one.
     pub network: String,
     /// Further DNS names on it.
     pub aliases: Vec<String>,
+    /// Whether it is there without any name, as on the engine's default bridge.
+    pub is_nameless: bool,
+    /// `interface_name`.
+    pub interface: Option<String>,
 }
 
 /// Another service under a name of its own.
@@ -137,6 +250,17 @@ pub struct Mount {
     pub read_only: bool,
     /// What is mounted.
     pub source: MountSource,
+    /// For volumes.
+    pub options: VolumeOptions,
+}
+
+/// How a volume is mounted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VolumeOptions {
+    /// `nocopy`: it does not begin with what the image has at its place.
+    pub is_empty: bool,
+    /// The folder of it that is mounted, where that is not all of it.
+    pub subpath: Option<String>,
 }
 
 /// What can be mounted.

@@ -4,6 +4,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
 use super::findings::Findings;
+use super::forms;
 use super::keys::{Decision, Key, Type};
 use super::yaml::{Entry, Node, Value};
 
@@ -32,6 +33,9 @@ pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findin
             Some(takes) => check(node, takes, path, findings),
             None => wrong_type(node, takes, path, findings),
         },
+        (Type::Form(form), Value::Text(text)) => {
+            forms::check(text, form, path, node.mark, findings);
+        }
         (takes, value) if fits(takes, value) => {}
         (takes, _) => wrong_type(node, takes, path, findings),
     }
@@ -54,16 +58,11 @@ fn check_entry(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings)
         }
         Decision::Refused(_) => {}
         Decision::Screened(is_dangerous, danger)
-        | Decision::ScreenedNotYet(is_dangerous, danger)
-            if holds(&entry.value, *is_dangerous) =>
+            if asks_for_something(&entry.value) && holds(&entry.value, *is_dangerous) =>
         {
             findings.refuse(&path, mark, danger);
         }
         Decision::Screened(..) => {}
-        Decision::ScreenedNotYet(..) | Decision::NotYet if asks_for_something(&entry.value) => {
-            findings.unsupported(path, mark);
-        }
-        Decision::ScreenedNotYet(..) | Decision::NotYet => {}
     }
 }
 
@@ -75,7 +74,7 @@ fn fits(takes: &Type, value: &Value) -> bool {
         Type::Bool => is_bool(value),
         Type::Integer => is_integer(value),
         Type::Number => is_number(value),
-        Type::Text => matches!(value, Value::Text(_)),
+        Type::Text | Type::Form(_) => matches!(value, Value::Text(_)),
         Type::List(_) => matches!(value, Value::List(_)),
         Type::Named(_) | Type::Section(_) => matches!(value, Value::Map(_)),
         Type::Either(types) => types.iter().any(|takes| fits(takes, value)),
@@ -112,7 +111,9 @@ fn is_number(value: &Value) -> bool {
 fn asks_for_something(value: &Node) -> bool {
     match &value.value {
         Value::Null | Value::Bool(false) => false,
-        Value::Text(text) => !text.is_empty() && text != "false",
+        Value::Text(text) => {
+            !["", "false", "no", "n", "off"].contains(&text.to_lowercase().as_str())
+        }
         Value::List(items) => !items.is_empty(),
         Value::Map(entries) => !entries.is_empty(),
         Value::Bool(true) | Value::Integer(_) | Value::Float(_) => true,
@@ -191,6 +192,7 @@ fn wrong_type(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {
 
 fn described(takes: &Type) -> (String, String) {
     let (en, fr) = match takes {
+        Type::Form(form) => return (form.name.en.to_string(), form.name.fr.to_string()),
         Type::Any => ("anything", "n’importe quoi"),
         Type::Null => ("nothing", "rien"),
         Type::Bool => ("`true` or `false`", "`true` ou `false`"),

@@ -6,17 +6,22 @@ use super::build::build;
 use super::command::words;
 use super::context::Context;
 use super::dependencies::{dependencies, links};
-use super::environment::{environment, labels};
+use super::environment::{environment, service_labels};
+use super::grants::{Granted, grants};
 use super::healthcheck::healthcheck;
+use super::hooks::post_start;
+use super::hosts::extra_hosts;
 use super::mounts::mounts;
-use super::networks::attachments;
+use super::namespaces::{namespace, volumes_from};
+use super::networks::{attachments, has_fixed_address};
 use super::ports::{expose, ports};
-use super::project::Service;
+use super::project::{Namespace, Service};
 use super::yaml::{Entry, Node};
 
 /// A service of the file.
 pub(super) fn service(
     entry: &Entry,
+    granted: &Granted,
     context: &mut Context,
 ) -> Result<(observation::Service, Service), Fault> {
     let (name, node) = (&entry.key, &entry.value);
@@ -26,6 +31,20 @@ pub(super) fn service(
     check_container_name(node, context);
     let ports = ports(node, &path, context);
     let links = links(node, context);
+    let [network, pid, ipc] =
+        ["network_mode", "pid", "ipc"].map(|key| namespace(node, key, context));
+    let volumes_from = volumes_from(node, context);
+    let implied = links.iter().map(|link| &link.service);
+    let implied = implied.chain(
+        [&network, &pid, &ipc]
+            .into_iter()
+            .filter_map(Namespace::service),
+    );
+    let implied = implied.chain(volumes_from.iter().map(|volumes| &volumes.service));
+    let implied: Vec<String> = implied.cloned().collect();
+    let grants = grants(node, &path, granted, context)?;
+    let mut mounts = mounts(node, &path, context)?;
+    mounts.extend(grants.mounts);
     let service = Service {
         name: name.clone(),
         build: build(node, &path, context)?,
@@ -37,18 +56,27 @@ pub(super) fn service(
         user: node.text("user"),
         hostname: node.text("hostname"),
         container_name: node.text("container_name"),
-        expose: expose(node, &path, context),
+        expose: expose(node, context),
         ports: ports.mappings,
-        depends_on: dependencies(node, &links, context),
+        depends_on: dependencies(node, &implied, context),
+        has_fixed_address: has_fixed_address(node),
+        network,
+        pid,
+        ipc,
+        extra_hosts: extra_hosts(node, &path, context),
+        volumes_from,
+        texts: grants.texts,
+        post_start: post_start(node, &path, context),
+        domainname: node.text("domainname"),
         attachments: attachments(node, context),
         links,
-        mounts: mounts(node, &path, context)?,
+        mounts,
         replicas: replicas(entry, context),
         init: node.flag("init"),
         read_only: node.flag("read_only"),
         tty: node.flag("tty"),
         stdin_open: node.flag("stdin_open"),
-        labels: labels(node.get("labels")),
+        labels: service_labels(node, &path, context)?,
         healthcheck: healthcheck(node, &path, context),
     };
     Ok((summary(entry, &service, ports.seen, context), service))

@@ -4,11 +4,15 @@ use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault, ProblemKind};
 
 use super::context::Context;
+use super::dangers::TOO_MANY_SERVICES;
 use super::dependencies::check_cycles;
+use super::grants::granted;
+use super::networks::note_addresses;
 use super::project::{Link, MountSource, Project, Service};
 use super::service::{is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
+use crate::submission::Kind;
 
 /// Services of one file: the exercise has three, and no machine of a grader runs more than this many.
 const MOST: usize = 100;
@@ -33,12 +37,14 @@ pub(super) fn services(
     if let Some(entry) = enabled.get(MOST) {
         context
             .findings
-            .unsupported(format!("more than {MOST} services"), entry.mark);
+            .refuse("services", entry.mark, &TOO_MANY_SERVICES);
         return Ok((Vec::new(), Project::default()));
     }
+    let granted = granted(context)?;
+    note_addresses(context);
     let (mut seen, mut services, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     for entry in enabled {
-        let (summary, service) = service(entry, context)?;
+        let (summary, service) = service(entry, &granted, context)?;
         seen.push(summary);
         services.push(service);
         marks.push(entry.mark);
@@ -46,6 +52,7 @@ pub(super) fn services(
     check_any(&services, context);
     check_enabled(&services, &marks, context);
     check_cycles(&services, &marks, context);
+    share_files(&mut services, context)?;
     Ok((seen, project(services)))
 }
 
@@ -69,6 +76,32 @@ fn project(mut services: Vec<Service>) -> Project {
         networks,
         volumes,
     }
+}
+
+/// Gives every service the files that `volumes_from` means, which are copies in each container; volumes the engine shares.
+fn share_files(services: &mut [Service], context: &Context) -> Result<(), Fault> {
+    let mut shared = Vec::new();
+    for (index, service) in services.iter().enumerate() {
+        for other in &service.volumes_from {
+            let mounts = services
+                .iter()
+                .filter(|service| service.name == other.service)
+                .flat_map(|service| &service.mounts);
+            for mount in mounts {
+                if let MountSource::Submission(path) = &mount.source
+                    && let Some(Kind::Regular { .. }) = context.submission.kind(path)?
+                {
+                    shared.push((index, mount.clone()));
+                }
+            }
+        }
+    }
+    for (index, mount) in shared {
+        if let Some(service) = services.get_mut(index) {
+            service.mounts.push(mount);
+        }
+    }
+    Ok(())
 }
 
 /// Gives every linked service the link's name, on each network that it shares with the service that links to it.

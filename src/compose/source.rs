@@ -9,8 +9,10 @@ const SNIPPET: usize = 200;
 const MEASURED: usize = 4096;
 
 /// A file of the submission, as text.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Source {
+    /// Which of the files that are read it is; marks in it say so.
+    pub index: usize,
     /// Path from the submission's root.
     pub file: String,
     /// All of it.
@@ -22,6 +24,8 @@ pub(super) struct Source {
 /// Where something stands in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
+    /// The file, by its [`Source::index`].
+    pub file: usize,
     /// Line, from 1; 0 when unknown.
     pub line: u32,
     /// Column in characters, from 1.
@@ -30,16 +34,36 @@ pub(super) struct Mark {
     pub width: u32,
 }
 
+/// Where lines end: YAML takes a carriage return alone for one, too.
+fn ends(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let is_end = |(at, byte): &(usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let mut ends: Vec<usize> = bytes
+        .iter()
+        .enumerate()
+        .filter(is_end)
+        .map(|(at, _)| at + 1)
+        .collect();
+    if ends.last() != Some(&bytes.len()) {
+        ends.push(bytes.len());
+    }
+    ends
+}
+
 impl Source {
-    /// The text of a file.
-    pub fn new(file: String, text: String) -> Source {
-        let mut end = 0;
-        let ends = text.split_inclusive('\n').map(|line| {
-            end += line.len();
-            end
-        });
-        let ends = ends.collect();
-        Source { file, text, ends }
+    /// The text of a file, of a given index.
+    pub fn new(index: usize, file: String, text: String) -> Source {
+        let ends = ends(&text);
+        Source {
+            index,
+            file,
+            text,
+            ends,
+        }
     }
 
     /// The place to show for a mark; `None` when the mark is nowhere.
@@ -63,6 +87,38 @@ impl Source {
         })
     }
 
+    /// The line, from 1, that a byte of the text stands in.
+    pub fn line_at(&self, offset: usize) -> u32 {
+        let before = self.ends.partition_point(|end| *end <= offset);
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Where a document begins, after `---`, that has nothing in it.
+    pub fn empty_document(&self) -> Option<Mark> {
+        let mut empty: Option<Mark> = None;
+        for (index, line) in self.text.lines().enumerate() {
+            let begins = line
+                .strip_prefix("---")
+                .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+            if begins.is_some() && empty.is_some() {
+                break;
+            }
+            let words = begins.unwrap_or(line).trim();
+            let is_blank = words.is_empty() || words.starts_with('#') || words == "...";
+            empty = match begins {
+                Some(_) if is_blank => Some(Mark {
+                    file: self.index,
+                    line: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
+                    column: 1,
+                    width: 3,
+                }),
+                None if is_blank => empty,
+                Some(_) | None => None,
+            };
+        }
+        empty
+    }
+
     /// A line, counted from 0, without its end.
     fn line(&self, index: usize) -> Option<&str> {
         let start = match index.checked_sub(1) {
@@ -71,5 +127,29 @@ impl Source {
         };
         let line = self.text.get(start..*self.ends.get(index)?)?;
         Some(line.trim_end_matches(['\r', '\n']))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_in_yaml() {
+        let source = Source::new(0, "f".to_owned(), "a\rb\r\nc\nd".to_owned());
+        let snippet = |line| {
+            let mark = Mark {
+                line,
+                column: 1,
+                width: 1,
+                file: 0,
+            };
+            source.place(mark).unwrap().snippet
+        };
+        assert_eq!([1, 2, 3, 4].map(snippet), ["a", "b", "c", "d"]);
+        assert_eq!(
+            [0, 1, 2, 4, 5, 7].map(|at| source.line_at(at)),
+            [1, 1, 2, 2, 3, 4]
+        );
     }
 }

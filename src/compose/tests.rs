@@ -1,9 +1,15 @@
+mod carried;
+mod refused;
+
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use softy_checks::observation::{Published, Refusal};
+use rustix::time::{ClockId, clock_gettime};
+use softy_checks::observation::{Problem, ProblemKind, Published};
 
-use super::project::{Attachment, Condition, Dependency, Mount, MountSource, PortMapping, Service};
+use super::load::CAP;
+use super::project::{
+    Attachment, Condition, Dependency, Mount, MountSource, PortMapping, Service, VolumeOptions,
+};
 use super::*;
 
 /// A compose file in the shape of most submissions.
@@ -29,10 +35,17 @@ fn read_in(prepare: impl FnOnce(&Path)) -> (Compose, Option<Project>) {
     std::fs::create_dir(folder.path().join("task6")).unwrap();
     prepare(folder.path());
     let submission = Submission::open(folder.path()).unwrap();
-    let start = Instant::now();
-    let read = super::read(&submission).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(1));
-    read
+    quickly(|| super::read(&submission).unwrap())
+}
+
+/// What `work` gives, when it takes less than a second of a processor, however many others want one.
+pub(super) fn quickly<T>(work: impl FnOnce() -> T) -> T {
+    let used = || clock_gettime(ClockId::ThreadCPUTime);
+    let before = used();
+    let done = work();
+    let seconds = (used() - before).tv_sec;
+    assert!(seconds < 1, "{seconds} s");
+    done
 }
 
 fn read(yaml: impl AsRef<[u8]>) -> (Compose, Option<Project>) {
@@ -46,8 +59,8 @@ fn service(keys: &str) -> Service {
     );
     let (compose, project) = read(&yaml);
     assert_eq!(
-        (compose.problems, compose.refusals, compose.unsupported),
-        (vec![], vec![], None),
+        (compose.problems, compose.refusals),
+        (vec![], vec![]),
         "{keys}"
     );
     project.unwrap().services.remove(0)
@@ -62,12 +75,6 @@ fn problems(yaml: &str) -> Vec<(ProblemKind, u32)> {
         .iter()
         .map(|problem| (problem.kind, line(problem)))
         .collect()
-}
-
-fn refusals(keys: &str) -> Vec<Refusal> {
-    let (compose, project) = read(format!("services:\n  a:\n    image: i\n    {keys}\n"));
-    assert_eq!((compose.problems, project), (vec![], None), "{keys}");
-    compose.refusals
 }
 
 #[test]
@@ -119,6 +126,13 @@ fn what_v1_would_say_is_noted() {
         compose.oddities[0].en,
         "Compose v2 ignores `version`, but v1 refuses `3, or 4`"
     );
+}
+
+#[test]
+fn what_is_exposed_and_no_port_is_noted() {
+    let (compose, project) = read("services:\n  a:\n    image: i\n    expose: [word, 70000, 80]\n");
+    assert_eq!(project.unwrap().services[0].expose, [80]);
+    assert_eq!(compose.oddities.len(), 2);
 }
 
 #[test]
@@ -184,77 +198,6 @@ fn an_unknown_key_comes_with_a_suggestion_in_both_languages() {
 }
 
 #[test]
-fn dangerous_keys_are_refused_where_they_stand() {
-    let cases = [
-        "privileged: true",
-        "cap_add: [ALL]",
-        "devices: ['/dev/sda:/dev/sda']",
-        "device_cgroup_rules: ['a *:* rwm']",
-        "gpus: all",
-        "security_opt: ['seccomp:unconfined']",
-        "userns_mode: host",
-        "cgroup: host",
-        "cgroup_parent: x",
-        "runtime: x",
-        "isolation: x",
-        "credential_spec: {file: x}",
-        "group_add: [docker]",
-        "use_api_socket: true",
-        "provider: {type: x}",
-        "pid: host",
-        "ipc: host",
-        "uts: host",
-        "network_mode: host",
-        "network_mode: 'container:x'",
-        "volumes_from: ['container:x']",
-        "external_links: [x]",
-        "extra_hosts: ['h:host-gateway']",
-        "sysctls: {a: 1}",
-        "volumes: ['/etc:/etc']",
-        "volumes: ['~/x:/x']",
-        "volumes: ['../../x:/x']",
-        "volumes: ['C:\\x:/x']",
-        "volumes: [{type: bind, source: /, target: /x}]",
-        "env_file: /etc/passwd",
-        "env_file: [../../x]",
-        "build: https://example.com/x.git",
-        "build: ../..",
-        "build: /etc",
-        "build: {context: ., dockerfile: ../../x}",
-        "build: {context: ., ssh: [default]}",
-        "build: {context: ., secrets: [x]}",
-        "build: {context: ., entitlements: [x]}",
-        "build: {context: ., network: host}",
-        "build: {context: ., privileged: true}",
-        "build: {context: ., cache_to: [x]}",
-        "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
-    ];
-    for keys in cases {
-        let refusals = refusals(keys);
-        assert_eq!(refusals.len(), 1, "{keys}");
-        assert_eq!(refusals[0].place.as_ref().unwrap().line, 4, "{keys}");
-    }
-    assert_eq!(refusals("privileged: true")[0].key, "services.a.privileged");
-}
-
-#[test]
-fn what_asks_for_nothing_is_not_refused() {
-    service("    privileged: false\n    cap_add: []\n    security_opt: []");
-}
-
-#[test]
-fn networks_and_volumes_of_others_are_refused() {
-    for section in [
-        "networks: {n: {external: true}}",
-        "volumes: {v: {driver_opts: {o: bind}}}",
-        "volumes: {v: {driver: nfs}}",
-    ] {
-        let (compose, project) = read(format!("{USUAL}{section}\n"));
-        assert_eq!((compose.refusals.len(), project), (1, None), "{section}");
-    }
-}
-
-#[test]
 fn links_out_of_the_submission_are_refused() {
     let (compose, _) = read_in(|root| {
         std::os::unix::fs::symlink("/etc", root.join("task6/out")).unwrap();
@@ -262,44 +205,6 @@ fn links_out_of_the_submission_are_refused() {
         std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
     });
     assert_eq!(compose.refusals.len(), 2);
-}
-
-#[test]
-fn what_is_not_done_yet_is_said_by_name() {
-    for keys in [
-        "extends: {service: b}",
-        "secrets: [x]",
-        "network_mode: none",
-        "pid: 'service:b'",
-        "domainname: x",
-    ] {
-        let (compose, project) = read(format!("services:\n  a:\n    image: i\n    {keys}\n"));
-        let key = keys.split(':').next().unwrap();
-        let detail = format!("services.a.{key} (task6/docker-compose.yml, line 4)");
-        assert_eq!(compose.unsupported.unwrap().detail, detail);
-        assert_eq!(project, None);
-    }
-    let (compose, _) = read(format!("{USUAL}---\nservices: {{}}\n"));
-    assert!(compose.unsupported.is_some());
-    let (compose, _) = read("services:\n  a:\n    image: i\n    ports: !reset []\n");
-    assert!(compose.unsupported.is_some());
-}
-
-#[test]
-fn an_override_file_is_not_ignored() {
-    let (compose, project) = read_in(|root| {
-        std::fs::write(root.join("task6/docker-compose.yml"), USUAL).unwrap();
-        std::fs::write(
-            root.join("task6/docker-compose.override.yml"),
-            "services: {}",
-        )
-        .unwrap();
-    });
-    assert_eq!(compose.files.len(), 2);
-    assert_eq!(
-        (compose.unsupported.unwrap().detail.as_str(), project),
-        ("the override file task6/docker-compose.override.yml", None)
-    );
 }
 
 #[test]
@@ -311,7 +216,7 @@ fn files_are_searched_as_compose_searches_them() {
     });
     assert_eq!(compose.files, ["task6/compose.yml"]);
     assert_eq!(compose.misnamed, ["task6/Docker-Compose.yml"]);
-    assert_eq!(compose.oddities.len(), 1);
+    assert_eq!(compose.oddities.len(), 2);
 }
 
 #[test]
@@ -364,10 +269,15 @@ fn environments_are_laid_over_each_other() {
     });
     let service = &project.unwrap().services[0];
     assert_eq!(service.image.as_deref(), Some("i:1"));
-    let environment = [("A", "file-1"), ("B", "own"), ("FROM_ENV", "x")];
+    let environment = [
+        ("A", Some("file-1")),
+        ("B", Some("own")),
+        ("FROM_ENV", Some("x")),
+        ("GONE", None),
+    ];
     assert_eq!(
         service.environment,
-        environment.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        environment.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
     );
 }
 
@@ -385,6 +295,7 @@ fn mounts_are_told_apart() {
         target: target.to_owned(),
         read_only,
         source,
+        options: VolumeOptions::default(),
     };
     let mounts = [
         mount("/x", true, MountSource::Submission("task6/x".to_owned())),
@@ -404,6 +315,7 @@ fn networks_links_and_conditions_are_carried_out() {
     let attachment = |network: &str, aliases: &[&str]| Attachment {
         network: network.to_owned(),
         aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        ..Attachment::default()
     };
     assert_eq!(
         service.attachments,
@@ -507,14 +419,32 @@ fn thousands_of_findings_in_one_long_line_take_no_time() {
 
 #[test]
 fn what_grows_without_end_is_cut_off() {
+    let files: String = (0..20).map(|number| format!("'{number}.env',")).collect();
     let ranges = "'1-60000:1-60000',".repeat(5_000);
-    let (compose, _) = read(format!("services:\n  a: {{image: i, ports: [{ranges}]}}\n"));
-    assert!(compose.unsupported.is_some());
     let services: String = (0..200)
         .map(|number| format!("  s{number}: {{image: i}}\n"))
         .collect();
-    let (compose, _) = read(format!("services:\n{services}"));
-    assert!(compose.unsupported.is_some());
+    for (services, key) in [
+        (
+            format!("  a: {{image: i, ports: [{ranges}]}}\n"),
+            "services.a.ports",
+        ),
+        (
+            format!("  a: {{image: i, env_file: [{files}]}}\n"),
+            "services.a.env_file",
+        ),
+        (services, "services"),
+    ] {
+        let (compose, project) = read_in(|root| {
+            for number in 0..20 {
+                std::fs::write(root.join(format!("task6/{number}.env")), "A=1\n").unwrap();
+            }
+            let yaml = format!("services:\n{services}");
+            std::fs::write(root.join("task6/compose.yaml"), yaml).unwrap();
+        });
+        assert_eq!((compose.problems, project), (vec![], None));
+        assert_eq!(compose.refusals[0].key, key);
+    }
 }
 
 #[test]
@@ -525,6 +455,7 @@ fn broken_input_ends_in_findings() {
         &format!("ports: ['80:80', '1-2:3-4/udp']\n    {all}"),
     );
     let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("task6")).unwrap();
     let submission = Submission::open(folder.path()).unwrap();
     let mut seed = 1_u64;
     for _ in 0..2_000 {
@@ -542,7 +473,7 @@ fn broken_input_ends_in_findings() {
             }
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let file = "task6/compose.yaml".to_owned();
-        translate(&submission, &Source::new(file, text), &None, &[]).unwrap();
+        std::fs::write(folder.path().join("task6/compose.yaml"), text).unwrap();
+        super::read(&submission).unwrap();
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Error, Location, Spanned};
+use serde_saphyr::options::MergeKeyPolicy;
+use serde_saphyr::{Error, Location, Spanned, Tagged};
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
 use super::findings::Findings;
-use super::source::Mark;
+use super::source::{Mark, Source};
 
 /// Bounds of what is read: far above what a compose file needs, far below what a bomb needs. A level of depth takes
 /// some 40 kB of stack in a debug build.
@@ -37,7 +38,7 @@ pub(super) struct Node {
 pub(super) enum Value {
     Null,
     Bool(bool),
-    Integer(i64),
+    Integer(i128),
     Float(f64),
     Text(String),
     List(Vec<Node>),
@@ -53,11 +54,22 @@ pub(super) struct Entry {
     pub mark: Mark,
     /// The value.
     pub value: Node,
+    /// What its tag asks for where it meets another value of the same key.
+    pub tag: Option<Tag>,
 }
 
-/// The tree of a file; `None` when a finding says why there is none.
-pub(super) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
-    let options = serde_saphyr::options! {
+/// A tag that means something to Compose, which passes over all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// `!reset`: the key is taken away, here and in the file below.
+    Reset,
+    /// `!override`: the value takes the place of the one below, instead of being merged into it.
+    Override,
+}
+
+/// The trees of a file's documents, empty ones left out; `None` when a finding says why there are none.
+pub(super) fn parse(source: &Source, findings: &mut Findings) -> Option<Vec<Node>> {
+    let mut options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEPTH,
             flow_nesting_limit: DEPTH,
@@ -74,14 +86,28 @@ pub(super) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
         // Compose reads `yes` and `on` as texts.
         strict_booleans: true,
         legacy_octal_numbers: true,
-        // `!reset` and `!override` mean something to Compose.
-        reject_unsupported_tags: true,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,
     };
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-        Ok(raw) => node(raw, findings),
+    // Merging takes any number of `<<`; as the ordinary key that it is for Compose v2, the second is one too many.
+    if source.text.matches("<<").nth(1).is_some() {
+        options.merge_keys = MergeKeyPolicy::AsOrdinary;
+        let ordinary =
+            serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(&source.text, options.clone());
+        if let Err(error) = ordinary
+            && matches!(error.without_snippet(), Error::DuplicateMappingKey { .. })
+        {
+            report(error.without_snippet(), source, findings);
+            return None;
+        }
+        options.merge_keys = MergeKeyPolicy::Merge;
+    }
+    match serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(&source.text, options) {
+        Ok(documents) => documents
+            .into_iter()
+            .map(|raw| node(raw, source, findings))
+            .collect(),
         Err(error) => {
-            report(error.without_snippet(), findings);
+            report(error.without_snippet(), source, findings);
             None
         }
     }
@@ -109,6 +135,31 @@ impl Node {
             | Value::Text(_)
             | Value::List(_) => &[],
         }
+    }
+
+    /// The value of a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Map(entries) => entries
+                .iter_mut()
+                .find(|entry| entry.key == key)
+                .map(|entry| &mut entry.value),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::List(_) => None,
+        }
+    }
+
+    /// Takes a key out of a mapping.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        let Value::Map(entries) = &mut self.value else {
+            return None;
+        };
+        let at = entries.iter().position(|entry| entry.key == key)?;
+        Some(entries.remove(at).value)
     }
 
     /// The items of a list; none when it is something else.
@@ -177,9 +228,12 @@ fn float(number: f64) -> String {
 /// The tree as the parser gives it, keys being of any type.
 enum Raw {
     Scalar(Value),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+    List(Vec<Laid>),
+    Map(Vec<(Spanned<Raw>, Laid)>),
 }
+
+/// A value, where it stands, and its tag.
+type Laid = Tagged<Spanned<Raw>>;
 
 struct RawVisitor;
 
@@ -213,12 +267,11 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Integer(number)))
+        Ok(Raw::Scalar(Value::Integer(number.into())))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Raw, E> {
-        let value = i64::try_from(number).map_or(Value::Float(number as f64), Value::Integer);
-        Ok(Raw::Scalar(value))
+        Ok(Raw::Scalar(Value::Integer(number.into())))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
@@ -251,19 +304,23 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 /// The node of a raw one; `None` when a key in it is no text, which becomes a finding.
-fn node(raw: Spanned<Raw>, findings: &mut Findings) -> Option<Node> {
-    let mark = mark(raw.defined);
+fn node(raw: Spanned<Raw>, source: &Source, findings: &mut Findings) -> Option<Node> {
+    let mark = mark(raw.defined, source);
     let value = match raw.value {
         Raw::Scalar(value) => value,
         Raw::List(items) => {
-            let items: Option<Vec<Node>> =
-                items.into_iter().map(|item| node(item, findings)).collect();
+            let kept = items
+                .into_iter()
+                .filter(|Tagged(_, tag)| Tag::read(tag) != Some(Tag::Reset));
+            let items: Option<Vec<Node>> = kept
+                .map(|Tagged(item, _)| node(item, source, findings))
+                .collect();
             Value::List(items?)
         }
         Raw::Map(entries) => {
             let entries: Option<Vec<Entry>> = entries
                 .into_iter()
-                .map(|(key, value)| entry(key, value, findings))
+                .map(|(key, value)| entry(key, value, source, findings))
                 .collect();
             Value::Map(entries?)
         }
@@ -271,13 +328,27 @@ fn node(raw: Spanned<Raw>, findings: &mut Findings) -> Option<Node> {
     Some(Node { mark, value })
 }
 
-fn entry(key: Spanned<Raw>, value: Spanned<Raw>, findings: &mut Findings) -> Option<Entry> {
-    let mark = mark(key.defined);
+fn entry(
+    key: Spanned<Raw>,
+    Tagged(value, tag): Laid,
+    source: &Source,
+    findings: &mut Findings,
+) -> Option<Entry> {
+    let mark = mark(key.defined, source);
     if let Raw::Scalar(Value::Text(key)) = key.value
         && key.len() <= KEY
     {
-        let value = node(value, findings)?;
-        return Some(Entry { key, mark, value });
+        let value = node(value, source, findings)?;
+        let tag = Tag::read(&tag);
+        if tag.is_some() {
+            findings.unknown_to_v1("`!reset`, `!override`", "`!reset`, `!override`");
+        }
+        return Some(Entry {
+            key,
+            mark,
+            value,
+            tag,
+        });
     }
     findings.problem(
         ProblemKind::WrongType,
@@ -290,20 +361,38 @@ fn entry(key: Spanned<Raw>, value: Spanned<Raw>, findings: &mut Findings) -> Opt
     None
 }
 
-fn mark(location: Location) -> Mark {
+fn mark(location: Location, source: &Source) -> Mark {
     let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
     Mark {
+        file: source.index,
         line: number(location.line()),
         column: number(location.column()),
         width: number(location.span().len()),
     }
 }
 
-fn report(error: &Error, findings: &mut Findings) {
-    let mark = error.location().map(mark).unwrap_or_default();
+impl Tag {
+    fn read(tag: &Option<String>) -> Option<Tag> {
+        match tag.as_deref() {
+            Some("!reset") => Some(Tag::Reset),
+            Some("!override") => Some(Tag::Override),
+            Some(_) | None => None,
+        }
+    }
+}
+
+fn report(error: &Error, source: &Source, findings: &mut Findings) {
+    let location = error.location();
+    let mark = location
+        .map(|location| mark(location, source))
+        .unwrap_or_default();
     match error {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
+            findings.oddity(Text::new(
+                format!("Compose v2 refuses the second `{key}`, v1 takes it in place of the first"),
+                format!("Compose v2 refuse la seconde clé `{key}`, v1 la prend à la place de la première"),
+            ));
             findings.problem(
                 ProblemKind::DuplicateKey,
                 mark,
@@ -312,12 +401,6 @@ fn report(error: &Error, findings: &mut Findings) {
                     format!("la clé `{key}` figure deux fois dans le même bloc"),
                 ),
             );
-        }
-        Error::MultipleDocuments { .. } => {
-            findings.unsupported("several YAML documents in one file".to_owned(), mark)
-        }
-        Error::UnsupportedTag { tag, .. } => {
-            findings.unsupported(format!("the YAML tag {tag}"), mark)
         }
         Error::Budget { .. } | Error::RecursiveReferencesRequireWeakTypes { .. } => findings
             .problem(
@@ -346,91 +429,4 @@ fn report(error: &Error, findings: &mut Findings) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-    use crate::compose::source::Source;
-
-    fn parsed(text: &str) -> Result<Node, ProblemKind> {
-        let source = Source::new("f".to_owned(), text.to_owned());
-        let mut findings = Findings::new(&source);
-        let start = Instant::now();
-        let node = parse(text, &mut findings);
-        assert!(start.elapsed() < Duration::from_secs(1));
-        node.ok_or_else(|| findings.into_compose().problems[0].kind)
-    }
-
-    #[test]
-    fn keys_and_values_know_their_place() {
-        let tree = parsed("a:\n  bc: yes\n").unwrap();
-        let entry = tree.get("a").unwrap().entry("bc").unwrap().clone();
-        assert_eq!(
-            entry.mark,
-            Mark {
-                line: 2,
-                column: 3,
-                width: 2
-            }
-        );
-        assert_eq!(
-            entry.value.mark,
-            Mark {
-                line: 2,
-                column: 7,
-                width: 3
-            }
-        );
-        assert_eq!(entry.value.value, Value::Text("yes".to_owned()));
-    }
-
-    #[test]
-    fn anchors_and_merge_keys_are_resolved() {
-        let tree = parsed("x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3\n").unwrap();
-        let y = tree.get("y").unwrap();
-        assert_eq!(
-            (y.text("a"), y.text("b")),
-            (Some("1".to_owned()), Some("3".to_owned()))
-        );
-        assert_eq!(y.get("a").unwrap().mark.line, 1);
-    }
-
-    #[test]
-    fn a_duplicate_key_is_told_from_bad_syntax() {
-        assert_eq!(parsed("a: 1\na: 2\n"), Err(ProblemKind::DuplicateKey));
-        assert_eq!(parsed("a: [1\n"), Err(ProblemKind::Syntax));
-        assert_eq!(parsed("a:\n\tb: 1\n"), Err(ProblemKind::Syntax));
-        assert_eq!(parsed("a: b\0c\n"), Err(ProblemKind::Syntax));
-        assert_eq!(parsed("80: x\n"), Err(ProblemKind::WrongType));
-    }
-
-    #[test]
-    fn numbers_are_printed_as_go_does() {
-        let printed = [1.5, 1.1, 1000.0, 1e100, 1e-7, -0.0].map(float);
-        assert_eq!(printed, ["1.5", "1.1", "1000", "1e+100", "1e-07", "-0"]);
-    }
-
-    #[test]
-    fn bombs_end_early() {
-        let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..10 {
-            let item = format!("*a{}", level - 1);
-            aliases += &format!("a{level}: &a{level} [{}]\n", [item.as_str(); 9].join(", "));
-        }
-        assert_eq!(parsed(&aliases), Err(ProblemKind::Syntax));
-        assert_eq!(parsed(&"[".repeat(100_000)), Err(ProblemKind::Syntax));
-        assert_eq!(parsed(&"- ".repeat(100_000)), Err(ProblemKind::Syntax));
-        assert_eq!(
-            parsed(&"a: 1\n".repeat(200_000)),
-            Err(ProblemKind::DuplicateKey)
-        );
-        assert_eq!(parsed(&"- 1\n".repeat(250_000)), Err(ProblemKind::Syntax));
-        let long = format!(
-            "a: &a {}\nb: [{}]\n",
-            "x".repeat(500_000),
-            ["*a"; 900].join(", ")
-        );
-        assert_eq!(parsed(&long), Err(ProblemKind::Syntax));
-        assert_eq!(parsed("a: &a [*a]\n"), Err(ProblemKind::Syntax));
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Which service is the proxy, and in which order services start.
 
-use crate::compose::project::{Dependency, Project, Service};
+use crate::compose::project::{Dependency, Namespace, Project, Service};
 
 /// The service that is scaled.
 pub(super) const BACK_END: &str = "back-end";
@@ -11,12 +11,16 @@ const PROXY: &str = "proxy";
 /// The port of the host that a browser asks.
 const HTTP: u16 = 80;
 
-/// The service that requests go through, with the port inside its container: of those that are started and publish one,
+/// The service that requests go through, with the port inside its container: of those that are started and publish one on
+/// a network of their own,
 /// the one called `proxy`, else the one on port 80 of the host, else the one that needs `back-end`, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let published = || {
         project.services.iter().filter(|service| {
-            service.name != BACK_END && service.replicas > 0 && !service.ports.is_empty()
+            service.name != BACK_END
+                && service.replicas > 0
+                && !service.ports.is_empty()
+                && service.network == Namespace::Own
         })
     };
     let on_http = |service: &&Service| {

@@ -47,10 +47,20 @@ impl Live<'_> {
         let services = self.project.services.iter();
         let containers = services
             .flat_map(|service| (1..=replicas(service)).map(move |number| (service, number)));
-        let created = containers
-            .map(|(service, number)| self.create(service, number, built, reachable, &started));
-        let mut created = try_join_all(created).await?;
-        let mut waves = waves(self.project).into_iter();
+        let (sharing, own): (Vec<_>, Vec<_>) =
+            containers.partition(|(service, _)| service.shares_with_others());
+        let create = |(service, number)| self.create(service, number, built, reachable, &started);
+        let mut created = try_join_all(own.into_iter().map(create)).await?;
+        let waves = waves(self.project);
+        // What shares something with a container can only be made once that is there.
+        for wave in &waves {
+            for &(service, number) in &sharing {
+                if wave.contains(&service) {
+                    created.push(create((service, number)).await?);
+                }
+            }
+        }
+        let mut waves = waves.into_iter();
         for wave in waves.by_ref() {
             self.start_wave(&wave, &mut created, &mut started, reachable)
                 .await?;
@@ -254,14 +264,18 @@ impl Live<'_> {
         reachable: &Reachable,
         started: &Started,
     ) -> Result<Slot, Fault> {
+        let image = built.ready.get(&service.name);
         let container = |state| Container {
             service: service.name.clone(),
             number,
             state,
             listening: Vec::new(),
             log: Vec::new(),
+            command: image
+                .map(|image| image.command(service))
+                .unwrap_or_default(),
         };
-        let Some(image) = built.ready.get(&service.name) else {
+        let Some(image) = image else {
             let error = "no image".to_owned();
             return Ok((None, container(State::NotStarted { error })));
         };
@@ -272,6 +286,10 @@ impl Live<'_> {
             .as_ref()
             .filter(is_way_in)
             .map(|proxy| proxy.port);
+        if service.has_fixed_address && number > 1 {
+            let error = "Address already in use".to_owned();
+            return Ok((None, container(State::NotStarted { error })));
+        }
         let service = self.started_as(service);
         let member = self
             .sandbox
@@ -295,14 +313,20 @@ impl Live<'_> {
         };
         let services = self.project.services.iter();
         let service = services.filter(|service| service.name == container.service);
-        for dependency in service.flat_map(|service| &service.depends_on) {
+        for dependency in service.clone().flat_map(|service| &service.depends_on) {
             if !self.is_met(dependency, started).await? {
                 let dependency = dependency.service.clone();
                 let state = State::Waiting { dependency };
                 return Ok((None, Container { state, ..container }));
             }
         }
-        match self.sandbox.start(&member).await? {
+        let mut outcome = self.sandbox.start(&member).await?;
+        for hook in service.flat_map(|service| &service.post_start) {
+            if outcome.is_ok() {
+                outcome = self.sandbox.run_hook(&member, hook).await?;
+            }
+        }
+        match outcome {
             Ok(()) => Ok((Some(member), container)),
             Err(error) => {
                 let state = State::NotStarted { error };

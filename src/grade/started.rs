@@ -69,6 +69,15 @@ impl Started {
         })
     }
 
+    /// The container that requests go through and what it runs, when it was created, also when it has ended.
+    pub(super) fn configured(&self) -> Option<(Member, Vec<String>)> {
+        let proxy = self.proxy.as_ref()?;
+        let mut containers = self.containers.iter();
+        let (member, container) =
+            containers.find(|(_, container)| container.service == proxy.service)?;
+        Some((member.clone()?, container.command.clone()))
+    }
+
     /// Puts the containers into the order of the file, replicas by number.
     pub(super) fn sort(&mut self, project: &Project) {
         let place = |service: &str| {

@@ -199,6 +199,8 @@ fn observation() -> Observation {
         volleys: Vec::new(),
         scaled: None,
         fault: None,
+        nginx: None,
+        sandbox: None,
     }
 }
 

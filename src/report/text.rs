@@ -6,10 +6,12 @@ mod finding;
 mod marked;
 mod page;
 mod rotation;
+mod sandbox;
 mod verdict;
 
 use colored::Colorize;
 use softy_checks::model::Language;
+use softy_checks::observation::Sandbox;
 
 use self::page::Page;
 use super::Report;
@@ -32,6 +34,11 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
     let parts = parts.iter().filter(|lines| !lines.is_empty());
     let parts: Vec<String> = parts.map(|lines| joined(lines)).collect();
     parts.join("\n")
+}
+
+/// Where the stack ran and what was not closed there, one sentence each, with a newline at its end.
+pub fn render_sandbox(sandbox: &Sandbox, language: Language, columns: usize) -> String {
+    joined(&sandbox::lines(&Page::new(language, columns), sandbox))
 }
 
 fn header(page: &Page, report: &Report) -> Vec<String> {

@@ -12,7 +12,7 @@ use softy_checks::observation::{Fault, FaultKind};
 use tar::{EntryType, Header};
 use tokio::task::spawn_blocking;
 
-use super::dockerignore::{Ignored, IllegalPattern};
+use super::dockerignore::{self, Ignored, Unreadable};
 use super::limits;
 
 /// Bytes of an archive that are sent at a time.
@@ -23,8 +23,8 @@ const CHUNK: usize = 64 << 10;
 pub(super) enum PackError {
     /// Over the sandbox's limits of size, number or depth.
     TooLarge,
-    /// The `.dockerignore` has a line that Docker's client refuses.
-    Ignore(IllegalPattern),
+    /// The `.dockerignore` is not read.
+    Ignore(Unreadable),
     /// A file cannot be read, or the archive not be written.
     Io(io::Error),
 }
@@ -43,9 +43,15 @@ impl PackError {
                     limits::CONTEXT_ENTRIES
                 ));
             }
-            PackError::Ignore(IllegalPattern(line)) => {
+            PackError::Ignore(Unreadable::Illegal(line)) => {
                 return Ok(format!(
                     "illegal exclusion pattern in .dockerignore: \"{line}\""
+                ));
+            }
+            PackError::Ignore(Unreadable::TooMany) => {
+                return Ok(format!(
+                    "more than {} patterns in .dockerignore",
+                    dockerignore::PATTERNS
                 ));
             }
             PackError::Io(error) => error,
@@ -98,11 +104,11 @@ impl Archive {
         self.add_entries(folder, prefix, "", ignored, kept, 0)
     }
 
-    /// Adds a file with the given text.
-    pub(super) fn add_text(&mut self, path: &str, text: &[u8]) -> Result<(), PackError> {
+    /// Adds a file with the given text and permissions, of root's own.
+    pub(super) fn add_text(&mut self, path: &str, text: &[u8], mode: u32) -> Result<(), PackError> {
         self.count(text.len() as u64)?;
         let mut header = Header::new_gnu();
-        header.set_mode(0o644);
+        header.set_mode(mode);
         header.set_size(text.len() as u64);
         Ok(self.tar.append_data(&mut header, path, text)?)
     }

@@ -1,34 +1,78 @@
-//! One image built, by the classic builder or by BuildKit.
+//! One image built: by the classic builder, whose steps can be limited, or by BuildKit, where nothing else can and it is
+//! allowed.
 
+mod dockerfile;
 mod error;
 mod input;
 mod log;
+mod network;
+mod sent;
+mod unlimited;
+mod watch;
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::io::{Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bollard::body_try_stream;
+use bollard::errors::Error;
+use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
-use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
+use futures_util::StreamExt;
+use futures_util::stream::Stream;
+use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState, Resource};
 use tokio::time::timeout;
 
 use super::archive::chunks;
-use super::engine::{Builder, fault};
+use super::engine::{answers, fault, message};
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
-use error::{Cache, failure, second_try};
+use error::{Cache, failure, second_try, starved};
 use input::{Prepared, prepare};
 use log::Log;
+pub(super) use network::BuildNetwork;
+pub use network::Outlet;
+use sent::{Stages, has_unused_stages};
+use watch::Watch;
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
 pub const CACHE_LABEL: &str = "org.softy-check.cache";
+
+/// The label's value on a build's last image.
+pub(super) const LAST: &str = "true";
+
+/// The label's value on every other image of a build, and on the containers of its steps.
+pub(super) const STEP: &str = "step";
+
+/// What a submission's builds may do to the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Builds {
+    /// Every step has limits; what cannot be built so is not built.
+    #[default]
+    Limited,
+    /// What cannot be built within limits is built without.
+    Unlimited,
+}
+
+/// A way to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Builder {
+    /// One container a step, with limits.
+    Classic,
+    /// BuildKit, which takes no limits.
+    BuildKit,
+}
 
 /// How a build ended.
 enum End {
     Done,
     /// With this last word of the engine.
     Failed(String),
+    /// It took too much.
+    Over(Resource),
     TimedOut,
 }
 
@@ -36,68 +80,126 @@ impl Sandbox {
     /// Builds an image, the `index`-th of this run; beside what came of it, the name or id to make containers from.
     ///
     /// # Errors
-    /// A fault when the engine, the network or the disk is in the way.
+    /// A fault when the engine, the network or the disk is in the way, or the image needs a build that is not allowed.
     pub(super) async fn build(
         &self,
         submission: &Submission,
         build: &Build,
         index: usize,
+        builds: Builds,
+        network: &BuildNetwork,
     ) -> Result<(ImageState, String), Fault> {
-        let prepared = match prepare(submission, build).await? {
+        let prepared = match prepare(submission, build, Stages::All).await? {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };
+        let builder = match (&prepared.need, builds) {
+            (None, _) => Builder::Classic,
+            (Some(_), Builds::Unlimited) => Builder::BuildKit,
+            (Some(need), Builds::Limited) => return Err(need.fault(&prepared.path)),
+        };
+        if builder == Builder::BuildKit {
+            self.built_without_limits.store(true, Ordering::Relaxed);
+            self.built_in_the_open.store(true, Ordering::Relaxed);
+        }
         let tag = format!("softy-check-{}:{index}", self.run);
-        let (mut log, mut end) = self.run_build(&prepared, build, &tag, Cache::Used).await?;
+        let job = |prepared| Job {
+            build,
+            prepared,
+            builder,
+            tag: tag.clone(),
+            network,
+        };
+        let built = self.try_build(&job(&prepared)).await;
+        if builder == Builder::BuildKit
+            || !may_be_unused_stage(&built)
+            || !has_unused_stages(&prepared.text, build)
+        {
+            return built;
+        }
+        // Students have BuildKit, which does not build what nothing is taken from.
+        match prepare(submission, build, Stages::Needed).await? {
+            Ok(prepared) => self.try_build(&job(&prepared)).await,
+            Err(_) => built,
+        }
+    }
+
+    async fn try_build(&self, job: &Job<'_>) -> Result<(ImageState, String), Fault> {
+        let prepared = job.prepared;
+        let failed_before = job.network.failed();
+        let (mut log, mut end) = self.run_build(job, Cache::Used).await?;
         if let End::Failed(error) = &end
             && let Some(cache) = second_try(error, log.lines.make_contiguous())
         {
-            (log, end) = self.run_build(&prepared, build, &tag, cache).await?;
+            (log, end) = self.run_build(job, cache).await?;
         }
         let (failure, error) = match end {
-            End::Done => return self.built(log, tag).await,
+            End::Done => return self.built(log, job).await,
             End::TimedOut if log.printed_within(limits::BUILD_SILENCE) => return Err(slow()),
             End::TimedOut => {
+                // A build is silent, too, when the engine itself stands still.
+                answers(&self.docker).await?;
                 let seconds = limits::BUILD.as_secs();
                 (BuildFailure::TimedOut { seconds }, String::new())
             }
-            End::Failed(error) => (
-                failure(&error, log.lines.make_contiguous(), &log.step)?,
-                error,
-            ),
+            End::Over(resource) => (too_much(resource), String::new()),
+            End::Failed(error) => {
+                let error = prepared.sent.own_words(&error);
+                let lines = log.lines.make_contiguous();
+                let starved = (job.builder == Builder::Classic).then(|| starved(&error, lines));
+                let failure = match starved.flatten() {
+                    Some(resource) => too_much(resource),
+                    None => {
+                        let failure = failure(&error, lines, &log.step);
+                        job.network.judged(failure, &error, failed_before)?
+                    }
+                };
+                (failure, error)
+            }
         };
+        if let (BuildFailure::Dockerfile, Some(need)) = (&failure, &prepared.need) {
+            // Another engine may well know it.
+            return Err(need.fault(&prepared.path));
+        }
         let state = log.failed(failure, error, &prepared.path, &prepared.text);
-        Ok((state, tag))
+        Ok((state, job.tag.clone()))
     }
 
-    /// Sends a build and follows it to its end.
-    async fn run_build(
-        &self,
-        prepared: &Prepared,
-        build: &Build,
-        tag: &str,
-        cache: Cache,
-    ) -> Result<(Log, End), Fault> {
-        let mut context = prepared.context.try_clone().map_err(disk)?;
+    /// Sends a build and follows it to its end; what is still running then ends with it.
+    async fn run_build(&self, job: &Job<'_>, cache: Cache) -> Result<(Log, End), Fault> {
+        let mut context = job.prepared.context.try_clone().map_err(disk)?;
         context.seek(SeekFrom::Start(0)).map_err(disk)?;
         let options = BuildImageOptions {
             nocache: cache == Cache::Ignored,
-            ..self.build_options(build, &prepared.dockerfile, tag)
+            ..self.build_options(job)
         };
         let body = body_try_stream(chunks(context));
         let mut log = Log::default();
-        let steps = self.docker.build_image(options, None, Some(body));
-        let end = match timeout(limits::BUILD, log.follow(steps)).await {
-            Ok(None) => End::Done,
-            Ok(Some(error)) => End::Failed(error),
-            Err(_) => End::TimedOut,
+        let making = Arc::clone(&self.making).read_owned().await;
+        let mut watch = match job.builder {
+            Builder::Classic => Some(Watch::new(self.docker.clone(), making)),
+            Builder::BuildKit => None,
         };
+        let steps = self.docker.build_image(options, None, Some(body));
+        let followed = timeout(limits::BUILD, follow(steps, &mut log, watch.as_mut()));
+        let mut end = followed.await.unwrap_or(End::TimedOut);
+        if let Some(watch) = &mut watch {
+            if matches!(end, End::Done)
+                && let Some(resource) = watch.look().await
+            {
+                end = End::Over(resource);
+            }
+            if matches!(end, End::Over(_) | End::TimedOut) {
+                watch.take_images().await;
+            }
+        }
         Ok((log, end))
     }
 
     /// Ready when the image is there: a stream that ended is not yet an image.
-    async fn built(&self, log: Log, tag: String) -> Result<(ImageState, String), Fault> {
-        let reference = match self.builder {
+    async fn built(&self, log: Log, job: &Job<'_>) -> Result<(ImageState, String), Fault> {
+        let tag = job.tag.clone();
+        let reference = match job.builder {
             Builder::Classic => log.image.unwrap_or(tag),
             Builder::BuildKit => tag,
         };
@@ -107,38 +209,126 @@ impl Sandbox {
 
     /// The builders keep what they built in different places: BuildKit in a cache of its own, so that its image is the
     /// run's and goes with it; the classic builder in images, so that its last one stays, without a name.
-    fn build_options(&self, build: &Build, dockerfile: &str, tag: &str) -> BuildImageOptions {
+    fn build_options(&self, job: &Job<'_>) -> BuildImageOptions {
+        let build = job.build;
         let labels: HashMap<String, String> = build.labels.iter().cloned().collect();
+        let arguments = build.args.iter().cloned();
         let options = BuildImageOptions {
-            dockerfile: dockerfile.to_owned(),
-            buildargs: Some(build.args.iter().cloned().collect()),
+            dockerfile: job.prepared.dockerfile.clone(),
             target: build.target.clone().unwrap_or_default(),
             rm: true,
             forcerm: true,
             ..BuildImageOptions::default()
         };
-        match self.builder {
+        match job.builder {
             Builder::Classic => BuildImageOptions {
+                buildargs: Some(
+                    arguments
+                        .chain(job.network.arguments(&build.args))
+                        .collect(),
+                ),
+                networkmode: job.network.name.clone(),
                 labels: Some(
                     labels
                         .into_iter()
-                        .chain([(CACHE_LABEL.to_owned(), "true".to_owned())])
+                        .chain([(CACHE_LABEL.to_owned(), LAST.to_owned())])
                         .collect(),
                 ),
                 memory: Some(limits::BUILD_MEMORY),
                 memswap: Some(limits::BUILD_MEMORY),
+                cpuquota: Some(limits::BUILD_CPU.0),
+                cpuperiod: Some(limits::BUILD_CPU.1),
                 version: BuilderVersion::BuilderV1,
                 ..options
             },
             Builder::BuildKit => BuildImageOptions {
-                t: Some(tag.to_owned()),
+                buildargs: Some(arguments.collect()),
+                t: Some(job.tag.clone()),
                 labels: Some(labels.into_iter().chain(self.labels()).collect()),
                 version: BuilderVersion::BuilderBuildKit,
-                session: Some(tag.replace(':', "-")),
+                session: Some(job.tag.replace(':', "-")),
                 ..options
             },
         }
     }
+}
+
+/// A build, as it is sent.
+struct Job<'a> {
+    build: &'a Build,
+    prepared: &'a Prepared,
+    builder: Builder,
+    /// A name for the image, where it gets one.
+    tag: String,
+    network: &'a BuildNetwork,
+}
+
+/// Reads a build to its end, or until it takes too much.
+async fn follow(
+    steps: impl Stream<Item = Result<BuildInfo, Error>>,
+    log: &mut Log,
+    mut watch: Option<&mut Watch>,
+) -> End {
+    let mut steps = std::pin::pin!(steps);
+    loop {
+        let step = tokio::select! {
+            step = steps.next() => step,
+            () = next_look(watch.as_deref()) => {
+                match look(watch.as_deref_mut()).await {
+                    Some(resource) => return End::Over(resource),
+                    None => continue,
+                }
+            }
+        };
+        let info = match step {
+            None => return End::Done,
+            Some(Ok(info)) => info,
+            // A CRLF split across two reads makes the client call a finished stream broken; whether the image
+            // is there decides.
+            Some(Err(Error::IOError { err }))
+                if err.to_string().contains("bytes remaining on stream") =>
+            {
+                return End::Done;
+            }
+            Some(Err(error)) => return End::Failed(message(&error)),
+        };
+        if let (Some(text), Some(watch)) = (&info.stream, &mut watch) {
+            watch.hear(text).await;
+        }
+        if let Some(resource) = log.add(info) {
+            return End::Over(resource);
+        }
+    }
+}
+
+async fn next_look(watch: Option<&Watch>) {
+    match watch {
+        Some(watch) => watch.next_look().await,
+        None => pending().await,
+    }
+}
+
+async fn look(watch: Option<&mut Watch>) -> Option<Resource> {
+    watch?.look().await
+}
+
+/// Whether what came of a build may come of a stage that BuildKit would have left alone; it reads all of them, too.
+fn may_be_unused_stage(built: &Result<(ImageState, String), Fault>) -> bool {
+    match built {
+        Ok((ImageState::BuildFailed { failure, .. }, _)) => *failure != BuildFailure::Dockerfile,
+        Ok(_) => false,
+        Err(_) => true,
+    }
+}
+
+fn too_much(resource: Resource) -> BuildFailure {
+    let limit = match resource {
+        Resource::Disk => limits::BUILD_BYTES,
+        Resource::Memory => u64::from(limits::BUILD_MEMORY.unsigned_abs()),
+        Resource::Processes => limits::BUILD_PIDS.unsigned_abs(),
+        Resource::Output => limits::BUILD_OUTPUT_BYTES as u64,
+    };
+    BuildFailure::UsesTooMuch { resource, limit }
 }
 
 /// A build that still goes on when its time is up: a slow mirror, or too many builds at once.

@@ -4,11 +4,20 @@
 //! back; the last match wins; a match on a folder holds for all in it. The rules are those of the Dockerfile
 //! reference, "dockerignore files", and of Go's `filepath.Match`: `[^a]` negates, `[!a]` does not, braces are literal.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
+
+/// Patterns of one file: many times what templates for whole languages have.
+pub const PATTERNS: usize = 200;
+
+/// Characters of one pattern.
+const PATTERN_CHARACTERS: usize = 1024;
+
+/// Bytes of one pattern, compiled, and of the tables made while it is matched.
+const COMPILED_BYTES: usize = 1 << 20;
 
 /// The patterns of one file, in order.
 #[derive(Debug, Default)]
-pub(super) struct Ignored {
+pub struct Ignored {
     patterns: Vec<Pattern>,
 }
 
@@ -18,23 +27,34 @@ struct Pattern {
     regex: Regex,
 }
 
-/// A line that Docker's client refuses.
+/// Why a file is not read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct IllegalPattern(pub(super) String);
+pub enum Unreadable {
+    /// A line that Docker's client refuses.
+    Illegal(String),
+    /// Over [`PATTERNS`]: each takes memory, and is compared with each file.
+    TooMany,
+}
 
 impl Ignored {
     /// Reads the text of a `.dockerignore`.
     ///
     /// # Errors
-    /// The first line that is no pattern.
-    pub(super) fn parse(text: &str) -> Result<Ignored, IllegalPattern> {
+    /// The first line that is no pattern, or that there are too many.
+    pub fn parse(text: &str) -> Result<Ignored, Unreadable> {
         let lines = text.trim_start_matches('\u{feff}').lines();
-        let patterns = lines.filter_map(pattern).collect::<Result<_, _>>()?;
+        let mut patterns = Vec::new();
+        for pattern in lines.filter_map(pattern) {
+            if patterns.len() == PATTERNS {
+                return Err(Unreadable::TooMany);
+            }
+            patterns.push(pattern?);
+        }
         Ok(Ignored { patterns })
     }
 
     /// Whether the file or folder at `path`, from the context's root, stays out of the context.
-    pub(super) fn excludes(&self, path: &str) -> bool {
+    pub fn excludes(&self, path: &str) -> bool {
         let mut excluded = false;
         for pattern in &self.patterns {
             if excluded == pattern.keeps && pattern.covers(path) {
@@ -45,7 +65,7 @@ impl Ignored {
     }
 
     /// Whether something inside an excluded folder may yet be kept.
-    pub(super) fn may_keep_inside(&self) -> bool {
+    pub fn may_keep_inside(&self) -> bool {
         self.patterns.iter().any(|pattern| pattern.keeps)
     }
 }
@@ -60,7 +80,7 @@ impl Pattern {
     }
 }
 
-fn pattern(line: &str) -> Option<Result<Pattern, IllegalPattern>> {
+fn pattern(line: &str) -> Option<Result<Pattern, Unreadable>> {
     if line.starts_with('#') {
         return None;
     }
@@ -72,12 +92,16 @@ fn pattern(line: &str) -> Option<Result<Pattern, IllegalPattern>> {
     if line.is_empty() {
         return None;
     }
-    if rest.is_empty() {
-        return Some(Err(IllegalPattern(line.to_owned())));
+    let illegal = || Unreadable::Illegal(line.to_owned());
+    if rest.is_empty() || rest.chars().nth(PATTERN_CHARACTERS).is_some() {
+        return Some(Err(illegal()));
     }
-    let cleaned = clean(rest);
-    let regex = Regex::new(&expression(&cleaned)).map_err(|_| IllegalPattern(line.to_owned()));
-    Some(regex.map(|regex| Pattern { keeps, regex }))
+    let regex = RegexBuilder::new(&expression(&clean(rest)))
+        .size_limit(COMPILED_BYTES)
+        .dfa_size_limit(COMPILED_BYTES)
+        .build();
+    let pattern = regex.map(|regex| Pattern { keeps, regex });
+    Some(pattern.map_err(|_| illegal()))
 }
 
 /// The path without `.`, `..`, doubled and leading slashes, as Go's `path.Clean` leaves it.
@@ -174,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn patterns_are_few() {
+        assert!(Ignored::parse(&"*.pyc\n".repeat(PATTERNS)).is_ok());
+        let many = Ignored::parse(&"*.pyc\n".repeat(PATTERNS + 1));
+        assert_eq!(many.unwrap_err(), Unreadable::TooMany);
+    }
+
+    #[test]
     fn comments_start_in_the_first_column() {
         assert!(!excluded("# api.py", "api.py"));
         assert!(excluded(" #api.py", "#api.py"));
@@ -190,7 +221,7 @@ mod tests {
     fn a_lone_exclamation_mark_is_illegal() {
         assert_eq!(
             Ignored::parse("!").unwrap_err(),
-            IllegalPattern("!".to_owned())
+            Unreadable::Illegal("!".to_owned())
         );
         assert!(Ignored::parse("[a").is_err());
     }

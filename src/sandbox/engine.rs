@@ -2,41 +2,72 @@
 
 use bollard::Docker;
 use bollard::errors::Error;
+use bollard::models::SystemInfo;
 use softy_checks::observation::{Fault, FaultKind};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::{Instant, timeout};
 
 use super::limits;
-
-/// How the engine builds images by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Builder {
-    /// One container a step.
-    Classic,
-    /// BuildKit.
-    BuildKit,
-}
-
-/// The newest minor version of the API whose engines (20.10 and older) still build with the classic builder by default.
-const LAST_CLASSIC_API: u32 = 41;
 
 /// Characters kept of an engine's error message.
 const DETAIL_CHARACTERS: usize = 1000;
 
-/// Connects to the engine that `DOCKER_HOST` names, or to the local one.
-pub(super) async fn connect() -> Result<(Docker, Builder), Fault> {
+/// The engine's clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// What it showed, in seconds since 1970.
+    showed: i64,
+    /// When it was read.
+    read: Instant,
+}
+
+impl Clock {
+    /// As the engine has just said.
+    pub(super) fn of(info: &SystemInfo) -> Result<Clock, Fault> {
+        let time = info.system_time.as_deref();
+        let showed = time.and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
+        let showed = showed.ok_or_else(|| Fault {
+            kind: FaultKind::Engine,
+            detail: "the engine does not tell the time".to_owned(),
+        })?;
+        Ok(Clock {
+            showed: showed.unix_timestamp(),
+            read: Instant::now(),
+        })
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn now(self) -> i64 {
+        let since = self.read.elapsed().as_secs();
+        self.showed.saturating_add_unsigned(since)
+    }
+}
+
+/// Connects to the engine that `DOCKER_HOST` names, or to the local one; with what it says of itself.
+pub(super) async fn connect() -> Result<(Docker, SystemInfo), Fault> {
     let docker = Docker::connect_with_defaults()
         .map_err(fault)?
         .with_timeout(limits::ENGINE_ANSWER);
-    let version = docker.version().await.map_err(fault)?;
-    let minor = version
-        .api_version
-        .as_deref()
-        .and_then(|api| api.split_once('.'))
-        .and_then(|(_, minor)| minor.parse::<u32>().ok());
-    let builder = match minor {
-        Some(minor) if minor > LAST_CLASSIC_API => Builder::BuildKit,
-        Some(_) | None => Builder::Classic,
-    };
-    Ok((docker, builder))
+    let info = docker.info().await.map_err(fault)?;
+    Ok((docker, info))
+}
+
+/// Whether the engine still answers.
+///
+/// # Errors
+/// A fault when it does not, within [`limits::PING`].
+pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
+    match timeout(limits::PING, docker.ping()).await {
+        Ok(answered) => answered.map(drop).map_err(fault),
+        Err(_) => Err(Fault {
+            kind: FaultKind::Time,
+            detail: format!(
+                "the engine has not answered for {} s",
+                limits::PING.as_secs()
+            ),
+        }),
+    }
 }
 
 /// An engine's error as trouble of the checker's own.
@@ -99,7 +130,7 @@ const MACHINE: [&str; 3] = [
     "too many open files",
 ];
 
-const NETWORK: [&str; 24] = [
+const NETWORK: [&str; 31] = [
     "dial tcp",
     "i/o timeout",
     "no such host",
@@ -115,6 +146,13 @@ const NETWORK: [&str; 24] = [
     "temporary failure resolving",
     "temporary failure in name resolution",
     "could not resolve host",
+    "could not resolve proxy",
+    "unable to resolve host address",
+    "getaddrinfo",
+    "eai_again",
+    "unknownhostexception",
+    "no route to host",
+    "from proxy after connect",
     "name or service not known",
     "failed to establish a new connection",
     "network is unreachable",
@@ -141,6 +179,16 @@ mod tests {
             ours("fork: Resource temporarily unavailable"),
             Some(FaultKind::Engine)
         );
+        for words in [
+            "npm ERR! getaddrinfo EAI_AGAIN registry",
+            "java.net.UnknownHostException: repository",
+            "fatal: unable to access 'https://host/': Could not resolve host: host",
+            "curl: (56) Received HTTP code 403 from proxy after CONNECT",
+            "ssh: connect to host port 22: No route to host",
+            "wget: unable to resolve host address 'host'",
+        ] {
+            assert_eq!(ours(words), Some(FaultKind::Network), "{words}");
+        }
         assert_eq!(ours("executable file not found in $PATH"), None);
     }
 }

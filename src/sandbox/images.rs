@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use softy_checks::observation::{Fault, FaultKind, Image, ImageState};
 use tokio::time::timeout;
 
+use super::build::{BuildNetwork, Builds, Outlet};
 use super::engine::{fault, is_missing, kind_of, message};
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
@@ -32,6 +33,21 @@ pub struct ReadyImage {
     pub(super) reference: String,
     /// The TCP ports that the image says it listens on.
     pub exposed: Vec<u16>,
+    entrypoint: Vec<String>,
+    command: Vec<String>,
+}
+
+impl ReadyImage {
+    /// What a container of this image runs for a service, entry point first: an entry point of the service's own takes the
+    /// image's command away, too.
+    pub fn command(&self, service: &Service) -> Vec<String> {
+        let (entrypoint, command) = match &service.entrypoint {
+            Some(entrypoint) => (entrypoint, &Vec::new()),
+            None => (&self.entrypoint, &self.command),
+        };
+        let command = service.command.as_ref().unwrap_or(command);
+        [entrypoint.as_slice(), command].concat()
+    }
 }
 
 impl Sandbox {
@@ -39,20 +55,38 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine, the network or the disk is in the way.
-    pub async fn images(&self, submission: &Submission, project: &Project) -> Result<Built, Fault> {
+    pub async fn images(
+        &self,
+        submission: &Submission,
+        project: &Project,
+        builds: Builds,
+        outlet: &Outlet,
+    ) -> Result<Built, Fault> {
+        let network = match project
+            .services
+            .iter()
+            .any(|service| service.build.is_some())
+        {
+            true => Some(self.build_network(outlet).await?),
+            false => None,
+        };
+        let on = network.as_ref();
         let made = project
             .services
             .iter()
             .enumerate()
             .filter(|(_, service)| maker(project, service).is_none())
             .map(|(index, service)| async move {
-                let state = self.image(submission, service, index).await?;
+                let state = self.image(submission, service, index, builds, on).await?;
                 Ok::<_, Fault>((service.name.as_str(), state))
             });
         let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await?;
+        if let Some(network) = network {
+            self.leave(network).await;
+        }
         for service in &project.services {
             let maker = maker(project, service);
             if let Some(state) = maker.and_then(|maker| states.get(maker.name.as_str())) {
@@ -68,9 +102,12 @@ impl Sandbox {
         submission: &Submission,
         service: &Service,
         index: usize,
+        builds: Builds,
+        network: Option<&BuildNetwork>,
     ) -> Result<(ImageState, String), Fault> {
-        if let Some(build) = &service.build {
-            return self.build(submission, build, index).await;
+        if let (Some(build), Some(network)) = (&service.build, network) {
+            let built = self.build(submission, build, index, builds, network);
+            return built.await;
         }
         let reference = service.image.clone().unwrap_or_default();
         Ok((self.look_up(&reference).await?, reference))
@@ -87,8 +124,8 @@ impl Sandbox {
                 continue;
             };
             if state == ImageState::Ready {
-                let exposed = self.exposed(&reference).await?;
-                ready.insert(service.name.clone(), ReadyImage { reference, exposed });
+                let image = self.ready(reference).await?;
+                ready.insert(service.name.clone(), image);
             }
             seen.push(Image {
                 service: service.name.clone(),
@@ -105,7 +142,8 @@ impl Sandbox {
     async fn look_up(&self, reference: &str) -> Result<ImageState, Fault> {
         let local = match self.docker.inspect_image(reference).await {
             Ok(image) => Some(image),
-            Err(error) if is_missing(&error) => None,
+            // Some engines refuse a name that no image can have instead of looking for it; so does the registry.
+            Err(error) if is_missing(&error) || is_unknown_image(&message(&error)) => None,
             Err(error) => return Err(fault(error)),
         };
         if let Some(image) = &local {
@@ -164,13 +202,16 @@ impl Sandbox {
         })
     }
 
-    async fn exposed(&self, reference: &str) -> Result<Vec<u16>, Fault> {
-        let image = self.docker.inspect_image(reference).await.map_err(fault)?;
-        let ports = image
-            .config
-            .and_then(|config| config.exposed_ports)
-            .unwrap_or_default();
-        Ok(ports.iter().filter_map(|port| tcp_port(port)).collect())
+    async fn ready(&self, reference: String) -> Result<ReadyImage, Fault> {
+        let image = self.docker.inspect_image(&reference).await.map_err(fault)?;
+        let config = image.config.unwrap_or_default();
+        let ports = config.exposed_ports.unwrap_or_default();
+        Ok(ReadyImage {
+            reference,
+            exposed: ports.iter().filter_map(|port| tcp_port(port)).collect(),
+            entrypoint: config.entrypoint.unwrap_or_default(),
+            command: config.cmd.unwrap_or_default(),
+        })
     }
 }
 

@@ -17,11 +17,61 @@ pub const OPEN_FILES: i64 = 4096;
 /// `/dev/shm` of a container, in bytes.
 pub const SHARED_MEMORY: i64 = 16 << 20;
 
-/// A container's log on the engine's disk, as the engine writes sizes.
+/// What a container may write to its own layer, and to each of its volumes, in bytes: nginx and Flask write nothing, a
+/// database begins with some 200 MB.
+pub const DISK_BYTES: u64 = 256 << 20;
+
+/// One file that a container writes, in bytes: the kernel holds it, so that watching has its time.
+pub const FILE_BYTES: i64 = 128 << 20;
+
+/// Files that a container adds to those of its image.
+pub const FILES: u64 = 100_000;
+
+/// One look at what a container has written.
+pub const LOOK: Duration = Duration::from_secs(30);
+
+/// A file of a container's log on the engine's disk, as the engine writes sizes.
 pub const LOG_SIZE: &str = "4m";
+
+/// Such files of a container: the engine begins a new one when one is full, and with a single file the log would begin
+/// empty in the middle of a measurement.
+pub const LOG_FILES: &str = "2";
 
 /// Memory of one step of the classic builder, in bytes; BuildKit takes no such limit.
 pub const BUILD_MEMORY: i32 = 1 << 30;
+
+/// Processor time of one step of the classic builder, in microseconds of each tenth of a second: two processors.
+pub const BUILD_CPU: (i32, i32) = (200_000, 100_000);
+
+/// Processes and threads of one step of the classic builder: package managers and compilers keep to a few dozen.
+pub const BUILD_PIDS: i64 = 512;
+
+/// What building one image may download as base images, and what it may write: many times an interpreter with a compiler.
+pub const BUILD_BYTES: u64 = 4 << 30;
+
+/// What one build may print, in bytes.
+pub const BUILD_OUTPUT_BYTES: usize = 32 << 20;
+
+/// What all builds of a run may send and receive, in bytes: as much as they may write.
+pub const RELAY_BYTES: u64 = BUILD_BYTES;
+
+/// Connections that the builds of a run have open at a time: package managers keep to a dozen each.
+pub const RELAY_CONNECTIONS: usize = 64;
+
+/// The head of a request of a build, and of the response, in bytes.
+pub const RELAY_HEAD_BYTES: usize = 64 << 10;
+
+/// From a build's connection, or the end of its last request, to the end of the next head.
+pub const RELAY_HEAD: Duration = Duration::from_secs(30);
+
+/// Finding a host's address for a build, and connecting to it, each.
+pub const RELAY_CONNECT: Duration = Duration::from_secs(10);
+
+/// Before the next connection is taken when one could not be.
+pub const RELAY_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long an ended build may still write: shorter than [`REMOVAL`], which waits for it.
+pub const BUILD_END: Duration = Duration::from_secs(45);
 
 /// A build context, in bytes.
 pub const CONTEXT_BYTES: u64 = 512 << 20;
@@ -32,6 +82,15 @@ pub const CONTEXT_ENTRIES: u64 = 100_000;
 /// Folders inside each other in a build context.
 pub const CONTEXT_DEPTH: usize = 64;
 
+/// What is read of a container's configuration, as an archive, in bytes: nginx's own is a thirtieth of it.
+pub const DOWNLOAD_BYTES: usize = 1 << 20;
+
+/// Files and links of a container's configuration.
+pub const DOWNLOAD_FILES: usize = 200;
+
+/// Reading a container's configuration.
+pub const DOWNLOAD: Duration = Duration::from_secs(10);
+
 /// Log lines kept as evidence.
 pub const LOG_LINES: usize = 20;
 
@@ -40,6 +99,12 @@ pub const LOG_LINE_CHARACTERS: usize = 400;
 
 /// Bytes read of one log.
 pub const LOG_BYTES: usize = 8 << 20;
+
+/// One reading of one log, from the first byte to the last.
+pub const LOG_READING: Duration = Duration::from_secs(5);
+
+/// The engine's answer to a call that asks for nothing.
+pub const PING: Duration = Duration::from_secs(10);
 
 /// The engine's answer to one call.
 pub const ENGINE_ANSWER: Duration = Duration::from_secs(60);
@@ -67,3 +132,18 @@ pub const REMOVAL: Duration = Duration::from_secs(60);
 
 /// Containers of one service, other than those that the measurement asks for.
 pub const REPLICAS: u32 = 4;
+
+/// What killed runs have left removed, after a run's own things are.
+pub const SWEEP: Duration = Duration::from_secs(10);
+
+/// How old an image of the builds' cache becomes when nothing younger is made from it.
+pub const CACHE_AGE: Duration = Duration::from_secs(7 * 86400);
+
+/// The builds' cache of all runs together, in bytes, without the base images.
+pub const CACHE_BYTES: u64 = 8 << 30;
+
+/// Images of the cache that one run takes away, at most: several times what one run adds.
+pub const CACHE_REMOVALS: usize = 100;
+
+/// What one run spends on bounding the cache, beside its own removal.
+pub const CACHE: Duration = Duration::from_secs(10);

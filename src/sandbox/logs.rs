@@ -3,6 +3,7 @@
 use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt;
 use softy_checks::observation::Fault;
+use tokio::time::{Instant, timeout_at};
 
 use super::engine::fault;
 use super::{Member, Sandbox, limits};
@@ -10,13 +11,30 @@ use super::{Member, Sandbox, limits};
 /// Lines read for the sake of the last ones that tell something.
 const RAW_LINES: &str = "200";
 
+/// Seconds that the engine's clock may be off, as it is known here.
+const CLOCK_DOUBT: i32 = 2;
+
+/// A moment by the engine's clock, in seconds since 1970; the default is before everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment(i32);
+
 impl Sandbox {
-    /// All that a container has written to stdout and stderr, the last [`limits::LOG_BYTES`] of it at most.
+    /// The moment from which a log is to be read, by the engine's clock.
+    pub fn now(&self) -> Moment {
+        Moment(
+            i32::try_from(self.clock.now())
+                .unwrap_or(0)
+                .saturating_sub(CLOCK_DOUBT),
+        )
+    }
+
+    /// What a container has written to stdout and stderr since a moment, the last [`limits::LOG_BYTES`] of it at most, as
+    /// far as the engine gives it within [`limits::LOG_READING`].
     ///
     /// # Errors
     /// A fault when the engine does not say.
-    pub async fn log(&self, member: &Member) -> Result<String, Fault> {
-        self.read_log(member, "all").await
+    pub async fn log(&self, member: &Member, since: Moment) -> Result<String, Fault> {
+        self.read_log(member, "all", since).await
     }
 
     /// The last lines that a container has written, cut at a bounded length.
@@ -24,7 +42,7 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
-        let log = self.read_log(member, RAW_LINES).await?;
+        let log = self.read_log(member, RAW_LINES, Moment::default()).await?;
         let lines: Vec<&str> = log.lines().filter(|line| tells(line)).collect();
         let last = &lines[lines.len().saturating_sub(limits::LOG_LINES)..];
         Ok(last
@@ -33,15 +51,18 @@ impl Sandbox {
             .collect())
     }
 
-    async fn read_log(&self, member: &Member, tail: &str) -> Result<String, Fault> {
+    async fn read_log(&self, member: &Member, tail: &str, since: Moment) -> Result<String, Fault> {
         let options = LogsOptionsBuilder::new()
             .stdout(true)
             .stderr(true)
             .tail(tail)
+            .since(since.0)
             .build();
         let mut parts = self.docker.logs(&member.id, Some(options));
         let mut log = Vec::new();
-        while let Some(part) = parts.next().await {
+        let deadline = Instant::now() + limits::LOG_READING;
+        // What came in time is worth reading: a log that never ends, or an engine that a flood keeps busy, tells enough.
+        while let Ok(Some(part)) = timeout_at(deadline, parts.next()).await {
             log.extend_from_slice(&part.map_err(fault)?.into_bytes());
             if log.len() > 2 * limits::LOG_BYTES {
                 log.drain(..log.len() - limits::LOG_BYTES);

@@ -10,26 +10,14 @@ use bollard::query_parameters::{
     WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
-use softy_checks::observation::{Fault, State};
+use softy_checks::observation::{Fault, Limit, State};
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::engine::{fault, message, ours};
 use super::{Reachable, ReadyImage, Sandbox, limits};
-use crate::compose::project::{Healthcheck, Service};
+use crate::compose::project::{CAPABILITIES, Healthcheck, Namespace, Service};
 use crate::submission::Submission;
-
-/// What a stack may do as root inside its container: all that nginx, Flask and their package managers' files need.
-const CAPABILITIES: [&str; 8] = [
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "NET_BIND_SERVICE",
-    "SETGID",
-    "SETUID",
-];
 
 /// The name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
@@ -41,6 +29,16 @@ const KILLED: i64 = 137;
 /// How resolvers in the stack wait for a name that nobody knows: a closed network has no server to ask, and the C
 /// library's defaults would wait 10 s.
 const RESOLVER_OPTIONS: [&str; 2] = ["timeout:2", "attempts:1"];
+
+/// The option of an endpoint that names its interface, on engines that know it.
+const INTERFACE: &str = "com.docker.network.endpoint.ifname";
+
+/// What the kernel holds every process to: open files, bytes of one file, and no memory dumps, which would lie about on disks.
+const KERNEL_LIMITS: [(&str, i64); 3] = [
+    ("nofile", limits::OPEN_FILES),
+    ("fsize", limits::FILE_BYTES),
+    ("core", 0),
+];
 
 /// One container of a stack.
 #[derive(Clone, Debug)]
@@ -68,6 +66,8 @@ pub enum Ended {
     Exited(i64),
     /// By the kernel, over its memory limit.
     OutOfMemory,
+    /// By the sandbox, over another limit.
+    OverLimit(Limit),
 }
 
 impl From<Ended> for State {
@@ -77,6 +77,7 @@ impl From<Ended> for State {
             Ended::OutOfMemory => State::OutOfMemory {
                 limit: limits::MEMORY.unsigned_abs(),
             },
+            Ended::OverLimit(limit) => State::OverLimit { limit },
         }
     }
 }
@@ -100,10 +101,17 @@ impl Sandbox {
         let (mounts, uploads) = self.mounts(submission, service)?;
         let attachments = attachments(service, number, reachable, publish.is_some());
         let mut body = self.body(service, image, publish);
+        if let Some(host) = &mut body.host_config {
+            host.mounts = Some(mounts);
+            host.runtime = self.runtime.clone();
+            host.network_mode = self.mode(&service.network);
+            host.pid_mode = self.mode(&service.pid);
+            host.ipc_mode = self.mode(&service.ipc);
+            host.volumes_from = Some(self.volumes_from(service));
+        }
         if let (Some(host), Some((network, endpoint))) =
             (&mut body.host_config, attachments.first())
         {
-            host.mounts = Some(mounts);
             host.network_mode = Some(network.clone());
             let endpoints = HashMap::from([(network.clone(), endpoint.clone())]);
             body.networking_config = Some(NetworkingConfig {
@@ -126,6 +134,11 @@ impl Sandbox {
         }
         for upload in uploads {
             if let Err(words) = self.upload(&id, upload).await? {
+                return Ok(Err(words));
+            }
+        }
+        for text in &service.texts {
+            if let Err(words) = self.place(&id, text).await? {
                 return Ok(Err(words));
             }
         }
@@ -160,6 +173,9 @@ impl Sandbox {
         match waiting.next().await {
             Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) | None => {}
             Some(Err(error)) => return Err(fault(error)),
+        }
+        if let Some(limit) = self.excess(member) {
+            return Ok(Ended::OverLimit(limit));
         }
         let state = self.state(member).await?;
         if state.oom_killed == Some(true) || state.exit_code == Some(KILLED) {
@@ -233,7 +249,7 @@ impl Sandbox {
         number: u32,
         body: ContainerCreateBody,
     ) -> Result<Result<String, String>, Fault> {
-        let name = format!("softy-check-{}-{}-{number}", self.run, service.name);
+        let name = self.name(&service.name, number);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let docker = self.docker.clone();
         let created = self.make(async move { docker.create_container(Some(options), body).await });
@@ -241,6 +257,29 @@ impl Sandbox {
             Ok(created) => Ok(Ok(created.id)),
             Err(error) => refused(error).map(Err),
         }
+    }
+
+    /// The engine's name of a container.
+    fn name(&self, service: &str, number: u32) -> String {
+        format!("softy-check-{}-{service}-{number}", self.run)
+    }
+
+    /// A namespace as the engine calls it.
+    fn mode(&self, namespace: &Namespace) -> Option<String> {
+        match namespace {
+            Namespace::Own => None,
+            Namespace::Kind(kind) => Some(kind.clone()),
+            Namespace::Of(service) => Some(format!("container:{}", self.name(service, 1))),
+        }
+    }
+
+    fn volumes_from(&self, service: &Service) -> Vec<String> {
+        let volumes = service.volumes_from.iter();
+        let volumes = volumes.map(|volumes| {
+            let mode = if volumes.read_only { "ro" } else { "rw" };
+            format!("{}:{mode}", self.name(&volumes.service, 1))
+        });
+        volumes.collect()
     }
 
     fn body(
@@ -260,16 +299,11 @@ impl Sandbox {
             image: Some(image.reference.clone()),
             cmd: service.command.clone(),
             entrypoint: service.entrypoint.clone(),
-            env: Some(
-                service
-                    .environment
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value}"))
-                    .collect(),
-            ),
+            env: Some(service.environment.iter().map(variable).collect()),
             working_dir: service.working_dir.clone(),
             user: service.user.clone(),
             hostname: service.hostname.clone(),
+            domainname: service.domainname.clone(),
             tty: Some(service.tty),
             open_stdin: Some(service.stdin_open),
             labels: Some(labels),
@@ -278,6 +312,14 @@ impl Sandbox {
             host_config: Some(host(service, publish)),
             ..ContainerCreateBody::default()
         }
+    }
+}
+
+/// A variable as the engine takes it: a bare name takes the image's away.
+fn variable((name, value): &(String, Option<String>)) -> String {
+    match value {
+        Some(value) => format!("{name}={value}"),
+        None => name.clone(),
     }
 }
 
@@ -295,17 +337,13 @@ fn host(service: &Service, publish: Option<u16>) -> HostConfig {
         memory_swap: Some(limits::MEMORY),
         nano_cpus: Some(limits::NANO_CPUS),
         pids_limit: Some(limits::PIDS),
-        ulimits: Some(vec![ResourcesUlimits {
-            name: Some("nofile".to_owned()),
-            soft: Some(limits::OPEN_FILES),
-            hard: Some(limits::OPEN_FILES),
-        }]),
+        ulimits: Some(KERNEL_LIMITS.map(ulimit).to_vec()),
         shm_size: Some(limits::SHARED_MEMORY),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
             config: Some(HashMap::from([
                 ("max-size".to_owned(), limits::LOG_SIZE.to_owned()),
-                ("max-file".to_owned(), "1".to_owned()),
+                ("max-file".to_owned(), limits::LOG_FILES.to_owned()),
             ])),
         }),
         cap_drop: Some(vec!["ALL".to_owned()]),
@@ -313,9 +351,20 @@ fn host(service: &Service, publish: Option<u16>) -> HostConfig {
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         dns_options: Some(RESOLVER_OPTIONS.map(str::to_owned).to_vec()),
         init: service.init.then_some(true),
-        readonly_rootfs: Some(service.read_only && service.mounts.is_empty()),
+        extra_hosts: Some(service.extra_hosts.clone()),
+        readonly_rootfs: Some(
+            service.read_only && service.mounts.is_empty() && service.texts.is_empty(),
+        ),
         port_bindings: publish.map(loopback),
         ..HostConfig::default()
+    }
+}
+
+fn ulimit((name, most): (&str, i64)) -> ResourcesUlimits {
+    ResourcesUlimits {
+        name: Some(name.to_owned()),
+        soft: Some(most),
+        hard: Some(most),
     }
 }
 
@@ -346,8 +395,10 @@ fn attachments(
             .chain(&attachment.aliases)
             .cloned()
             .collect();
+        let interface = attachment.interface.clone();
         let endpoint = EndpointSettings {
-            aliases: Some(aliases),
+            aliases: (!attachment.is_nameless).then_some(aliases),
+            driver_opts: interface.map(|name| HashMap::from([(INTERFACE.to_owned(), name)])),
             ..EndpointSettings::default()
         };
         Some((network.clone(), endpoint))
@@ -384,7 +435,7 @@ fn ports(service: &Service, image: &ReadyImage) -> Vec<u16> {
 
 /// The engine's word on a container that cannot be what the submission asks for; a fault for everything else.
 fn refused(error: Error) -> Result<String, Fault> {
-    const SIGNS: [&str; 10] = [
+    const SIGNS: [&str; 14] = [
         "OCI runtime create failed",
         "unable to start container process",
         "executable file not found",
@@ -395,6 +446,10 @@ fn refused(error: Error) -> Result<String, Fault> {
         "not a directory",
         "invalid mount",
         "Duplicate mount point",
+        "conflicting options",
+        "non-shareable IPC",
+        "error renaming interface",
+        "needs to be an absolute path",
     ];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use bollard::body_try_stream;
 use bollard::models::{Mount as EngineMount, MountTmpfsOptions, MountType, MountVolumeOptions};
-use bollard::query_parameters::UploadToContainerOptionsBuilder;
+use bollard::query_parameters::{UploadToContainerOptions, UploadToContainerOptionsBuilder};
 use cap_std::fs::Dir;
 use softy_checks::observation::Fault;
 
@@ -12,7 +12,7 @@ use super::archive::{Archive, PackError, chunks, packed};
 use super::dockerignore::Ignored;
 use super::engine::{fault, message};
 use super::{Sandbox, limits};
-use crate::compose::project::{Mount, MountSource, Service};
+use crate::compose::project::{Mount, MountSource, Placed, Service};
 use crate::submission::{Kind, ReadError, Submission};
 
 /// What is copied into a container before it starts.
@@ -62,6 +62,10 @@ impl Sandbox {
                 }
                 MountSource::Volume(name) => mounts.push(self.volume(mount, Some(name))),
                 MountSource::Anonymous => mounts.push(self.volume(mount, None)),
+                // What is copied into a container before it starts would be under its memory.
+                MountSource::Tmpfs if has_copies_below(service, &mount.target) => {
+                    mounts.push(self.volume(mount, None));
+                }
                 MountSource::Tmpfs => mounts.push(tmpfs(&mount.target)),
             }
         }
@@ -83,6 +87,37 @@ impl Sandbox {
             Ok(archive) => archive,
             Err(error) => return error.words(&path).map(Err),
         };
+        self.unpack(container, archive, options).await
+    }
+
+    /// Writes a text into a container that is not started yet; likewise.
+    pub(super) async fn place(
+        &self,
+        container: &str,
+        text: &Placed,
+    ) -> Result<Result<(), String>, Fault> {
+        let options = UploadToContainerOptionsBuilder::new()
+            .path("/")
+            .copy_uidgid(if text.owned { "true" } else { "false" })
+            .build();
+        let (placed, path) = (text.clone(), text.target.trim_start_matches('/').to_owned());
+        let pack = move || {
+            let mut archive = Archive::new()?;
+            archive.add_text(&path, placed.content.as_bytes(), placed.mode)?;
+            Ok(archive.finish()?)
+        };
+        match packed(pack).await {
+            Ok(archive) => self.unpack(container, archive, options).await,
+            Err(error) => error.words(&text.target).map(Err),
+        }
+    }
+
+    async fn unpack(
+        &self,
+        container: &str,
+        archive: File,
+        options: UploadToContainerOptions,
+    ) -> Result<Result<(), String>, Fault> {
         let body = body_try_stream(chunks(archive));
         match self
             .docker
@@ -105,13 +140,30 @@ impl Sandbox {
             typ: Some(MountType::VOLUME),
             read_only: Some(mount.read_only && !copied),
             volume_options: Some(MountVolumeOptions {
-                no_copy: Some(copied),
+                no_copy: Some(copied || mount.options.is_empty),
+                subpath: mount.options.subpath.clone(),
                 labels: Some(self.labels()),
                 ..MountVolumeOptions::default()
             }),
             ..EngineMount::default()
         }
     }
+}
+
+/// Whether a file or folder is copied to somewhere in a folder of the container.
+fn has_copies_below(service: &Service, folder: &str) -> bool {
+    let folder = format!("{}/", folder.trim_end_matches('/'));
+    let copied = service
+        .mounts
+        .iter()
+        .filter_map(|mount| match mount.source {
+            MountSource::Submission(_) => Some(&mount.target),
+            MountSource::Volume(_) | MountSource::Anonymous | MountSource::Tmpfs => None,
+        });
+    let placed = service.texts.iter().map(|text| &text.target);
+    copied
+        .chain(placed)
+        .any(|target| target.starts_with(&folder))
 }
 
 fn tmpfs(target: &str) -> EngineMount {

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use bollard::models::{
-    EndpointSettings, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
-};
+use bollard::models::{EndpointSettings, IpamConfig, NetworkConnectRequest, NetworkCreateRequest};
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind};
 
@@ -26,6 +24,27 @@ pub enum Reach {
     Loopback,
 }
 
+/// Whether what runs in the stack gets out into the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Egress {
+    /// Nothing does.
+    #[default]
+    Closed,
+    /// Everything does: to the internet, and to all that this machine reaches.
+    Open,
+}
+
+/// What a network of a run leads to, beside the containers on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeadsTo {
+    /// Nothing else.
+    Nothing,
+    /// Ports that the engine publishes: a way in that is no way out.
+    PublishedPorts,
+    /// Everything that the engine's machine reaches.
+    World,
+}
+
 /// The networks of a run.
 pub struct Reachable {
     /// The way in.
@@ -37,7 +56,7 @@ pub struct Reachable {
 }
 
 impl Sandbox {
-    /// Makes a closed network for each of the project's, and finds the way in, unless `asked` names it.
+    /// Makes a network for each of the project's, and finds the way in, unless `asked` names it.
     ///
     /// # Errors
     /// A fault when the engine cannot make them.
@@ -45,8 +64,13 @@ impl Sandbox {
         &self,
         names: &[String],
         asked: Option<Reach>,
+        egress: Egress,
     ) -> Result<Reachable, Fault> {
-        let made = names.iter().map(|name| self.make_network(name, true));
+        let leads_to = match egress {
+            Egress::Closed => LeadsTo::Nothing,
+            Egress::Open => LeadsTo::World,
+        };
+        let made = names.iter().map(|name| self.make_network(name, leads_to));
         let networks: Vec<(String, String)> = names
             .iter()
             .cloned()
@@ -54,15 +78,23 @@ impl Sandbox {
             .collect();
         let reach = match asked {
             Some(reach) => reach,
-            None => self.find_reach(&networks).await?,
+            None => match networks.first() {
+                Some((_, network)) => self.find_reach(network).await?,
+                None => Reach::Address,
+            },
         };
         let way_in = match reach {
             Reach::Address => None,
             Reach::Container => {
-                self.join(&networks).await?;
+                for (_, network) in &networks {
+                    self.join(network).await?;
+                }
                 None
             }
-            Reach::Loopback => Some(self.make_network(".way-in", false).await?),
+            Reach::Loopback => {
+                let published = LeadsTo::PublishedPorts;
+                Some(self.make_network(".way-in", published).await?)
+            }
         };
         Ok(Reachable {
             reach,
@@ -123,32 +155,21 @@ impl Sandbox {
         })
     }
 
-    /// Takes the container that the checker runs in off the run's networks.
-    pub(super) async fn leave(&self, network: &str) -> Result<(), Fault> {
-        let Some(own) = own_container() else {
-            return Ok(());
-        };
-        let request = NetworkDisconnectRequest {
-            container: own,
-            force: Some(true),
-        };
-        match self.docker.disconnect_network(network, request).await {
-            Ok(()) => Ok(()),
-            Err(error) if is_missing(&error) => Ok(()),
-            // Not on that network: the engine answers 403 or 500, by version.
-            Err(bollard::errors::Error::DockerResponseServerError { .. }) => Ok(()),
-            Err(error) => Err(fault(error)),
-        }
-    }
-
-    async fn make_network(&self, name: &str, internal: bool) -> Result<String, Fault> {
+    pub(super) async fn make_network(
+        &self,
+        name: &str,
+        leads_to: LeadsTo,
+    ) -> Result<String, Fault> {
         let full = format!("softy-check-{}-{name}", self.run);
+        let masquerade = leads_to == LeadsTo::World;
         let request = NetworkCreateRequest {
             name: full.clone(),
             driver: Some("bridge".to_owned()),
-            internal: Some(internal),
-            // A way in is no way out.
-            options: Some(HashMap::from([(MASQUERADE.to_owned(), "false".to_owned())])),
+            internal: Some(leads_to == LeadsTo::Nothing),
+            options: Some(HashMap::from([(
+                MASQUERADE.to_owned(),
+                masquerade.to_string(),
+            )])),
             labels: Some(self.labels()),
             ..NetworkCreateRequest::default()
         };
@@ -159,22 +180,9 @@ impl Sandbox {
     }
 
     /// By address where the network's gateway is an address of this machine, else from a container, else by a port.
-    async fn find_reach(&self, networks: &[(String, String)]) -> Result<Reach, Fault> {
-        let Some((_, network)) = networks.first() else {
-            return Ok(Reach::Address);
-        };
-        let network = self
-            .docker
-            .inspect_network(network, None)
-            .await
-            .map_err(fault)?;
-        let configs = network
-            .ipam
-            .and_then(|ipam| ipam.config)
-            .unwrap_or_default();
-        let mut gateways = configs
-            .iter()
-            .filter_map(|config| config.gateway.as_deref()?.parse::<IpAddr>().ok());
+    pub(super) async fn find_reach(&self, network: &str) -> Result<Reach, Fault> {
+        let configs = self.ipam(network).await?.into_iter();
+        let mut gateways = configs.filter_map(|config| config.gateway?.parse::<IpAddr>().ok());
         if gateways.any(|gateway| UdpSocket::bind((gateway, 0)).is_ok()) {
             return Ok(Reach::Address);
         }
@@ -188,27 +196,31 @@ impl Sandbox {
         }
     }
 
-    async fn join(&self, networks: &[(String, String)]) -> Result<(), Fault> {
+    /// The addresses of a network.
+    pub(super) async fn ipam(&self, network: &str) -> Result<Vec<IpamConfig>, Fault> {
+        let network = self.docker.inspect_network(network, None).await;
+        let ipam = network.map_err(fault)?.ipam;
+        Ok(ipam.and_then(|ipam| ipam.config).unwrap_or_default())
+    }
+
+    /// Puts the container that the checker runs in on a network; its id.
+    pub(super) async fn join(&self, network: &str) -> Result<String, Fault> {
         let own = own_container().ok_or_else(|| Fault {
             kind: FaultKind::Engine,
             detail: "the checker does not run in a container of this engine".to_owned(),
         })?;
-        for (_, network) in networks {
-            let request = NetworkConnectRequest {
-                container: own.clone(),
-                endpoint_config: Some(EndpointSettings::default()),
-            };
-            self.docker
-                .connect_network(network, request)
-                .await
-                .map_err(fault)?;
-        }
-        Ok(())
+        let request = NetworkConnectRequest {
+            container: own.clone(),
+            endpoint_config: Some(EndpointSettings::default()),
+        };
+        let joined = self.docker.connect_network(network, request).await;
+        joined.map_err(fault)?;
+        Ok(own)
     }
 }
 
 /// The id of the container that this process runs in: the engine mounts `…/containers/ID/hostname` into each.
-fn own_container() -> Option<String> {
+pub(super) fn own_container() -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     own_container_in(&mounts)
 }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Which replicas' logs name which requests.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Attribution {
+pub struct Attribution {
     /// The replicas, counted from 1, that name each request, counted from 1.
     seen: BTreeMap<u32, BTreeSet<u32>>,
 }
 
 impl Attribution {
     /// Reads one log for each replica; requests carry `nonce`, a hyphen and their number.
-    pub(super) fn read(logs: &[String], nonce: &str) -> Attribution {
+    pub fn read(logs: &[String], nonce: &str) -> Attribution {
         let mut attribution = Attribution::default();
         for (replica, log) in (1..).zip(logs) {
             for request in requests(log, nonce) {
@@ -22,12 +22,12 @@ impl Attribution {
     }
 
     /// How many of the first `requests` some replica names.
-    pub(super) fn named(&self, requests: u32) -> usize {
+    pub fn named(&self, requests: u32) -> usize {
         self.seen.range(1..=requests).count()
     }
 
     /// The replica that answered each of `requests` requests, the first that names it; 0 where none does.
-    pub(super) fn sequence(&self, requests: u32) -> Vec<u32> {
+    pub fn sequence(&self, requests: u32) -> Vec<u32> {
         let replica = |request| {
             self.seen
                 .get(&request)
@@ -39,7 +39,7 @@ impl Attribution {
     }
 
     /// The requests, counted from 1, that several replicas name.
-    pub(super) fn doubled(&self, requests: u32) -> Vec<u32> {
+    pub fn doubled(&self, requests: u32) -> Vec<u32> {
         let doubled = self
             .seen
             .range(1..=requests)

@@ -13,7 +13,7 @@ use super::attribution::Attribution;
 use super::counted::{PADDINGS, served};
 use super::fresh::Client;
 use super::kept::Kept;
-use crate::sandbox::{Member, Sandbox};
+use crate::sandbox::{Member, Moment, Sandbox};
 
 /// Requests for each replica.
 const REQUESTS_PER_REPLICA: u32 = 20;
@@ -89,10 +89,10 @@ pub async fn fresh_volley(
     address: SocketAddr,
     replicas: &[Member],
 ) -> Result<(Volley, Vec<Reply>), Fault> {
-    let nonce = nonce();
+    let mark = Mark::new(sandbox);
     let (mut replies, mut unanswered) = (Vec::new(), Vec::new());
     for request in 1..=FRESH_REQUESTS {
-        let reply = client.get(address, &path(&nonce, request)).await;
+        let reply = client.get(address, &mark.path(request)).await;
         if !reply.outcome.is_hello() {
             unanswered.push(request);
         }
@@ -101,7 +101,7 @@ pub async fn fresh_volley(
     let volley = attributed(
         sandbox,
         replicas,
-        &nonce,
+        &mark,
         FRESH_REQUESTS,
         Connection::Fresh,
         unanswered,
@@ -137,23 +137,44 @@ impl Plan {
     }
 }
 
+/// What tells a volley's requests from all others in a log.
+struct Mark {
+    /// Eight hexadecimal digits that no log holds yet.
+    nonce: String,
+    since: Moment,
+}
+
+impl Mark {
+    fn new(sandbox: &Sandbox) -> Mark {
+        let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
+        Mark {
+            nonce: format!("{:08x}", random >> 32),
+            since: sandbox.now(),
+        }
+    }
+
+    fn path(&self, request: u32) -> String {
+        format!("{API_PATH}?softy={}-{request}", self.nonce)
+    }
+}
+
 async fn logged(
     sandbox: &Sandbox,
     address: SocketAddr,
     replicas: &[Member],
     plan: &Plan,
 ) -> Result<Sent, Fault> {
-    let (nonce, started) = (nonce(), Instant::now());
+    let (mark, started) = (Mark::new(sandbox), Instant::now());
     let mut kept = Kept::new(address);
     let (mut sent, mut unanswered) = (0, Vec::new());
     while sent < plan.requests && started.elapsed() < VOLLEY {
         sent += 1;
-        if !kept.get(&path(&nonce, sent), plan.padding).await.is_hello() {
+        if !kept.get(&mark.path(sent), plan.padding).await.is_hello() {
             unanswered.push(sent);
         }
     }
     in_time(sent, plan.requests, &unanswered)?;
-    let volley = attributed(sandbox, replicas, &nonce, sent, plan.connection, unanswered).await?;
+    let volley = attributed(sandbox, replicas, &mark, sent, plan.connection, unanswered).await?;
     let workers = plan.workers;
     Ok(Sent {
         volley: Volley { workers, ..volley },
@@ -180,7 +201,7 @@ fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
 async fn attributed(
     sandbox: &Sandbox,
     replicas: &[Member],
-    nonce: &str,
+    mark: &Mark,
     requests: u32,
     connection: Connection,
     unanswered: Vec<u32>,
@@ -188,8 +209,9 @@ async fn attributed(
     let started = Instant::now();
     let answered = requests as usize - unanswered.len();
     let attribution = loop {
-        let logs = try_join_all(replicas.iter().map(|replica| sandbox.log(replica))).await?;
-        let attribution = Attribution::read(&logs, nonce);
+        let logs = replicas.iter();
+        let logs = logs.map(|replica| sandbox.log(replica, mark.since));
+        let attribution = Attribution::read(&try_join_all(logs).await?, &mark.nonce);
         if attribution.named(requests) >= answered || started.elapsed() > LOGS {
             break attribution;
         }
@@ -241,14 +263,14 @@ async fn counted_once(
     replicas: &[Member],
     plan: &Plan,
 ) -> Result<Option<Sent>, Fault> {
-    let (nonce, started) = (nonce(), Instant::now());
+    let (mark, started) = (Mark::new(sandbox), Instant::now());
     let mut kept = Kept::new(address);
     let (mut sequence, mut unanswered) = (Vec::new(), Vec::new());
     let first = counters(sandbox, replicas).await?;
     let mut before = first.clone();
     while (sequence.len() as u32) < plan.requests && started.elapsed() < VOLLEY {
         for (request, padding) in (sequence.len() as u32 + 1..).zip(PADDINGS) {
-            if !kept.get(&path(&nonce, request), padding).await.is_hello() {
+            if !kept.get(&mark.path(request), padding).await.is_hello() {
                 unanswered.push(request);
             }
         }
@@ -322,14 +344,4 @@ async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
 fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
     let width = 2 * workers.min(MOST_WORKERS) + 2;
     3 * width * width * replicas.div_ceil(2)
-}
-
-/// Eight hexadecimal digits that no log holds yet.
-fn nonce() -> String {
-    let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
-    format!("{:08x}", random >> 32)
-}
-
-fn path(nonce: &str, request: u32) -> String {
-    format!("{API_PATH}?softy={nonce}-{request}")
 }

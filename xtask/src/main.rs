@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | bless | bench | base-images`.
+//! What contributors run: `cargo xtask demo | test | compare | bless | bench | fuzz | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -6,9 +6,12 @@ mod base_images;
 mod bench;
 mod bless;
 mod cargo;
+mod compare;
 mod debian;
 mod demo;
 mod engine;
+mod fuzz;
+mod hostile;
 mod process;
 mod test;
 mod workspace;
@@ -19,7 +22,11 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   demo           grade fixtures/correct in front of you
   test [ARGS]    every test, live ones included; ARGS go to `cargo test`
+  test --hostile [NAME…]
+                 every attack of fixtures/hostile, or those whose names begin so
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
+  fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
+  compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
   bless          rewrite the expected reports and recorded observations of the fixtures
   base-images    make sure that the engine has the images that fixtures build on
 ";
@@ -32,8 +39,11 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["demo"] => demo::run(),
+        ["test", "--hostile", names @ ..] => hostile::run(names),
         ["test", rest @ ..] => test::run(rest),
         ["bench", rounds @ ..] => bench::run(rounds),
+        ["fuzz", seconds @ ..] => fuzz::run(seconds),
+        ["compare", rest @ ..] => compare::run(rest),
         ["bless"] => bless::run(),
         ["base-images"] => base_images::run(),
         _ => return wrong_usage(),

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
 use crate::model::{Place, Text, Unjudged};
 
 /// What the compose files of `task6` say.
@@ -16,8 +15,6 @@ pub struct Compose {
     pub problems: Vec<Problem>,
     /// What Compose would accept and the sandbox does not.
     pub refusals: Vec<Refusal>,
-    /// A legal key that the sandbox cannot carry out yet.
-    pub unsupported: Option<Fault>,
     /// What is odd but accepted.
     pub oddities: Vec<Text>,
     /// The services, in the order of the file; empty when there are problems.

@@ -18,6 +18,8 @@ pub(crate) fn correct() -> Observation {
         volleys: vec![volley(2), volley(5)],
         scaled: None,
         fault: None,
+        nginx: None,
+        sandbox: None,
     }
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn container(service: &str, number: u32) -> Container {
         state: State::Running,
         listening: Vec::new(),
         log: Vec::new(),
+        command: Vec::new(),
     }
 }
 

@@ -29,6 +29,10 @@ pub enum FaultKind {
     Files,
     /// Something legal that the sandbox cannot carry out yet.
     Unsupported,
+    /// A container that needs the world outside of the stack, which the sandbox keeps closed.
+    Closed,
+    /// A Dockerfile that only a builder without limits can build.
+    Unlimited,
     /// A mistake of the checker's own.
     Checker,
     /// The run was interrupted.
@@ -63,6 +67,14 @@ impl FaultKind {
                 "the compose file uses something that the sandbox cannot carry out yet",
                 "le fichier compose utilise une chose que le bac à sable ne sait pas encore exécuter",
             ),
+            FaultKind::Closed => Text::fixed(
+                "a container needs the internet to start, and the sandbox keeps it closed",
+                "un conteneur a besoin d’Internet pour démarrer, et le bac à sable le tient fermé",
+            ),
+            FaultKind::Unlimited => Text::fixed(
+                "the Dockerfile uses something that only a build without limits can do",
+                "le Dockerfile utilise une chose que seule une construction sans limites sait faire",
+            ),
             FaultKind::Checker => Text::fixed(
                 "the checker itself made a mistake",
                 "le vérificateur lui-même s’est trompé",
@@ -81,8 +93,8 @@ impl FaultKind {
                 "vérifiez que `docker version` répond, puis relancez la même commande ; `--no-stack` note ce qui se passe de moteur",
             ),
             FaultKind::Network => Text::fixed(
-                "check the connection, then run the same command again",
-                "vérifiez la connexion, puis relancez la même commande",
+                "check the connection, then run the same command again; builds reach public web servers only, through the checker: where you trust the submission, `--egress` opens everything to them",
+                "vérifiez la connexion, puis relancez la même commande ; les constructions n’atteignent que les serveurs web publics, à travers le vérificateur : si vous faites confiance au rendu, `--egress` leur ouvre tout",
             ),
             FaultKind::Disk => Text::fixed(
                 "free some space (`docker system df` shows where it went), then run the same command again",
@@ -99,6 +111,14 @@ impl FaultKind {
             FaultKind::Unsupported => Text::fixed(
                 "grade this submission by hand, or ask for support of that key",
                 "notez ce rendu à la main, ou demandez la prise en charge de cette clé",
+            ),
+            FaultKind::Closed => Text::fixed(
+                "what a container needs is better installed by its Dockerfile, with `RUN`; where you trust this submission, run the same command with `--egress`",
+                "mieux vaut installer ce qu’il faut au conteneur dans son Dockerfile, avec `RUN` ; si vous faites confiance à ce rendu, relancez la même commande avec `--egress`",
+            ),
+            FaultKind::Unlimited => Text::fixed(
+                "where you trust this submission with the machine, run the same command with `--unlimited-builds`",
+                "si vous confiez la machine à ce rendu, relancez la même commande avec `--unlimited-builds`",
             ),
             FaultKind::Checker => Text::fixed(
                 "run the same command again; when it stays, report it with the file that `--record` writes",

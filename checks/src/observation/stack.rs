@@ -82,8 +82,29 @@ pub enum BuildFailure {
     },
     /// The build context is over the sandbox's limits.
     ContextTooLarge,
+    /// A step took more than a build may have of something, and was ended.
+    UsesTooMuch {
+        /// Of what.
+        resource: Resource,
+        /// How much it may have: bytes, or a number of processes.
+        limit: u64,
+    },
     /// Another command that ended with an error.
     Command,
+}
+
+/// What a build has a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// Bytes on the engine's disk.
+    Disk,
+    /// Bytes of memory.
+    Memory,
+    /// Processes and threads at a time.
+    Processes,
+    /// Bytes printed.
+    Output,
 }
 
 /// A stack after it was started.
@@ -140,6 +161,9 @@ pub struct Container {
     pub listening: Vec<String>,
     /// Its last log lines.
     pub log: Vec<String>,
+    /// What it runs, entry point first, as the engine has it; empty when unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
 }
 
 impl Container {
@@ -179,6 +203,11 @@ pub enum State {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The sandbox ended it: over a limit.
+    OverLimit {
+        /// The limit.
+        limit: Limit,
+    },
     /// The engine could not start it.
     NotStarted {
         /// The engine's word on it.
@@ -188,6 +217,22 @@ pub enum State {
     Waiting {
         /// That service.
         dependency: String,
+    },
+}
+
+/// A limit that the sandbox itself sees to, where the kernel cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// What it may write to its own layer, and to each of its volumes.
+    Disk {
+        /// In bytes.
+        bytes: u64,
+    },
+    /// Files that it may add to those of its image.
+    Files {
+        /// How many.
+        count: u64,
     },
 }
 

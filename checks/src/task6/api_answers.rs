@@ -1,3 +1,10 @@
+mod causes;
+#[cfg(test)]
+mod causes_tests;
+#[cfg(test)]
+mod tests;
+
+use super::configuration::CONFIGURATION_EMPTY;
 use super::stack_runs;
 use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
 use crate::observation::{Container, Observation, Outcome, Reply, Stack, State};
@@ -21,6 +28,12 @@ pub(super) static CHECK: Check = Check {
         &BACK_END_SILENT,
         &LOOPBACK_ONLY,
         &PROXY_SILENT,
+        &CONFIGURATION_EMPTY,
+        &causes::CONFIGURATION_NOT_READ,
+        &causes::CONFIGURATION_NOT_COPIED,
+        &causes::API_TO_FRONT_END,
+        &causes::PATH_STRIPPED,
+        &causes::WRONG_PORT,
         &API_NOT_FOUND,
         &API_BAD_GATEWAY,
         &API_OTHER_STATUS,
@@ -113,21 +126,23 @@ static API_SOMETIMES_FAILS: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let stack = seen.seen(&seen.stack)?;
-    let unreachable = unreachable(stack);
+    let unreachable = unreachable(seen, stack);
     if !unreachable.is_empty() {
         return Ok(Judged::from_findings(unreachable));
     }
     match seen.seen(&seen.api)?.as_slice() {
         [] => Err(Unjudged::incomplete("reply to `GET /api/hello`")),
         [first, later @ ..] => {
-            let finding = unfit(stack, first).or_else(|| sometimes(stack, later));
+            let finding = unfit(stack, first)
+                .map(|finding| caused(seen, stack, first, finding))
+                .or_else(|| sometimes(stack, later));
             Ok(Judged::from_findings(finding.into_iter().collect()))
         }
     }
 }
 
 /// What keeps every request from arriving, told by the containers alone.
-fn unreachable(stack: &Stack) -> Vec<Finding> {
+fn unreachable(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let Some(proxy) = &stack.proxy else {
         return vec![NO_PROXY.finding(Text::fixed(
             "no service but `back-end` publishes a port, so there is no proxy to ask",
@@ -139,7 +154,8 @@ fn unreachable(stack: &Stack) -> Vec<Finding> {
         .find_map(|replica| unheard(stack, replica));
     let proxy = stack
         .replicas(&proxy.service)
-        .find_map(|container| silent_proxy(stack, container));
+        .find_map(|container| silent_proxy(stack, container))
+        .map(|finding| causes::silent(seen, stack, finding));
     back_end.into_iter().chain(proxy).collect()
 }
 
@@ -149,6 +165,7 @@ fn unheard(stack: &Stack, replica: &Container) -> Option<Finding> {
         State::Running => loopback(stack, replica),
         State::Exited { .. }
         | State::OutOfMemory { .. }
+        | State::OverLimit { .. }
         | State::NotStarted { .. }
         | State::Waiting { .. } => None,
     };
@@ -185,6 +202,15 @@ fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
         format!("{name} tourne, mais après {seconds} s il n’écoute pas sur le port qu’il publie"),
     ));
     Some(finding.shown_by(stack.evidence(container)))
+}
+
+/// The finding of a reply, with its cause instead where the proxy's configuration has it.
+fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) -> Finding {
+    match reply.outcome {
+        Outcome::Answered { status, .. } => causes::explained(seen, stack, Some(status), finding),
+        Outcome::Refused => causes::silent(seen, stack, finding),
+        Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => finding,
+    }
 }
 
 /// What is wrong with a reply.
@@ -253,141 +279,4 @@ fn logs(stack: &Stack) -> Vec<Evidence> {
     asked
         .flat_map(|container| stack.evidence(container))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::observation::correct::{correct, reply};
-
-    fn first(judgement: Judgement) -> Option<&'static str> {
-        let judged = judgement.ok()?;
-        judged.findings.first().map(|finding| finding.code)
-    }
-
-    fn replies(replies: Vec<Reply>) -> Option<&'static str> {
-        let api = Some(replies);
-        first(judge(&Observation { api, ..correct() }))
-    }
-
-    fn code(outcome: Outcome) -> Option<&'static str> {
-        let path = "/api/hello".to_owned();
-        replies(vec![Reply { path, outcome }])
-    }
-
-    fn answered(status: u16, body: &str) -> Option<&'static str> {
-        replies(vec![reply("/api/hello", status, body)])
-    }
-
-    /// Judges the correct stack with one change, of which no reply was seen.
-    fn stack(change: impl FnMut(&mut Stack)) -> Option<&'static str> {
-        let mut seen = Observation {
-            api: None,
-            ..correct()
-        };
-        seen.stack.iter_mut().for_each(change);
-        first(judge(&seen))
-    }
-
-    #[test]
-    fn hello_world_passes_with_white_space_around_it() {
-        assert_eq!(judge(&correct()), Ok(Judged::passed()));
-        assert_eq!(answered(200, "Hello, World!\n"), None);
-    }
-
-    #[test]
-    fn nothing_seen_is_not_a_pass() {
-        let none = Observation {
-            api: None,
-            ..correct()
-        };
-        assert_eq!(judge(&none), Err(Unjudged::NotAsked));
-        let empty = Observation {
-            api: Some(Vec::new()),
-            ..correct()
-        };
-        assert!(matches!(judge(&empty), Err(Unjudged::Fault(_))));
-    }
-
-    #[test]
-    fn no_published_port_is_no_proxy() {
-        assert_eq!(stack(|stack| stack.proxy = None), Some("no-proxy"));
-    }
-
-    #[test]
-    fn a_replica_that_listens_on_nothing_is_silent() {
-        let silent = stack(|stack| stack.containers[1].state = State::Silent { seconds: 20 });
-        assert_eq!(silent, Some("back-end-silent"));
-    }
-
-    #[test]
-    fn a_replica_that_listens_to_itself_is_loopback_only() {
-        for address in ["127.0.0.1:5252", "[::1]:5252", "[::ffff:127.0.0.1]:5252"] {
-            let found = stack(|stack| stack.containers[0].listening = vec![address.to_owned()]);
-            assert_eq!(found, Some("loopback-only"), "{address}");
-        }
-    }
-
-    #[test]
-    fn a_replica_that_listens_to_others_too_is_not() {
-        let mut seen = correct();
-        for replica in seen
-            .stack
-            .iter_mut()
-            .flat_map(|stack| &mut stack.containers)
-        {
-            replica.listening = vec!["127.0.0.1:5252".to_owned(), "0.0.0.0:5252".to_owned()];
-        }
-        assert_eq!(judge(&seen), Ok(Judged::passed()));
-    }
-
-    #[test]
-    fn a_proxy_that_does_not_listen_is_silent() {
-        let silent = stack(|stack| stack.containers[3].state = State::Silent { seconds: 20 });
-        assert_eq!(silent, Some("proxy-silent"));
-        assert_eq!(code(Outcome::Refused), Some("proxy-silent"));
-    }
-
-    #[test]
-    fn each_status_has_its_code() {
-        assert_eq!(answered(404, "Not Found"), Some("api-not-found"));
-        assert_eq!(answered(502, "Bad Gateway"), Some("api-bad-gateway"));
-        assert_eq!(answered(503, ""), Some("api-bad-gateway"));
-        assert_eq!(answered(504, ""), Some("api-bad-gateway"));
-        assert_eq!(answered(500, ""), Some("api-other-status"));
-        assert_eq!(answered(301, ""), Some("api-other-status"));
-    }
-
-    #[test]
-    fn another_body_is_found() {
-        assert_eq!(answered(200, "Hello World"), Some("api-other-body"));
-        assert_eq!(answered(200, ""), Some("api-other-body"));
-    }
-
-    #[test]
-    fn no_http_answer_is_no_answer() {
-        let error = "connection reset".to_owned();
-        assert_eq!(code(Outcome::Broken { error }), Some("api-no-answer"));
-        assert_eq!(
-            code(Outcome::TimedOut { seconds: 10 }),
-            Some("api-no-answer")
-        );
-        assert_eq!(
-            code(Outcome::TooLarge { limit: 1 << 20 }),
-            Some("api-no-answer")
-        );
-    }
-
-    #[test]
-    fn a_later_reply_that_fails_is_found() {
-        let (good, bad) = (
-            reply("/api/hello", 200, "Hello, World!"),
-            reply("/api/hello", 502, ""),
-        );
-        assert_eq!(
-            replies(vec![good, bad.clone()]),
-            Some("api-sometimes-fails")
-        );
-        assert_eq!(replies(vec![bad.clone(), bad]), Some("api-bad-gateway"));
-    }
 }

@@ -169,7 +169,7 @@ fn refused(problem: &Problem) -> Finding {
 
 /// What stands where the service `back-end` should be.
 fn nameless(compose: &Compose) -> Option<Finding> {
-    if compose.service("back-end").is_some() {
+    if compose.service("back-end").is_some() || hides_services(compose) {
         return None;
     }
     let likely: Vec<&Service> = compose
@@ -185,6 +185,11 @@ fn nameless(compose: &Compose) -> Option<Finding> {
         [first, ..] => misnamed(first),
     };
     Some(finding.at(likely.first().and_then(|service| service.place.clone())))
+}
+
+/// Whether no service is known because the file that would name them is refused: `compose-safe` says which.
+fn hides_services(compose: &Compose) -> bool {
+    compose.services.is_empty() && !compose.refusals.is_empty()
 }
 
 fn unnamed(services: &[Service]) -> Finding {

@@ -38,10 +38,7 @@ fn judge(seen: &Observation) -> Judgement {
             compose.refusals.iter().map(refused).collect(),
         ));
     }
-    match &compose.unsupported {
-        Some(fault) => Err(Unjudged::Fault(fault.clone())),
-        None => Ok(Judged::passed()),
-    }
+    Ok(Judged::passed())
 }
 
 fn refused(refusal: &Refusal) -> Finding {
@@ -59,21 +56,14 @@ fn refused(refusal: &Refusal) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Compose;
     use crate::observation::correct::{compose, correct};
-    use crate::observation::{Compose, Fault, FaultKind};
 
     fn judged(compose: Compose) -> Judgement {
         judge(&Observation {
             compose: Some(compose),
             ..correct()
         })
-    }
-
-    fn unsupported() -> Fault {
-        Fault {
-            kind: FaultKind::Unsupported,
-            detail: "services.proxy.develop".to_owned(),
-        }
     }
 
     fn privileged() -> Refusal {
@@ -101,28 +91,13 @@ mod tests {
     #[test]
     fn each_refusal_is_a_finding_with_its_own_hint() {
         let refusals = vec![privileged(), privileged()];
-        let unsupported = Some(unsupported());
         let judged = judged(Compose {
             refusals,
-            unsupported,
             ..compose()
         });
         let findings = judged.unwrap_or_default().findings;
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].code, "compose-refused");
         assert_eq!(findings[0].hint, privileged().instead);
-    }
-
-    #[test]
-    fn what_the_sandbox_cannot_do_yet_is_a_fault() {
-        let unsupported = Some(unsupported());
-        let fault = Err(Unjudged::Fault(self::unsupported()));
-        assert_eq!(
-            judged(Compose {
-                unsupported,
-                ..compose()
-            }),
-            fault
-        );
     }
 }

@@ -1,4 +1,4 @@
-use super::stack_runs;
+use super::{configuration, stack_runs};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Observation, Outcome, Reply};
 
@@ -57,7 +57,7 @@ static FRONT_PAGE_NO_ANSWER: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let reply = seen.seen(&seen.front_page)?;
-    let judged = Judged::from_findings(unserved(reply).into_iter().collect());
+    let judged = Judged::from_findings(unserved(seen, reply).into_iter().collect());
     Ok(judged.with_notes(stock_page(reply).into_iter().collect()))
 }
 
@@ -81,7 +81,7 @@ fn stock_page(reply: &Reply) -> Option<Note> {
     }
 }
 
-fn unserved(reply: &Reply) -> Option<Finding> {
+fn unserved(seen: &Observation, reply: &Reply) -> Option<Finding> {
     let mistake = match reply.outcome {
         Outcome::Answered {
             status: 200..=399, ..
@@ -95,16 +95,26 @@ fn unserved(reply: &Reply) -> Option<Finding> {
         | Outcome::TooLarge { .. } => &FRONT_PAGE_NO_ANSWER,
     };
     let Text { en, fr } = reply.outcome.message();
-    Some(mistake.finding(Text::new(
+    let finding = mistake.finding(Text::new(
         format!("expected a page for `GET /`: {en}"),
         format!("attendu : une page pour `GET /` ; {fr}"),
-    )))
+    ));
+    let is_the_proxy_s = matches!(
+        reply.outcome,
+        Outcome::Answered {
+            status: 502..=504,
+            ..
+        }
+    );
+    let place = is_the_proxy_s.then(|| configuration::passed_on(seen, "/"));
+    Some(finding.at(place.flatten()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Unjudged;
+    use crate::nginx::sample::site;
     use crate::observation::correct::{correct, reply};
 
     fn code(reply: Reply) -> Option<&'static str> {
@@ -155,6 +165,21 @@ mod tests {
         assert_eq!(answered(403), Some("front-page-forbidden"));
         assert_eq!(answered(404), Some("front-page-not-found"));
         assert_eq!(answered(502), Some("front-page-other-status"));
+    }
+
+    #[test]
+    fn a_site_that_does_not_answer_is_where_the_proxy_passes_it_on() {
+        let text = "server {\n location / { proxy_pass http://front-end:80; }\n}\n";
+        let seen = |status| Observation {
+            front_page: Some(reply("/", status, "")),
+            nginx: Some(site(text)),
+            ..correct()
+        };
+        let line = |status| {
+            let finding = judge(&seen(status)).ok()?.findings.into_iter().next()?;
+            finding.place.map(|place| place.line)
+        };
+        assert_eq!((line(502), line(404)), (Some(2), None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::compose_safe;
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
-use crate::observation::{BuildFailure, Image, ImageState, Observation};
+use crate::observation::{BuildFailure, Image, ImageState, Observation, Resource};
 use crate::wording::{code, codes};
 
 /// Every service has its image: it builds from its Dockerfile, or it exists already.
@@ -24,6 +24,7 @@ pub(super) static CHECK: Check = Check {
         &BASE_IMAGE_MISSING,
         &BUILD_TIMED_OUT,
         &BUILD_CONTEXT_TOO_LARGE,
+        &BUILD_USES_TOO_MUCH,
         &BUILD_FAILED,
         &IMAGE_NOT_FOUND,
     ],
@@ -91,6 +92,14 @@ static BUILD_CONTEXT_TOO_LARGE: Mistake = Mistake {
     hint: Text::fixed(
         "`du -sh task6/*` shows what is large; files that the image does not need can be left out or listed in `.dockerignore`",
         "`du -sh task6/*` montre ce qui est gros ; les fichiers dont l’image n’a pas besoin peuvent être retirés ou cités dans `.dockerignore`",
+    ),
+};
+
+static BUILD_USES_TOO_MUCH: Mistake = Mistake {
+    code: "build-uses-too-much",
+    hint: Text::fixed(
+        "installing Flask or copying a site takes a small part of that: which instruction does the log end with?",
+        "installer Flask ou copier un site en prend une petite partie : avec quelle instruction le journal finit-il ?",
     ),
 };
 
@@ -187,11 +196,44 @@ fn failed(service: &str, failure: &BuildFailure, error: &str) -> Finding {
             format!("the folder that {service} builds from is too large"),
             format!("le dossier depuis lequel {service} se construit est trop gros"),
         )),
+        BuildFailure::UsesTooMuch { resource, limit } => {
+            BUILD_USES_TOO_MUCH.finding(too_much(service, *resource, *limit))
+        }
         BuildFailure::Command => BUILD_FAILED.finding(with_error(
             error,
             format!("the image of {service} does not build"),
             format!("l’image de {service} ne se construit pas"),
         )),
+    }
+}
+
+fn too_much(service: &str, resource: Resource, limit: u64) -> Text {
+    let megabytes = limit >> 20;
+    match resource {
+        Resource::Disk => Text::new(
+            format!("the image of {service} takes more than {megabytes} MB of disk to build"),
+            format!("l’image de {service} prend plus de {megabytes} Mo de disque à construire"),
+        ),
+        Resource::Memory => Text::new(
+            format!(
+                "building the image of {service}, a step was ended for want of memory: it may have {megabytes} MB"
+            ),
+            format!(
+                "à la construction de l’image de {service}, une étape a été arrêtée faute de mémoire : elle peut avoir {megabytes} Mo"
+            ),
+        ),
+        Resource::Processes => Text::new(
+            format!(
+                "building the image of {service}, a step wanted more than the {limit} processes it may have"
+            ),
+            format!(
+                "à la construction de l’image de {service}, une étape a voulu plus que les {limit} processus qu’elle peut avoir"
+            ),
+        ),
+        Resource::Output => Text::new(
+            format!("building the image of {service} prints more than {megabytes} MB"),
+            format!("la construction de l’image de {service} affiche plus de {megabytes} Mo"),
+        ),
     }
 }
 
@@ -334,6 +376,16 @@ mod tests {
             failure(BuildFailure::ContextTooLarge),
             Some("build-context-too-large")
         );
+        for resource in [
+            Resource::Disk,
+            Resource::Memory,
+            Resource::Processes,
+            Resource::Output,
+        ] {
+            let limit = 512;
+            let failed = failure(BuildFailure::UsesTooMuch { resource, limit });
+            assert_eq!(failed, Some("build-uses-too-much"));
+        }
         assert_eq!(failure(BuildFailure::Command), Some("build-failed"));
     }
 

@@ -1,12 +1,23 @@
+pub(super) mod causes;
+pub(super) mod mistakes;
+#[cfg(test)]
+mod tests;
+
 use super::api_answers;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
+use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::{Connection, Observation, Volley, Witness};
 use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
+use causes::{HASHED, LEAST_CONN, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
+use mistakes::{
+    ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
+    REPLICAS_IDLE, WEIGHTED, WITNESSES_DISAGREE,
+};
 
 /// Requests rotate over both replicas: the same order over and over, each replica equally often.
 ///
 /// Measured on one keep-alive connection, since every worker process of nginx keeps a rotation of its own. An
-/// `upstream` that lists a name twice passes: its order is longer, and as regular.
+/// `upstream` that lists a name twice passes: its order is longer, and as regular. `least_conn` looks the same as long as
+/// requests come one by one; it is found in the configuration that the proxy's nginx reads.
 pub(super) static CHECK: Check = Check {
     id: "round-robin",
     points: 20,
@@ -20,6 +31,11 @@ pub(super) static CHECK: Check = Check {
         &ANSWERS_DOUBLED,
         &NOT_ATTRIBUTABLE,
         &WITNESSES_DISAGREE,
+        &HASHED,
+        &RANDOM,
+        &LEAST_CONN,
+        &VARIABLE_ADDRESS,
+        &REPLICAS_LISTED,
         &ONE_REPLICA_ONLY,
         &REPLICAS_IDLE,
         &WEIGHTED,
@@ -28,73 +44,15 @@ pub(super) static CHECK: Check = Check {
     judge,
 };
 
-pub(super) static ANSWERS_MISSING: Mistake = Mistake {
-    code: "answers-missing",
-    hint: Text::fixed(
-        "does each replica answer on its own? read the log of `back-end` for the moment of the failed requests",
-        "chaque réplique répond-elle, seule ? lisez le journal de `back-end` au moment des requêtes échouées",
-    ),
-};
-
-pub(super) static ANSWERS_DOUBLED: Mistake = Mistake {
-    code: "answers-doubled",
-    hint: Text::fixed(
-        "a request must reach one replica: look for `proxy_next_upstream`, `mirror`, or a replica that passes requests on",
-        "une requête ne doit atteindre qu’une réplique : cherchez `proxy_next_upstream`, `mirror`, ou une réplique qui transmet les requêtes",
-    ),
-};
-
-pub(super) static NOT_ATTRIBUTABLE: Mistake = Mistake {
-    code: "not-attributable",
-    hint: Text::fixed(
-        "who answers `/api/hello`? look in the proxy’s configuration for a `return`, a cache or another server",
-        "qui répond à `/api/hello` ? cherchez dans la configuration du proxy un `return`, un cache ou un autre serveur",
-    ),
-};
-
-pub(super) static WITNESSES_DISAGREE: Mistake = Mistake {
-    code: "witnesses-disagree",
-    hint: Text::fixed(
-        "an access log must tell the requests that its own replica received, and no others",
-        "un journal d’accès doit rapporter les requêtes reçues par sa réplique, et aucune autre",
-    ),
-};
-
-pub(super) static ONE_REPLICA_ONLY: Mistake = Mistake {
-    code: "one-replica-only",
-    hint: Text::fixed(
-        "which name or address does the proxy send requests to, and how many replicas stand behind it? `ip_hash` and `hash` tie a client to one replica",
-        "vers quel nom ou quelle adresse le proxy envoie-t-il les requêtes, et combien de répliques y a-t-il derrière ? `ip_hash` et `hash` attachent un client à une réplique",
-    ),
-};
-
-pub(super) static REPLICAS_IDLE: Mistake = Mistake {
-    code: "replicas-idle",
-    hint: Text::fixed(
-        "a list of container names or addresses fits one number of replicas only; which name stands for all of them?",
-        "une liste de noms de conteneurs ou d’adresses ne vaut que pour un nombre de répliques ; quel nom les désigne toutes ?",
-    ),
-};
-
-pub(super) static WEIGHTED: Mistake = Mistake {
-    code: "weighted",
-    hint: Text::fixed(
-        "look for `weight=` in the `upstream`, or for a server that is listed more often than another",
-        "cherchez `weight=` dans l’`upstream`, ou un serveur cité plus souvent qu’un autre",
-    ),
-};
-
-pub(super) static NOT_ROUND_ROBIN: Mistake = Mistake {
-    code: "not-round-robin",
-    hint: Text::fixed(
-        "round-robin is what nginx does when nothing else is asked of it: look for `random`, or for a variable in `proxy_pass`, which makes it choose afresh each time",
-        "le round-robin est ce que fait nginx quand on ne lui demande rien d’autre : cherchez `random`, ou une variable dans `proxy_pass`, qui le fait choisir à neuf à chaque fois",
-    ),
-};
-
 fn judge(seen: &Observation) -> Judgement {
     let volley = seen.volley(2)?;
-    Ok(judge_volley(volley).with_notes(long_order(volley).into_iter().collect()))
+    let judged = judge_volley(seen, volley);
+    if judged.findings.is_empty()
+        && let Some(finding) = causes::least_busy(seen)
+    {
+        return Ok(Judged::failed(finding));
+    }
+    Ok(judged.with_notes(long_order(volley).into_iter().collect()))
 }
 
 /// An order that is longer than the replicas are many, which is as regular.
@@ -114,13 +72,14 @@ fn long_order(volley: &Volley) -> Option<Note> {
 }
 
 /// The first thing that is wrong with a volley; `scales-further` asks the same of five replicas.
-pub(super) fn judge_volley(volley: &Volley) -> Judged {
+pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judged {
     let finding = unanswered(volley)
         .or_else(|| doubled(volley))
         .or_else(|| unattributed(volley))
         .or_else(|| disagreeing(volley))
         .or_else(|| idle(volley))
         .or_else(|| unrotated(volley));
+    let finding = finding.map(|finding| causes::explained(seen, finding));
     Judged::from_findings(finding.into_iter().collect())
 }
 
@@ -240,111 +199,4 @@ fn aperiodic(volley: &Volley) -> Finding {
 fn ratio(shares: &[usize]) -> String {
     let shares: Vec<String> = shares.iter().map(usize::to_string).collect();
     shares.join(" : ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn volley(order: &[u32], times: usize) -> Volley {
-        Volley {
-            replicas: 2,
-            connection: Connection::KeptAlive,
-            witness: Witness::Logs,
-            sequence: order.repeat(times),
-            doubled: Vec::new(),
-            unanswered: Vec::new(),
-            received: Vec::new(),
-            workers: 0,
-        }
-    }
-
-    fn code(volley: &Volley) -> Option<&'static str> {
-        let judged = judge_volley(volley);
-        judged.findings.first().map(|finding| finding.code)
-    }
-
-    #[test]
-    fn alternation_passes() {
-        assert_eq!(code(&volley(&[1, 2], 20)), None);
-    }
-
-    #[test]
-    fn a_name_listed_twice_passes_with_a_note() {
-        let listed_twice = volley(&[1, 2, 2, 1], 10);
-        assert_eq!(code(&listed_twice), None);
-        assert_eq!(long_order(&listed_twice).unwrap().code, "long-order");
-        assert_eq!(long_order(&volley(&[1, 2], 20)), None);
-    }
-
-    #[test]
-    fn nothing_seen_is_not_a_pass() {
-        assert_eq!(code(&volley(&[], 0)), Some("not-attributable"));
-        assert_eq!(code(&volley(&[0], 40)), Some("not-attributable"));
-    }
-
-    #[test]
-    fn a_period_over_one_replica_is_one_replica_only() {
-        assert_eq!(code(&volley(&[2], 40)), Some("one-replica-only"));
-    }
-
-    #[test]
-    fn a_rotation_over_two_of_five_leaves_replicas_idle() {
-        let volley = Volley {
-            replicas: 5,
-            ..volley(&[1, 2], 50)
-        };
-        assert_eq!(code(&volley), Some("replicas-idle"));
-    }
-
-    #[test]
-    fn a_weight_is_named() {
-        assert_eq!(code(&volley(&[1, 1, 2], 14)), Some("weighted"));
-    }
-
-    #[test]
-    fn no_order_is_not_round_robin() {
-        let order = [
-            1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
-        ];
-        assert_eq!(code(&volley(&order, 1)), Some("not-round-robin"));
-    }
-
-    #[test]
-    fn counters_that_contradict_the_logs_are_found() {
-        let even = Volley {
-            received: vec![60_100, 60_300],
-            ..volley(&[1, 2], 20)
-        };
-        assert_eq!(code(&even), None);
-        let forged = Volley {
-            received: vec![120_000, 400],
-            ..even
-        };
-        assert_eq!(code(&forged), Some("witnesses-disagree"));
-    }
-
-    #[test]
-    fn a_reply_missing_or_doubled_comes_before_the_order() {
-        let doubled = Volley {
-            doubled: vec![3],
-            ..volley(&[1, 2], 20)
-        };
-        assert_eq!(code(&doubled), Some("answers-doubled"));
-        let missing = Volley {
-            unanswered: vec![3],
-            ..doubled
-        };
-        assert_eq!(code(&missing), Some("answers-missing"));
-    }
-
-    #[test]
-    fn several_workers_may_interleave_when_the_proxy_closes_connections() {
-        let closed = Volley {
-            connection: Connection::ClosedByProxy,
-            workers: 2,
-            ..volley(&[1, 1, 2, 1, 2, 2, 2, 1], 20)
-        };
-        assert_eq!(code(&closed), None);
-    }
 }

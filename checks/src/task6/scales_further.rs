@@ -1,5 +1,7 @@
-use super::round_robin::{
-    self, ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
+use super::round_robin;
+use super::round_robin::causes::{HASHED, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
+use super::round_robin::mistakes::{
+    ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
     REPLICAS_IDLE, WEIGHTED, WITNESSES_DISAGREE,
 };
 use super::stack_runs;
@@ -24,6 +26,10 @@ pub(super) static CHECK: Check = Check {
         &ANSWERS_DOUBLED,
         &NOT_ATTRIBUTABLE,
         &WITNESSES_DISAGREE,
+        &HASHED,
+        &RANDOM,
+        &VARIABLE_ADDRESS,
+        &REPLICAS_LISTED,
         &ONE_REPLICA_ONLY,
         &REPLICAS_IDLE,
         &WEIGHTED,
@@ -41,15 +47,15 @@ static FIVE_DID_NOT_START: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    match seen.scaled.as_ref().and_then(fallen) {
+    match seen.scaled.as_ref().and_then(|stack| fallen(seen, stack)) {
         Some(finding) => Ok(Judged::failed(finding)),
-        None => Ok(round_robin::judge_volley(seen.volley(5)?)),
+        None => Ok(round_robin::judge_volley(seen, seen.volley(5)?)),
     }
 }
 
 /// The first container that does not run with five replicas.
-fn fallen(stack: &Stack) -> Option<Finding> {
-    let cause = stack_runs::fallen(stack).into_iter().next()?;
+fn fallen(seen: &Observation, stack: &Stack) -> Option<Finding> {
+    let cause = stack_runs::fallen(seen, stack).into_iter().next()?;
     let message = Text::new(
         format!(
             "with five replicas, not everything stays up: {}",

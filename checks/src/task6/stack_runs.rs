@@ -1,12 +1,22 @@
+mod emergency;
+mod outside;
+mod program;
+
+use super::configuration::CONFIGURATION_EMPTY;
 use super::{can_scale, images_build};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text, Unjudged};
-use crate::observation::{Container, Observation, Stack, State};
+use crate::observation::{Container, Limit, Observation, Stack, State};
 use crate::wording::code;
+use emergency::mistakes::{
+    HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT, PROXY_PASS_TWICE,
+    PROXY_STARTS_FIRST, SERVER_OUTSIDE_HTTP, UPSTREAM_HOST_NOT_FOUND, UPSTREAM_WITH_PORT,
+};
 
 /// With two replicas of `back-end`, every container starts and stays up.
 ///
 /// A container that runs without listening to anybody passes here; `api-answers` asks it. Where one container's end makes
-/// another fail, the one that failed first is the mistake to mend.
+/// another fail, the one that failed first is the mistake to mend. What does not come up because it is kept from the outside
+/// world is not judged.
 pub(super) static CHECK: Check = Check {
     id: "stack-runs",
     points: 10,
@@ -17,10 +27,26 @@ pub(super) static CHECK: Check = Check {
     ),
     mistakes: &[
         &START_FAILED,
+        &program::PYTHON_SYNTAX,
+        &program::PYTHON_MODULE_MISSING,
+        &program::PYTHON_ERROR,
+        &program::SCRIPT_MISSING,
+        &program::COMMAND_NOT_FOUND,
+        &program::ADDRESS_IN_USE,
+        &program::ONLY_PRINTS,
         &CONTAINER_EXITED,
         &CONTAINER_FINISHED,
         &OUT_OF_MEMORY,
+        &DISK_LIMIT,
+        &MISSING_SEMICOLON,
+        &PROXY_PASS_TWICE,
+        &UPSTREAM_WITH_PORT,
+        &HTTP_INSIDE_HTTP,
+        &SERVER_OUTSIDE_HTTP,
+        &PLACEHOLDER_LEFT,
+        &CONFIGURATION_EMPTY,
         &NGINX_CONFIGURATION,
+        &PROXY_STARTS_FIRST,
         &UPSTREAM_HOST_NOT_FOUND,
         &DEPENDENCY_NOT_READY,
     ],
@@ -59,19 +85,11 @@ static OUT_OF_MEMORY: Mistake = Mistake {
     ),
 };
 
-static NGINX_CONFIGURATION: Mistake = Mistake {
-    code: "nginx-configuration",
+static DISK_LIMIT: Mistake = Mistake {
+    code: "disk-limit",
     hint: Text::fixed(
-        "look at that line of the configuration and the one above: a missing `;` is often reported one line late",
-        "regardez cette ligne de la configuration et celle du dessus : un `;` oublié est souvent signalé une ligne trop tard",
-    ),
-};
-
-static UPSTREAM_HOST_NOT_FOUND: Mistake = Mistake {
-    code: "upstream-host-not-found",
-    hint: Text::fixed(
-        "nginx looks names up once, when it starts: is it a service of the compose file, spelt the same, and started before the proxy (`depends_on`)?",
-        "nginx cherche les noms une seule fois, au démarrage : est-ce un service du fichier compose, écrit pareil, et démarré avant le proxy (`depends_on`) ?",
+        "nginx and Flask write next to nothing while they serve: what does the container keep on disk?",
+        "nginx et Flask n’écrivent presque rien quand ils servent : que garde le conteneur sur le disque ?",
     ),
 };
 
@@ -88,16 +106,22 @@ fn judge(seen: &Observation) -> Judgement {
     if stack.replicas("back-end").count() < 2 {
         return Err(Unjudged::incomplete("second container of `back-end`"));
     }
-    Ok(Judged::from_findings(fallen(stack))
-        .with_notes(start_race(seen, stack).into_iter().collect()))
+    if let Some(fault) = outside::fault(stack) {
+        return Err(fault);
+    }
+    let notes = [start_race(seen, stack), outside::note(stack)];
+    Ok(
+        Judged::from_findings(fallen(seen, stack))
+            .with_notes(notes.into_iter().flatten().collect()),
+    )
 }
 
 /// One finding a service and mistake for what did not stay up, causes before their consequences.
-pub(super) fn fallen(stack: &Stack) -> Vec<Finding> {
+pub(super) fn fallen(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let mut fallen: Vec<(&str, Finding)> = Vec::new();
     for container in &stack.containers {
         let service = container.service.as_str();
-        let Some(finding) = end(stack, container) else {
+        let Some(finding) = end(seen, stack, container) else {
             continue;
         };
         let is_known =
@@ -119,83 +143,35 @@ fn consequence(finding: &Finding) -> u8 {
     }
 }
 
-fn end(stack: &Stack, container: &Container) -> Option<Finding> {
+fn end(seen: &Observation, stack: &Stack, container: &Container) -> Option<Finding> {
     let name = stack.label(container);
     match &container.state {
         State::Running | State::Silent { .. } => None,
-        State::Exited { status } => Some(exited(container, &name, *status)),
+        State::Exited { status } => Some(exited(seen, container, &name, *status)),
         State::OutOfMemory { limit } => Some(out_of_memory(&name, *limit)),
+        State::OverLimit { limit } => Some(over_limit(&name, *limit)),
         State::NotStarted { error } => Some(not_started(&name, error)),
         State::Waiting { dependency } => Some(waiting(&name, dependency)),
     }
 }
 
-fn exited(container: &Container, name: &str, status: i64) -> Finding {
-    let emergency = container.log.iter().rev().find_map(|line| emergency(line));
-    match (emergency, status) {
-        (Some(emergency), _) => nginx_stopped(name, emergency),
-        (None, 0) => CONTAINER_FINISHED.finding(Text::new(
+fn exited(seen: &Observation, container: &Container, name: &str, status: i64) -> Finding {
+    if let Some(finding) = emergency::cause(seen, container, name) {
+        return finding;
+    }
+    if let Some(finding) = program::cause(container, name, status) {
+        return finding;
+    }
+    match status {
+        0 => CONTAINER_FINISHED.finding(Text::new(
             format!("expected {name} to stay up, its command ended by itself, without an error"),
             format!("{name} devait rester en marche ; sa commande s’est terminée d’elle-même, sans erreur"),
         )),
-        (None, status) => CONTAINER_EXITED.finding(Text::new(
+        status => CONTAINER_EXITED.finding(Text::new(
             format!("expected {name} to stay up, it ended with exit status {status}"),
             format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
         )),
     }
-}
-
-/// What nginx says in a log line about why it does not start.
-fn emergency(line: &str) -> Option<&str> {
-    let (_, words) = line.split_once("[emerg] ")?;
-    match words.split_once(": ") {
-        Some((process, words)) if process.contains('#') => Some(words),
-        Some(_) | None => Some(words),
-    }
-}
-
-fn nginx_stopped(name: &str, emergency: &str) -> Finding {
-    let host = emergency
-        .split_once("host not found in upstream \"")
-        .and_then(|(_, rest)| rest.split('"').next());
-    match host {
-        Some(host) => host_not_found(name, host),
-        None => configuration(name, emergency),
-    }
-}
-
-fn host_not_found(name: &str, host: &str) -> Finding {
-    let host = code(host);
-    UPSTREAM_HOST_NOT_FOUND.finding(Text::new(
-        format!("nginx in {name} stopped because nothing was called {host} when it started"),
-        format!(
-            "nginx, dans {name}, s’est arrêté parce que rien ne s’appelait {host} à son démarrage"
-        ),
-    ))
-}
-
-fn configuration(name: &str, emergency: &str) -> Finding {
-    let place = emergency.rsplit_once(" in ").and_then(|(words, place)| {
-        let (file, line) = place.rsplit_once(':')?;
-        Some((words, code(file), line.parse::<u32>().ok()?))
-    });
-    let message = match place {
-        Some((words, file, line)) => Text::new(
-            format!(
-                "nginx in {name} refuses line {line} of {file}: {}",
-                code(words)
-            ),
-            format!(
-                "nginx, dans {name}, refuse la ligne {line} de {file} : {}",
-                code(words)
-            ),
-        ),
-        None => Text::new(
-            format!("nginx in {name} stopped: {}", code(emergency)),
-            format!("nginx, dans {name}, s’est arrêté : {}", code(emergency)),
-        ),
-    };
-    NGINX_CONFIGURATION.finding(message)
 }
 
 fn out_of_memory(name: &str, limit: u64) -> Finding {
@@ -206,7 +182,27 @@ fn out_of_memory(name: &str, limit: u64) -> Finding {
     ))
 }
 
+fn over_limit(name: &str, limit: Limit) -> Finding {
+    let (en, fr) = match limit {
+        Limit::Disk { bytes } => {
+            let megabytes = bytes / (1024 * 1024);
+            (
+                format!("{megabytes} MB to disk"),
+                format!("{megabytes} Mo sur le disque"),
+            )
+        }
+        Limit::Files { count } => (format!("{count} files"), format!("{count} fichiers")),
+    };
+    DISK_LIMIT.finding(Text::new(
+        format!("{name} was ended because it wrote more than the sandbox lets it, {en}"),
+        format!("{name} a été arrêté : il écrivait plus que le bac à sable ne le permet, {fr}"),
+    ))
+}
+
 fn not_started(name: &str, error: &str) -> Finding {
+    if let Some(finding) = program::not_found(name, error) {
+        return finding;
+    }
     let error = code(error);
     START_FAILED.finding(Text::new(
         format!("{name} could not be started: {error}"),
@@ -296,7 +292,7 @@ mod tests {
 
     #[test]
     fn each_end_has_its_code() {
-        let error = "exec: \"nginxx\": executable file not found in $PATH".to_owned();
+        let error = "unable to find user flask: no matching entries in passwd file".to_owned();
         let dependency = "back-end".to_owned();
         assert_eq!(codes(State::NotStarted { error }, &[]), ["start-failed"]);
         assert_eq!(
@@ -311,6 +307,12 @@ mod tests {
             codes(State::OutOfMemory { limit: 1 << 28 }, &[]),
             ["out-of-memory"]
         );
+        for limit in [
+            Limit::Disk { bytes: 1 << 28 },
+            Limit::Files { count: 9_000 },
+        ] {
+            assert_eq!(codes(State::OverLimit { limit }, &[]), ["disk-limit"]);
+        }
         assert_eq!(
             codes(State::Waiting { dependency }, &[]),
             ["dependency-not-ready"]

@@ -1,8 +1,9 @@
 //! What a failed build's words say went wrong.
 
 use softy_checks::model::Place;
-use softy_checks::observation::{BuildFailure, Fault};
+use softy_checks::observation::{BuildFailure, Fault, Resource};
 
+use super::dockerfile::instructions;
 use crate::sandbox::engine::{kind_of, ours};
 use crate::sandbox::images::is_unknown_image;
 
@@ -44,6 +45,27 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     })
 }
 
+/// What a step of a limited build had too little of, if its words tell of that.
+pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
+    const MEMORY: [&str; 3] = ["cannot allocate memory", "memoryerror", "out of memory"];
+    const PROCESSES: [&str; 4] = [
+        "cannot fork",
+        "can't fork",
+        "resource temporarily unavailable",
+        "can't start new thread",
+    ];
+    let is_failed = error.contains("returned a non-zero code: ");
+    let is_killed = error.ends_with("returned a non-zero code: 137");
+    let tells = |signs: &[&str]| {
+        let mut lines = log.iter().map(|line| line.to_lowercase());
+        is_failed && lines.any(|line| signs.iter().any(|sign| line.contains(sign)))
+    };
+    if tells(&PROCESSES) {
+        return Some(Resource::Processes);
+    }
+    (is_killed || tells(&MEMORY)).then_some(Resource::Memory)
+}
+
 /// Whether a build takes the layers of earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cache {
@@ -52,7 +74,8 @@ pub(super) enum Cache {
 }
 
 /// How a failed build may well pass when it is tried again, if it may: another run on the engine took away what it was
-/// built on, or a layer of `apt-get update` is older than the packages that its mirror still has.
+/// built on, the machine was short of something for a moment, or a layer of `apt-get update` is older than the packages that
+/// its mirror still has.
 pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
     const TAKEN_AWAY: [&str; 3] = [
         "layer does not exist",
@@ -65,7 +88,8 @@ pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
         "404  Not Found",
         "Hash Sum mismatch",
     ];
-    if TAKEN_AWAY.iter().any(|sign| error.contains(sign)) {
+    let is_taken = TAKEN_AWAY.iter().any(|sign| error.contains(sign));
+    if is_taken || starved(error, log).is_some() {
         return Some(Cache::Used);
     }
     let is_stale = |line: &String| STALE.iter().any(|sign| line.contains(sign));
@@ -80,10 +104,10 @@ pub(super) fn failed_instruction(
     error: &str,
 ) -> Option<Place> {
     let mut instructions = instructions(dockerfile).into_iter();
-    let at_step =
-        instructions.find(|(_, instruction)| !step.is_empty() && words(instruction) == words(step));
+    let at_step = instructions
+        .find(|instruction| !step.is_empty() && words(&instruction.text) == words(step));
     let line = at_step
-        .map(|(line, _)| line)
+        .map(|instruction| instruction.line)
         .or_else(|| named_line(error))?;
     let shown = dockerfile.lines().nth(line)?;
     let text = shown.trim();
@@ -104,31 +128,12 @@ pub(super) fn failed_instruction(
 }
 
 /// The line, from 0, that a parse error names: `dockerfile parse error on line 3: unknown instruction: FRM`.
-fn named_line(error: &str) -> Option<usize> {
+pub(super) fn named_line(error: &str) -> Option<usize> {
     let rest = error.split("parse error").nth(1)?.split("line ").nth(1)?;
     let digits = rest
         .split(|character: char| !character.is_ascii_digit())
         .next()?;
     digits.parse::<usize>().ok()?.checked_sub(1)
-}
-
-/// The instructions of a Dockerfile, each with the number of its first line, from 0; a `\` at a line's end continues it.
-fn instructions(dockerfile: &str) -> Vec<(usize, String)> {
-    let mut instructions: Vec<(usize, String)> = Vec::new();
-    let mut continues = false;
-    for (number, line) in dockerfile.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let text = line.strip_suffix('\\').unwrap_or(line);
-        match instructions.last_mut() {
-            Some((_, instruction)) if continues => instruction.push_str(text),
-            Some(_) | None => instructions.push((number, text.to_owned())),
-        }
-        continues = text.len() < line.len();
-    }
-    instructions
 }
 
 fn is_dockerfile_error(error: &str) -> bool {
@@ -248,6 +253,21 @@ mod tests {
             Some(Cache::Used)
         );
         assert_eq!(second_try("returned a non-zero code: 1", &LINES), None);
+    }
+
+    #[test]
+    fn a_step_without_memory_or_processes_is_told_from_one_that_fails() {
+        let error =
+            |code: u8| format!("The command '/bin/sh -c x' returned a non-zero code: {code}");
+        let log = |line: &str| [line.to_owned()];
+        assert_eq!(starved(&error(137), &LINES), Some(Resource::Memory));
+        assert_eq!(
+            starved(&error(2), &log("/bin/sh: 0: Cannot fork")),
+            Some(Resource::Processes)
+        );
+        assert_eq!(starved(&error(1), &log("no such file")), None);
+        let of_the_engine = "fork/exec: resource temporarily unavailable";
+        assert_eq!(starved(of_the_engine, &LINES), None);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, MetadataExt};
 use softy_checks::observation::{BuildFailure, Fault, ImageState};
 
 use super::log::Log;
-use crate::compose::project::Build;
+use super::sent::{NAMED, Sent, Stages};
+use super::unlimited::{Need, need};
+use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
 use crate::sandbox::dockerignore::Ignored;
 use crate::submission::{ReadError, Submission};
@@ -17,7 +19,7 @@ const TEXT_BYTES: u64 = 1 << 20;
 /// Names looked at in a folder that has no Dockerfile.
 const NAMES: usize = 1000;
 
-/// The name of a Dockerfile that stands in the compose file itself.
+/// The name of a Dockerfile that stands in the compose file itself, or outside of the context.
 const INLINE: &str = ".softy-check.dockerfile_inline";
 
 /// A build that can be sent to the engine.
@@ -26,8 +28,12 @@ pub(super) struct Prepared {
     pub(super) context: File,
     /// The Dockerfile's name inside the context.
     pub(super) dockerfile: String,
-    /// The Dockerfile's text.
+    /// The Dockerfile's text, as the submission has it.
     pub(super) text: String,
+    /// As the engine gets it.
+    pub(super) sent: Sent,
+    /// What keeps it from the classic builder.
+    pub(super) need: Option<Need>,
     /// The Dockerfile's path, from the submission's root.
     pub(super) path: String,
 }
@@ -36,6 +42,7 @@ pub(super) struct Prepared {
 pub(super) async fn prepare(
     submission: &Submission,
     build: &Build,
+    stages: Stages,
 ) -> Result<Result<Prepared, ImageState>, Fault> {
     let folder = match submission.open_dir(&build.context) {
         Ok(folder) => folder,
@@ -62,13 +69,31 @@ pub(super) async fn prepare(
             break;
         }
     }
-    let (inline, name) = (build.inline.clone(), dockerfile.clone());
-    match packed(move || pack(&folder, inline.as_deref(), &name, &ignored)).await {
+    let named = match named_folders(submission, build)? {
+        Ok(named) => named,
+        Err(context) => return Ok(Err(ImageState::ContextMissing { context })),
+    };
+    let path = path(submission, build, &dockerfile);
+    let need = need(&text);
+    let sent = match &need {
+        // Its reader of here-documents is the engine's own.
+        Some(_) => Sent::plain(&text, build),
+        None => Sent::marked(&text, build, stages),
+    };
+    let is_in_context = build.inline.is_none() && !dockerfile.starts_with("../");
+    let name = match is_in_context && build.contexts.is_empty() {
+        true => dockerfile,
+        false => INLINE.to_owned(),
+    };
+    let added = (name.clone(), sent.text.clone());
+    match packed(move || pack(&folder, added, &named, &ignored)).await {
         Ok(context) => Ok(Ok(Prepared {
             context,
-            path: path(submission, build, &dockerfile),
-            dockerfile,
+            dockerfile: name,
             text,
+            sent,
+            need,
+            path,
         })),
         Err(error) => Ok(Err(unpacked(build, error)?)),
     }
@@ -76,16 +101,41 @@ pub(super) async fn prepare(
 
 fn pack(
     folder: &Dir,
-    inline: Option<&str>,
-    dockerfile: &str,
+    (dockerfile, text): (String, String),
+    named: &[(String, Dir)],
     ignored: &Ignored,
 ) -> Result<File, PackError> {
     let mut archive = Archive::new()?;
-    archive.add_folder(folder, "", ignored, &[dockerfile, ".dockerignore"])?;
-    if let Some(text) = inline {
-        archive.add_text(INLINE, text.as_bytes())?;
+    archive.add_folder(folder, "", ignored, &[&dockerfile, ".dockerignore"])?;
+    // Behind the submission's own, whose place it takes.
+    let own = folder.metadata(&dockerfile);
+    let mode = own.map_or(0o644, |own| own.mode() & 0o777);
+    archive.add_text(&dockerfile, text.as_bytes(), mode)?;
+    for (name, folder) in named {
+        archive.add_folder(folder, name, &Ignored::default(), &[])?;
     }
     Ok(archive.finish()?)
+}
+
+/// The folders of `additional_contexts` with their names in the archive, or the path of one that is not there.
+fn named_folders(
+    submission: &Submission,
+    build: &Build,
+) -> Result<Result<Vec<(String, Dir)>, String>, Fault> {
+    let mut folders = Vec::new();
+    for (index, (_, context)) in build.contexts.iter().enumerate() {
+        let NamedContext::Folder(path) = context else {
+            continue;
+        };
+        match submission.open_dir(path) {
+            Ok(folder) => folders.push((format!("{NAMED}{index}"), folder)),
+            Err(ReadError::Fault(fault)) => return Err(fault),
+            Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+                return Ok(Err(path.clone()));
+            }
+        }
+    }
+    Ok(Ok(folders))
 }
 
 /// The Dockerfile's name and text: where none is named, the engine falls back to `dockerfile`.
@@ -145,6 +195,11 @@ fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
 mod tests {
     use super::*;
 
+    async fn prepared(submission: &Submission, build: &Build) -> Prepared {
+        let prepared = prepare(submission, build, Stages::All).await;
+        prepared.unwrap().ok().unwrap()
+    }
+
     #[tokio::test]
     async fn the_context_may_be_the_root_of_the_repository() {
         let folder = tempfile::tempdir().unwrap();
@@ -159,8 +214,41 @@ mod tests {
             dockerfile: "task6/back-end/Dockerfile".to_owned(),
             ..Build::default()
         };
-        let prepared = prepare(&submission, &build).await.unwrap().ok().unwrap();
+        let prepared = prepared(&submission, &build).await;
         assert_eq!(prepared.text, "FROM ubuntu");
         assert_eq!(prepared.path, "task6/back-end/Dockerfile");
+    }
+
+    #[tokio::test]
+    async fn a_dockerfile_may_stand_beside_its_context() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["task6/docker", "task6/app", "task6/shared"] {
+            std::fs::create_dir_all(folder.path().join(path)).unwrap();
+        }
+        let dockerfile = "ARG V=1\nFROM ubuntu:$V\nCOPY --from=shared x /\n";
+        std::fs::write(folder.path().join("task6/docker/api"), dockerfile).unwrap();
+        std::fs::write(folder.path().join("task6/shared/x"), "").unwrap();
+        let submission = Submission::open(folder.path()).unwrap();
+        let shared = NamedContext::Folder("task6/shared".to_owned());
+        let build = Build {
+            context: "task6/app".to_owned(),
+            dockerfile: "../docker/api".to_owned(),
+            contexts: vec![("shared".to_owned(), shared)],
+            ..Build::default()
+        };
+        let prepared = prepared(&submission, &build).await;
+        assert_eq!(
+            (prepared.path.as_str(), prepared.dockerfile.as_str()),
+            ("task6/docker/api", INLINE)
+        );
+        assert_eq!(prepared.text, dockerfile);
+        let stage = "FROM scratch AS shared\nLABEL org.softy-check.cache=step\nCOPY .softy-check.context.0/ /\nFROM ubuntu:$V\n";
+        assert!(prepared.sent.text.contains(stage));
+        let mut sent = tar::Archive::new(prepared.context);
+        let paths = sent.entries().unwrap();
+        let paths: Vec<_> = paths
+            .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+            .collect();
+        assert_eq!(paths, [INLINE, ".softy-check.context.0/x"]);
     }
 }

@@ -1,17 +1,14 @@
 //! What a build prints, bounded, and the image it ends with.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use bollard::errors::Error;
+use bollard::moby::buildkit::v1::StatusResponse;
 use bollard::models::{BuildInfo, BuildInfoAux};
-use futures_util::StreamExt;
-use futures_util::stream::Stream;
 use softy_checks::model::Evidence;
-use softy_checks::observation::{BuildFailure, ImageState};
+use softy_checks::observation::{BuildFailure, ImageState, Resource};
 
 use super::error::failed_instruction;
-use crate::sandbox::engine::message;
 use crate::sandbox::limits;
 
 /// A build that runs.
@@ -25,29 +22,33 @@ pub(super) struct Log {
     pub(super) image: Option<String>,
     /// When something was last printed.
     printed: Option<Instant>,
+    /// Bytes printed.
+    bytes: usize,
+    /// The sizes of the layers that are pulled, by id.
+    pulled: BTreeMap<String, u64>,
 }
 
 impl Log {
-    /// Reads a build to its end; the engine's word on it when it failed.
-    pub(super) async fn follow(
-        &mut self,
-        steps: impl Stream<Item = Result<BuildInfo, Error>>,
-    ) -> Option<String> {
-        let mut steps = std::pin::pin!(steps);
-        while let Some(step) = steps.next().await {
-            match step {
-                Ok(info) => self.add(info),
-                // A CRLF split across two reads makes the client call a finished stream broken; whether the image
-                // is there decides.
-                Err(Error::IOError { err })
-                    if err.to_string().contains("bytes remaining on stream") =>
-                {
-                    return None;
-                }
-                Err(error) => return Some(message(&error)),
-            }
+    /// What a build says next; the limit it has passed by that, if it has.
+    pub(super) fn add(&mut self, info: BuildInfo) -> Option<Resource> {
+        self.printed = Some(Instant::now());
+        if let (Some(id), Some(progress)) = (info.id, info.progress_detail) {
+            let total = progress.total.and_then(|total| u64::try_from(total).ok());
+            self.pulled.insert(id, total.unwrap_or(0));
         }
-        None
+        if let Some(text) = info.stream {
+            self.add_classic(&text);
+        }
+        match info.aux {
+            Some(BuildInfoAux::BuildKit(status)) => self.add_status(status),
+            Some(BuildInfoAux::Default(image)) => self.image = image.id,
+            None => {}
+        }
+        if self.bytes > limits::BUILD_OUTPUT_BYTES {
+            return Some(Resource::Output);
+        }
+        let pulled = self.pulled.values().sum::<u64>();
+        (pulled > limits::BUILD_BYTES).then_some(Resource::Disk)
     }
 
     /// Whether something was printed in the last `period`.
@@ -75,27 +76,17 @@ impl Log {
         }
     }
 
-    fn add(&mut self, info: BuildInfo) {
-        self.printed = Some(Instant::now());
-        if let Some(text) = info.stream {
-            self.add_classic(&text);
+    fn add_status(&mut self, status: StatusResponse) {
+        for vertex in status
+            .vertexes
+            .iter()
+            .filter(|vertex| !vertex.error.is_empty())
+        {
+            let step = vertex.name.split_once("] ").map(|(_, step)| step);
+            self.step = step.unwrap_or(&vertex.name).to_owned();
         }
-        match info.aux {
-            Some(BuildInfoAux::BuildKit(status)) => {
-                for vertex in status
-                    .vertexes
-                    .iter()
-                    .filter(|vertex| !vertex.error.is_empty())
-                {
-                    let step = vertex.name.split_once("] ").map(|(_, step)| step);
-                    self.step = step.unwrap_or(&vertex.name).to_owned();
-                }
-                for log in status.logs {
-                    self.add_lines(&String::from_utf8_lossy(&log.msg));
-                }
-            }
-            Some(BuildInfoAux::Default(image)) => self.image = image.id,
-            None => {}
+        for log in status.logs {
+            self.add_lines(&String::from_utf8_lossy(&log.msg));
         }
     }
 
@@ -115,6 +106,7 @@ impl Log {
     }
 
     fn add_lines(&mut self, text: &str) {
+        self.bytes = self.bytes.saturating_add(text.len());
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             if self.lines.len() == limits::LOG_LINES {
                 self.lines.pop_front();

@@ -1,0 +1,21 @@
+//! What nginx makes of its configuration, read as nginx reads it (`ngx_conf_file.c`).
+//!
+//! A broken configuration is a value. Whatever is not understood for certain is `None`, and nothing is guessed from it.
+
+mod effective;
+mod includes;
+mod location;
+mod route;
+#[cfg(test)]
+pub(crate) mod sample;
+mod syntax;
+mod tokens;
+mod upstream;
+
+pub use effective::{Directive, Effective};
+pub use includes::MIME_TYPES;
+pub use route::{Pass, Route};
+pub(crate) use syntax::missing_semicolon;
+pub use syntax::{Fragment, SyntaxError, Trouble, parse};
+pub use tokens::Word;
+pub use upstream::{Method, Server, Upstream};

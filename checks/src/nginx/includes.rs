@@ -1,0 +1,119 @@
+//! What `include` names.
+
+use crate::observation::{Nginx, NginxFile};
+
+/// Bytes that are read, of a file as often as it is included: fifty times any configuration of this exercise.
+pub(super) const BYTES: usize = 256 << 10;
+
+/// Uses of `include`: many times those of any configuration of this exercise.
+const USES: usize = 64;
+
+/// Bytes of a path that `include` names.
+const PATTERN: usize = 255;
+
+/// The list of MIME types, which an observation leaves out: it says nothing of servers.
+pub const MIME_TYPES: &str = "mime.types";
+
+/// Where `include` looks, and how much may still be read.
+pub(super) struct Includes<'a> {
+    seen: &'a Nginx,
+    /// The folder of the file that nginx begins with: what relative paths begin at.
+    folder: &'a str,
+    /// Bytes that may still be read.
+    pub(super) bytes: usize,
+    uses: usize,
+}
+
+impl<'a> Includes<'a> {
+    pub(super) fn of(seen: &'a Nginx) -> Includes<'a> {
+        Includes {
+            seen,
+            folder: seen.main.rsplit_once('/').map_or("", |(folder, _)| folder),
+            bytes: BYTES,
+            uses: USES,
+        }
+    }
+
+    /// The files of a pattern in the order that nginx reads them; `None` when they are not known.
+    pub(super) fn named(&mut self, pattern: &str) -> Option<Vec<&'a NginxFile>> {
+        self.uses = self.uses.checked_sub(1)?;
+        let path = match pattern.starts_with('/') {
+            true => pattern.to_owned(),
+            false => format!("{}/{pattern}", self.folder),
+        };
+        if path.contains(['[', '$', '\\']) || path.len() > PATTERN {
+            return None;
+        }
+        if !path.contains(['*', '?']) {
+            return match self.seen.file(&path) {
+                Some(file) => Some(vec![file]),
+                None => path.ends_with(MIME_TYPES).then(Vec::new),
+            };
+        }
+        let files = self.seen.files.iter();
+        let mut named: Vec<&NginxFile> = files.filter(|file| is_match(&path, &file.path)).collect();
+        named.sort_by(|one, other| one.path.cmp(&other.path));
+        Some(named)
+    }
+}
+
+/// Whether a path is one that `glob` finds for a pattern of `*` and `?`.
+fn is_match(pattern: &str, path: &str) -> bool {
+    let (mut patterns, mut names) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (patterns.next(), names.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(name)) => {
+                let hidden = name.starts_with('.') && !pattern.starts_with('.');
+                if hidden || !is_name_match(pattern.as_bytes(), name.as_bytes()) {
+                    return false;
+                }
+            }
+            (Some(_), None) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+/// Whether a name without `/` matches, each `*` as short as it can be and longer where that fails.
+fn is_name_match(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(byte) = name.get(from) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(wanted) if *wanted == b'?' || wanted == byte => {
+                at += 1;
+                from += 1;
+            }
+            Some(_) | None => {
+                let Some((behind, taken)) = star else {
+                    return false;
+                };
+                star = Some((behind, taken + 1));
+                at = behind + 1;
+                from = taken + 1;
+            }
+        }
+    }
+    pattern.iter().skip(at).all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        assert!(is_name_match(b"*.conf", b"a.b.conf"));
+        assert!(is_name_match(b"a?c*", b"abc"));
+        assert!(!is_name_match(b"*.conf", b"a.conf.bak"));
+        assert!(!is_match("/a/*", "/a/b/c"));
+        assert!(!is_name_match(
+            "*a".repeat(50).as_bytes(),
+            "a".repeat(40).as_bytes()
+        ));
+    }
+}

@@ -1,0 +1,304 @@
+//! Why the API does not answer: what was measured, explained by the proxy's nginx configuration.
+
+use crate::model::{Finding, Mistake, Place, Text};
+use crate::nginx::{Effective, Pass, Route};
+use crate::observation::{Compose, Nginx, Observation, SourceFile, Stack, is_loopback};
+use crate::task6::configuration::{self, is_back_end};
+use crate::wording::code;
+
+/// The path that requests ask for.
+const PATH: &str = "/api/hello";
+
+pub(super) static CONFIGURATION_NOT_READ: Mistake = Mistake {
+    code: "configuration-not-read",
+    hint: Text::fixed(
+        "nginx reads `/etc/nginx/nginx.conf` and what that includes: is the file put there, letter by letter, and under a name that fits?",
+        "nginx lit `/etc/nginx/nginx.conf` et ce que celui-ci inclut : le fichier y est-il placé, à la lettre près, et sous un nom qui convient ?",
+    ),
+};
+
+pub(super) static CONFIGURATION_NOT_COPIED: Mistake = Mistake {
+    code: "configuration-not-copied",
+    hint: Text::fixed(
+        "an image has what its Dockerfile puts there: how does the configuration get from the repository into the proxy’s image?",
+        "une image contient ce que son Dockerfile y met : comment la configuration passe-t-elle du dépôt à l’image du proxy ?",
+    ),
+};
+
+pub(super) static PATH_STRIPPED: Mistake = Mistake {
+    code: "path-stripped",
+    hint: Text::fixed(
+        "what does nginx do with the path of a `location` when the address in `proxy_pass` has a path of its own, be it a single `/`?",
+        "que fait nginx du chemin d’une `location` quand l’adresse de `proxy_pass` a son propre chemin, ne serait-ce qu’un `/` ?",
+    ),
+};
+
+pub(super) static API_TO_FRONT_END: Mistake = Mistake {
+    code: "api-to-front-end",
+    hint: Text::fixed(
+        "which `location` takes `/api/hello`, and which server does its `proxy_pass` name?",
+        "quelle `location` prend `/api/hello`, et quel serveur son `proxy_pass` nomme-t-il ?",
+    ),
+};
+
+pub(super) static WRONG_PORT: Mistake = Mistake {
+    code: "wrong-port",
+    hint: Text::fixed(
+        "compare the port in the proxy’s configuration with the one that the API is started on; without one, `http://` means 80",
+        "comparez le port de la configuration du proxy avec celui sur lequel l’API est lancée ; sans port, `http://` veut dire 80",
+    ),
+};
+
+/// The finding with its cause instead, where the configuration explains what was measured; `status` is that of the answer.
+pub(super) fn explained(
+    seen: &Observation,
+    stack: &Stack,
+    status: Option<u16>,
+    finding: Finding,
+) -> Finding {
+    let Some(proxy) = &stack.proxy else {
+        return finding;
+    };
+    let Some(nginx) = configuration::of(seen, &proxy.service) else {
+        return finding;
+    };
+    let effective = Effective::read(nginx);
+    let (Some(compose), true) = (&seen.compose, effective.is_whole) else {
+        return finding;
+    };
+    let symptom = Symptom {
+        message: &finding.message,
+        status,
+        stack,
+        compose,
+        nginx,
+        effective: &effective,
+    };
+    let cause = symptom.unread().or_else(|| symptom.astray(proxy.port));
+    match cause {
+        Some(cause) => cause.shown_by(finding.evidence),
+        None => finding,
+    }
+}
+
+/// A proxy on whose port nobody listens: an empty configuration, or another port that nginx is told to listen on.
+pub(super) fn silent(seen: &Observation, stack: &Stack, finding: Finding) -> Finding {
+    let proxy = stack.proxy.as_ref();
+    let Some(nginx) = proxy.and_then(|proxy| configuration::of(seen, &proxy.service)) else {
+        return finding;
+    };
+    let effective = Effective::read(nginx);
+    if !effective.has("server") {
+        let empty = configuration::empty(nginx, &finding.message);
+        return match empty {
+            Some(empty) => empty.shown_by(finding.evidence),
+            None => finding,
+        };
+    }
+    let everything = effective.everything().into_iter();
+    let mut listening = everything.filter(|directive| directive.name() == "listen");
+    finding.at(listening.find_map(|listen| listen.place()))
+}
+
+/// What was measured, and what it can be explained with.
+struct Symptom<'a> {
+    message: &'a Text,
+    status: Option<u16>,
+    stack: &'a Stack,
+    compose: &'a Compose,
+    nginx: &'a Nginx,
+    effective: &'a Effective<'a>,
+}
+
+impl<'a> Symptom<'a> {
+    fn because(&self, mistake: &'static Mistake, en: &str, fr: &str) -> Finding {
+        mistake.finding(Text::new(
+            format!("{}; {en}", self.message.en),
+            format!("{} ; {fr}", self.message.fr),
+        ))
+    }
+
+    /// A configuration without any `proxy_pass`: the student's is empty, or nginx does not read it.
+    fn unread(&self) -> Option<Finding> {
+        if self.effective.has("proxy_pass") || !self.effective.errors.is_empty() {
+            return None;
+        }
+        configuration::empty(self.nginx, self.message)
+            .or_else(|| self.elsewhere())
+            .or_else(|| self.not_copied())
+    }
+
+    /// A file with a `proxy_pass` that is in the image, but not where nginx looks.
+    fn elsewhere(&self) -> Option<Finding> {
+        let (source, target, place) = self.beside().or_else(|| self.astray_copy())?;
+        let (source, target) = (code(&source), code(&target));
+        let finding = self.because(
+            &CONFIGURATION_NOT_READ,
+            &format!("{source} is copied to {target}, which nginx does not read"),
+            &format!("{source} est copié vers {target}, que nginx ne lit pas"),
+        );
+        Some(finding.at(place))
+    }
+
+    /// One in nginx's own folder that nothing includes.
+    fn beside(&self) -> Option<(String, String, Option<Place>)> {
+        let read = &self.effective.files;
+        let unread = self.nginx.files.iter();
+        let mut unread = unread.filter(|file| !read.iter().any(|read| read.path == file.path));
+        let file = unread.find(|file| file.text.contains("proxy_pass") && file.source.is_some())?;
+        let source = file.source.clone()?;
+        let copied = self.copies().into_iter();
+        let mut copied = copied.filter(|copy| name(&copy.source) == name(&source));
+        let place = copied.next().and_then(|copy| copy.place);
+        Some((source, file.path.clone(), place))
+    }
+
+    /// One that the Dockerfile copies to another folder.
+    fn astray_copy(&self) -> Option<(String, String, Option<Place>)> {
+        let handed_in = &self.nginx.handed_in;
+        self.copies().into_iter().find_map(|copy| {
+            let mut handed_in = handed_in.iter();
+            let source = handed_in.find(|path| name(path) == name(&copy.source))?;
+            Some((source.clone(), copy.target, copy.place))
+        })
+    }
+
+    fn copies(&self) -> Vec<Copied> {
+        let dockerfile = self.nginx.dockerfile.as_ref();
+        dockerfile.map(copies).unwrap_or_default()
+    }
+
+    /// None of the files that nginx reads is the student's, and no instruction copies the one that there is.
+    fn not_copied(&self) -> Option<Finding> {
+        let files = &self.effective.files;
+        let is_stock = files.iter().all(|file| file.source.is_none());
+        let dockerfile = self.nginx.dockerfile.as_ref()?;
+        let is_made_otherwise = dockerfile.text.to_lowercase().contains("etc/nginx");
+        if !is_stock || is_made_otherwise {
+            return None;
+        }
+        let (en, fr) = match self.nginx.handed_in.first().map(|file| code(file)) {
+            Some(file) => (
+                format!(
+                    "the proxy’s nginx runs with the configuration of its base image, and {file} is not in the image"
+                ),
+                format!(
+                    "le nginx du proxy tourne avec la configuration de son image de base, et {file} n’est pas dans l’image"
+                ),
+            ),
+            None => (
+                "the proxy’s nginx runs with the configuration of its base image".to_owned(),
+                "le nginx du proxy tourne avec la configuration de son image de base".to_owned(),
+            ),
+        };
+        let finding = self.because(&CONFIGURATION_NOT_COPIED, &en, &fr);
+        let last = u32::try_from(dockerfile.text.trim_end().lines().count()).ok()?;
+        Some(finding.at(dockerfile.line(last)))
+    }
+
+    /// A request that nginx sends to the wrong server, to the wrong port, or with the wrong path.
+    fn astray(&self, port: u16) -> Option<Finding> {
+        let route = Route::of(self.effective, port, PATH)?;
+        let pass = route.pass()?;
+        let servers = pass.servers(self.effective)?;
+        let is_back_end = |host: &str| is_back_end(self.compose, host);
+        if servers.iter().all(|(host, ..)| is_back_end(host)) {
+            return match self.status {
+                Some(404) => self.stripped(&route, &pass),
+                Some(502) => self.wrong_port(&servers),
+                Some(_) | None => None,
+            };
+        }
+        let services = servers.iter().map(|(host, ..)| *host);
+        // A service that passes requests on to `back-end` in its turn would need it.
+        let is_other = |host: &&str| {
+            self.compose.service(host).is_some() && !self.compose.starts_after(host, "back-end")
+        };
+        let mut others = services.filter(is_other);
+        let other = others.next().filter(|_| servers.len() == 1)?;
+        let shown = code(other);
+        let finding = self.because(
+            &API_TO_FRONT_END,
+            &format!("the proxy passes it on to {shown}, not to `back-end`"),
+            &format!("le proxy la transmet à {shown}, pas à `back-end`"),
+        );
+        Some(finding.at(pass.directive.place()))
+    }
+
+    fn stripped(&self, route: &Route<'_, '_>, pass: &Pass<'_, '_>) -> Option<Finding> {
+        let forwarded = route.forwarded(pass, PATH)?;
+        let asked = forwarded.split('?').next().unwrap_or(&forwarded);
+        if asked == PATH {
+            return None;
+        }
+        let shown = code(asked);
+        let finding = self.because(
+            &PATH_STRIPPED,
+            &format!("the proxy asks `back-end` for {shown} instead"),
+            &format!("le proxy demande {shown} à `back-end` à la place"),
+        );
+        Some(finding.at(pass.directive.place()))
+    }
+
+    /// A port that no replica listens on, although it is known what each listens on.
+    fn wrong_port(&self, servers: &[Addressed<'_>]) -> Option<Finding> {
+        let replicas = self.stack.replicas("back-end");
+        let listening: Vec<Vec<u16>> = replicas.map(|replica| ports(&replica.listening)).collect();
+        let is_known = !listening.is_empty() && listening.iter().all(|ports| !ports.is_empty());
+        let heard: Vec<u16> = listening.concat();
+        let is_heard = servers.iter().any(|(_, port, _)| heard.contains(port));
+        let (_, port, directive) = servers.first().filter(|_| is_known && !is_heard)?;
+        let heard = heard.first()?;
+        let finding = self.because(
+            &WRONG_PORT,
+            &format!("the proxy asks port {port} of `back-end`, which listens on {heard}"),
+            &format!("le proxy interroge le port {port} de `back-end`, qui écoute sur {heard}"),
+        );
+        Some(finding.at(directive.place()))
+    }
+}
+
+/// Host and port of a server, with the directive that names it.
+type Addressed<'a> = (&'a str, u16, &'a crate::nginx::Directive<'a>);
+
+/// The ports that others can reach.
+fn ports(listening: &[String]) -> Vec<u16> {
+    let addresses = listening.iter().filter_map(|address| address.parse().ok());
+    let open = addresses.filter(|address: &std::net::SocketAddr| !is_loopback(address.ip()));
+    open.map(|address| address.port()).collect()
+}
+
+/// What a `COPY` or `ADD` puts where.
+struct Copied {
+    source: String,
+    target: String,
+    place: Option<Place>,
+}
+
+/// The copies of one file each; a line's end after `\` continues it.
+fn copies(dockerfile: &SourceFile) -> Vec<Copied> {
+    let mut copies = Vec::new();
+    let mut number = 0;
+    for line in dockerfile.text.lines() {
+        number += 1;
+        let words: Vec<&str> = line
+            .split([' ', '\t', '[', ']', ',', '"'])
+            .filter(|word| !word.is_empty() && !word.starts_with("--"))
+            .collect();
+        if let [instruction, source, target] = words.as_slice()
+            && ["COPY", "ADD"].contains(&instruction.to_uppercase().as_str())
+        {
+            copies.push(Copied {
+                source: (*source).to_owned(),
+                target: (*target).to_owned(),
+                place: dockerfile.line(number),
+            });
+        }
+    }
+    copies
+}
+
+/// The last part of a path.
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

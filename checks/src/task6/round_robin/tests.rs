@@ -1,0 +1,210 @@
+//! What is wrong with a volley, and why by the configuration.
+
+use super::*;
+use crate::nginx::sample::site;
+use crate::observation::correct::correct;
+
+fn volley(order: &[u32], times: usize) -> Volley {
+    Volley {
+        replicas: 2,
+        connection: Connection::KeptAlive,
+        witness: Witness::Logs,
+        sequence: order.repeat(times),
+        doubled: Vec::new(),
+        unanswered: Vec::new(),
+        received: Vec::new(),
+        workers: 0,
+    }
+}
+
+fn code(volley: &Volley) -> Option<&'static str> {
+    let judged = judge_volley(&correct(), volley);
+    judged.findings.first().map(|finding| finding.code)
+}
+
+#[test]
+fn alternation_passes() {
+    assert_eq!(code(&volley(&[1, 2], 20)), None);
+}
+
+#[test]
+fn a_name_listed_twice_passes_with_a_note() {
+    let listed_twice = volley(&[1, 2, 2, 1], 10);
+    assert_eq!(code(&listed_twice), None);
+    assert_eq!(long_order(&listed_twice).unwrap().code, "long-order");
+    assert_eq!(long_order(&volley(&[1, 2], 20)), None);
+}
+
+#[test]
+fn nothing_seen_is_not_a_pass() {
+    assert_eq!(code(&volley(&[], 0)), Some("not-attributable"));
+    assert_eq!(code(&volley(&[0], 40)), Some("not-attributable"));
+}
+
+#[test]
+fn a_period_over_one_replica_is_one_replica_only() {
+    assert_eq!(code(&volley(&[2], 40)), Some("one-replica-only"));
+}
+
+#[test]
+fn a_rotation_over_two_of_five_leaves_replicas_idle() {
+    let volley = Volley {
+        replicas: 5,
+        ..volley(&[1, 2], 50)
+    };
+    assert_eq!(code(&volley), Some("replicas-idle"));
+}
+
+#[test]
+fn a_weight_is_named() {
+    assert_eq!(code(&volley(&[1, 1, 2], 14)), Some("weighted"));
+}
+
+#[test]
+fn no_order_is_not_round_robin() {
+    let order = [
+        1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
+    ];
+    assert_eq!(code(&volley(&order, 1)), Some("not-round-robin"));
+}
+
+#[test]
+fn counters_that_contradict_the_logs_are_found() {
+    let even = Volley {
+        received: vec![60_100, 60_300],
+        ..volley(&[1, 2], 20)
+    };
+    assert_eq!(code(&even), None);
+    let forged = Volley {
+        received: vec![120_000, 400],
+        ..even
+    };
+    assert_eq!(code(&forged), Some("witnesses-disagree"));
+}
+
+#[test]
+fn a_reply_missing_or_doubled_comes_before_the_order() {
+    let doubled = Volley {
+        doubled: vec![3],
+        ..volley(&[1, 2], 20)
+    };
+    assert_eq!(code(&doubled), Some("answers-doubled"));
+    let missing = Volley {
+        unanswered: vec![3],
+        ..doubled
+    };
+    assert_eq!(code(&missing), Some("answers-missing"));
+}
+
+#[test]
+fn several_workers_may_interleave_when_the_proxy_closes_connections() {
+    let closed = Volley {
+        connection: Connection::ClosedByProxy,
+        workers: 2,
+        ..volley(&[1, 1, 2, 1, 2, 2, 2, 1], 20)
+    };
+    assert_eq!(code(&closed), None);
+}
+
+/// Code and line of what `round-robin` finds for an order, through a proxy that reads this configuration.
+fn explained(text: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
+    let seen = Observation {
+        nginx: Some(site(text)),
+        volleys: vec![volley(order, 7)],
+        ..correct()
+    };
+    let finding = judge(&seen).unwrap().findings.into_iter().next()?;
+    Some((finding.code, finding.place.map(|place| place.line)))
+}
+
+/// The same, with these lines in the `upstream` of the API.
+fn upstream(lines: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
+    let server = "server { location / { proxy_pass http://api; } }";
+    explained(&format!("upstream api {{\n{lines}\n}}\n{server}\n"), order)
+}
+
+const ONE: &[u32] = &[1];
+const TURNS: &[u32] = &[1, 2];
+const UNORDERED: &[u32] = &[
+    1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2, 2, 2, 1, 1, 2,
+];
+
+fn unordered(text: &str) -> Option<(&'static str, Option<u32>)> {
+    let seen = Observation {
+        nginx: Some(site(text)),
+        volleys: vec![volley(UNORDERED, 1)],
+        ..correct()
+    };
+    let finding = judge(&seen).unwrap().findings.into_iter().next()?;
+    Some((finding.code, finding.place.map(|place| place.line)))
+}
+
+#[test]
+fn a_method_that_explains_the_order_is_named() {
+    let back_end = "server back-end:5252;";
+    let hashed = upstream(&format!("{back_end}\nip_hash;"), ONE);
+    assert_eq!(hashed, Some(("hashed", Some(3))));
+    let hashed = upstream(&format!("hash $remote_addr;\n{back_end}"), ONE);
+    assert_eq!(hashed, Some(("hashed", Some(2))));
+    let text = "upstream api {\n random;\n server back-end:5252;\n}\nserver { location / { proxy_pass http://api; } }\n";
+    assert_eq!(unordered(text), Some(("random", Some(2))));
+    assert_eq!(upstream(back_end, ONE), Some(("one-replica-only", None)));
+}
+
+#[test]
+fn a_method_that_does_not_show_in_the_order_is_no_mistake_but_least_conn() {
+    for method in ["ip_hash;", "random;", "sticky;"] {
+        assert_eq!(
+            upstream(&format!("server back-end:5252;\n{method}"), TURNS),
+            None
+        );
+    }
+    let least = upstream("least_conn;\nserver back-end:5252;", TURNS);
+    assert_eq!(least, Some(("least-conn", Some(2))));
+    assert_eq!(
+        upstream("# least_conn;\nserver back-end:5252;", TURNS),
+        None
+    );
+    let other = "upstream site { least_conn; server front-end:9000; }\nserver { location / { proxy_pass http://site; }\nlocation /api { proxy_pass http://back-end:5252; } }\n";
+    assert_eq!(explained(other, TURNS), None);
+    let unknown = "upstream api { least_conn; server back-end:5252; }\nserver { location ~ \\.x { return 1; }\nlocation /api { proxy_pass http://api; } }\n";
+    assert_eq!(explained(unknown, TURNS), None);
+}
+
+#[test]
+fn servers_that_are_listed_one_by_one_are_named() {
+    let one = "server {\n location / {\n  proxy_pass http://task6_back-end_1:5252;\n }\n}\n";
+    assert_eq!(explained(one, ONE), Some(("replicas-listed", Some(3))));
+    let listed = "server 172.18.0.2:5252;\nserver task6-back-end-2:5252;";
+    assert_eq!(upstream(listed, ONE), Some(("replicas-listed", Some(2))));
+    let held_back = "server task6-back-end-1:5252;\nserver task6-back-end-2:5252 backup;";
+    assert_eq!(upstream(held_back, ONE), Some(("one-replica-only", None)));
+    assert_eq!(upstream(listed, TURNS), None);
+}
+
+#[test]
+fn a_weight_has_its_line() {
+    let weighted = "server task6-back-end-1:5252;\nserver task6-back-end-2:5252 weight=2;";
+    assert_eq!(upstream(weighted, &[1, 2, 2]), Some(("weighted", Some(3))));
+    let twice = "server a-back-end-1:1;\nserver a-back-end-2:1;\nserver a-back-end-2:1;";
+    assert_eq!(upstream(twice, &[1, 2, 2]), Some(("weighted", Some(4))));
+}
+
+#[test]
+fn a_server_in_a_variable_is_named_where_it_is_looked_up() {
+    let site = |set: &str, pass: &str| {
+        format!(
+            "upstream api {{ server back-end:5252; }}\nserver {{ resolver 127.0.0.11;\nlocation / {{ set {set}; proxy_pass {pass}; }} }}\n"
+        )
+    };
+    for (set, pass) in [
+        ("$api back-end", "http://$api:5252"),
+        ("$api http://back-end:5252", "$api"),
+        ("$api back-end:5252", "http://${api}"),
+    ] {
+        let found = unordered(&site(set, pass));
+        assert_eq!(found, Some(("variable-address", Some(3))), "{set}");
+    }
+    let group = unordered(&site("$to api", "http://$to"));
+    assert_eq!(group, Some(("not-round-robin", None)));
+}

@@ -1,0 +1,95 @@
+//! What holds of every parser, whatever it is fed: one function a parser, which panics where it does not hold.
+//!
+//! `tests/` drives them with random inputs in every test run, `fuzz_targets/` with libFuzzer for as long as one likes.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a property that does not hold is a panic"
+)]
+
+mod submission;
+
+use std::net::SocketAddr;
+
+use softy_check::sandbox::dockerignore::Ignored;
+use softy_check::traffic::{Attribution, listening};
+use softy_checks::nginx::{Directive, Effective, Route};
+use softy_checks::observation::{Nginx, NginxFile};
+
+pub use submission::{FILES, SEPARATOR};
+
+/// The answer file, judged and reported.
+pub fn answer(input: &[u8]) {
+    submission::holds(&[("2-api-servers.txt", input)]);
+}
+
+/// The files that Compose reads, judged and reported: several in one input, see [`FILES`].
+pub fn compose(input: &[u8]) {
+    let parts = input.split(|byte| *byte == SEPARATOR);
+    let files: Vec<(&str, &[u8])> = FILES.into_iter().zip(parts).collect();
+    submission::holds(&files);
+}
+
+/// A `.dockerignore`, asked for its own lines as paths.
+pub fn dockerignore(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let Ok(ignored) = Ignored::parse(&text) else {
+        return;
+    };
+    for path in text.lines() {
+        let excluded = ignored.excludes(path);
+        assert_eq!(excluded, ignored.excludes(path), "not the same twice");
+    }
+}
+
+/// A main configuration and one that it may include, asked for the API's route.
+pub fn nginx(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let parts = text.split(char::from(SEPARATOR));
+    let paths = ["/etc/nginx/nginx.conf", "/etc/nginx/conf.d/default.conf"];
+    let files = paths.into_iter().zip(parts).map(|(path, text)| NginxFile {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        source: None,
+    });
+    let seen = Nginx {
+        service: "proxy".to_owned(),
+        main: "/etc/nginx/nginx.conf".to_owned(),
+        files: files.collect(),
+        dockerfile: None,
+        handed_in: Vec::new(),
+    };
+    let effective = Effective::read(&seen);
+    let mut next: Vec<&Directive<'_>> = effective.directives.iter().collect();
+    while let Some(directive) = next.pop() {
+        let lines = directive.file.text.split('\n').count();
+        assert!(!directive.words.is_empty(), "a directive without a name");
+        assert!((1..=lines).contains(&(directive.line() as usize)));
+        assert!((directive.line()..).contains(&directive.end));
+        next.extend(directive.block.iter().flatten());
+    }
+    if let Some(route) = Route::of(&effective, 80, "/api/hello")
+        && let Some(pass) = route.pass()
+    {
+        let servers = pass.servers(&effective);
+        assert!(servers.is_none_or(|servers| servers.iter().all(|(host, ..)| !host.contains('$'))));
+    }
+}
+
+/// The logs of two replicas and the kernel's table of sockets.
+pub fn log_lines(input: &[u8]) {
+    const NONCE: &str = "5eed";
+    const REQUESTS: u32 = 12;
+    let text = String::from_utf8_lossy(input);
+    let (first, second) = text.split_once('\0').unwrap_or((&text, ""));
+    let logs = [first.to_owned(), second.to_owned()];
+    let attribution = Attribution::read(&logs, NONCE);
+    let sequence = attribution.sequence(REQUESTS);
+    assert_eq!(sequence.len(), 12, "one entry a request");
+    assert!(sequence.iter().all(|replica| *replica <= 2), "two replicas");
+    let named = sequence.iter().filter(|replica| **replica > 0).count();
+    assert_eq!(attribution.named(REQUESTS), named, "named and attributed");
+    assert!(attribution.doubled(REQUESTS).len() <= named);
+    let sockets: Vec<SocketAddr> = listening(&text);
+    assert!(sockets.is_sorted());
+}

@@ -1,0 +1,106 @@
+//! A submission's files, read, judged and reported as the program does.
+
+use std::fs;
+use std::path::Path;
+
+use softy_check::grade::{Extent, Options, observe};
+use softy_check::progress::Progress;
+use softy_check::report::{Report, json, text};
+use softy_check::submission::Submission;
+use softy_checks::model::{Language, Place};
+use softy_checks::observation::{FaultKind, Observation};
+use softy_checks::{Status, TASK6, judge};
+
+/// The files of one input of [`crate::compose`], in this order, in the task's folder.
+pub const FILES: [&str; 4] = [
+    "docker-compose.yml",
+    ".env",
+    "docker-compose.override.yml",
+    "common.yml",
+];
+
+/// What stands between them: ASCII's file separator.
+pub const SEPARATOR: u8 = 0x1c;
+
+/// Columns of the report.
+const COLUMNS: usize = 80;
+
+/// Panics when a submission of these files is not read the same twice, points outside its files, ends in trouble of the
+/// checker's own, or is reported with something that a terminal acts on.
+pub fn holds(files: &[(&str, &[u8])]) {
+    let folder = tempfile::Builder::new().tempdir_in(memory());
+    let folder = folder.expect("a folder");
+    let task = folder.path().join("task6");
+    fs::create_dir(&task).expect("a folder");
+    for (name, content) in files {
+        fs::write(task.join(name), content).expect("a file");
+    }
+    let seen = observed(folder.path());
+    assert_eq!(seen, observed(folder.path()), "not the same twice");
+    if let Some(fault) = &seen.fault {
+        assert_eq!(fault.kind, FaultKind::Unsupported, "{fault:?}");
+    }
+    for place in places(&seen) {
+        let (_, content) = files
+            .iter()
+            .find(|(name, _)| place.file == format!("task6/{name}"))
+            .expect("a file that is there");
+        // A carriage return alone ends a line, too.
+        let ends = |byte: &&u8| matches!(byte, b'\n' | b'\r');
+        let lines = content.iter().filter(ends).count() + 1;
+        assert!((1..=lines).contains(&(place.line as usize)), "{place:?}");
+    }
+    reported(seen);
+}
+
+/// Where files live in memory, on systems that have such a place.
+fn memory() -> std::path::PathBuf {
+    let shared = Path::new("/dev/shm");
+    if shared.is_dir() {
+        return shared.to_owned();
+    }
+    std::env::temp_dir()
+}
+
+fn observed(folder: &Path) -> Observation {
+    let submission = Submission::open(folder).expect("a submission");
+    let options = Options {
+        extent: Extent::Files,
+        ..Options::default()
+    };
+    let progress = Progress::new(Language::English);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let observing = observe(&submission, &options, &progress, std::future::pending());
+    runtime.expect("a runtime").block_on(observing).seen
+}
+
+fn places(seen: &Observation) -> Vec<Place> {
+    let compose = seen.compose.iter();
+    let found = compose.flat_map(|compose| {
+        let problems = compose.problems.iter().map(|problem| &problem.place);
+        problems.chain(compose.refusals.iter().map(|refusal| &refusal.place))
+    });
+    let verdicts = judge(TASK6, seen);
+    let judged = verdicts.iter().filter_map(|verdict| match &verdict.status {
+        Status::Failed { finding, .. } => finding.place.clone(),
+        Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => None,
+    });
+    found.flatten().cloned().chain(judged).collect()
+}
+
+fn reported(seen: Observation) {
+    let report = Report {
+        task: "task6",
+        submission: "submission".to_owned(),
+        verdicts: judge(TASK6, &seen),
+        observation: seen,
+        seconds: 0.0,
+        phases: Vec::new(),
+    };
+    for language in [Language::English, Language::French] {
+        let page = text::render(&report, language, COLUMNS);
+        let acted_on = |character: &char| character.is_control() && *character != '\n';
+        assert_eq!(page.chars().find(acted_on), None, "{page:?}");
+    }
+    json::render(&report).expect("JSON");
+}

@@ -1,0 +1,205 @@
+//! `configs` and `secrets`: what a file defines, and what a service asks for.
+
+use softy_checks::observation::Fault;
+
+use super::build::inside;
+use super::context::Context;
+use super::dangers::OUTSIDE;
+use super::project::{Mount, MountSource, Placed, VolumeOptions};
+use super::yaml::{Entry, Node};
+use crate::submission::TASK_FOLDER;
+
+/// What nobody may write to, as Compose gives it out.
+const MODE: u32 = 0o444;
+
+/// The sections of the file, and where a service has what it asks for without `target`.
+const SECTIONS: [(&str, &str); 2] = [("configs", "/"), ("secrets", "/run/secrets/")];
+
+/// Where the content of a config or secret comes from.
+enum Source {
+    /// A file of the submission.
+    File(String),
+    /// A text of the compose file.
+    Text(String),
+    /// A variable.
+    Variable(String),
+}
+
+/// All configs and secrets of a file.
+#[derive(Default)]
+pub(super) struct Granted(Vec<(&'static str, String, Source)>);
+
+/// What a service has of them: copies of files, and texts.
+#[derive(Default)]
+pub(super) struct Grants {
+    pub(super) mounts: Vec<Mount>,
+    pub(super) texts: Vec<Placed>,
+}
+
+/// What a file defines; findings say what is wrong with the rest.
+pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
+    let mut granted = Granted::default();
+    for (section, _) in SECTIONS {
+        let root = context.root;
+        for entry in root.get(section).map(Node::entries).unwrap_or_default() {
+            if let Some(source) = source(section, entry, context)? {
+                granted.0.push((section, entry.key.clone(), source));
+            }
+        }
+    }
+    Ok(granted)
+}
+
+fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<Source>, Fault> {
+    let (name, node) = (&entry.key, &entry.value);
+    let kinds = ["file", "content", "environment"];
+    let given: Vec<&Entry> = kinds.iter().filter_map(|kind| node.entry(kind)).collect();
+    let is_elsewhere = ["external", "driver"]
+        .iter()
+        .any(|key| node.get(key).is_some());
+    let [given] = given.as_slice() else {
+        if !(given.is_empty() && is_elsewhere) {
+            let en = format!("`{section}.{name}` takes one of `file`, `content`, `environment`");
+            let fr = format!(
+                "`{section}.{name}` attend `file`, `content` ou `environment`, un seul des trois"
+            );
+            context.invalid(entry.mark, en, fr);
+        }
+        return Ok(None);
+    };
+    let text = given.value.scalar().unwrap_or_default();
+    match given.key.as_str() {
+        "content" => Ok(Some(Source::Text(text))),
+        "environment" => Ok(Some(Source::Variable(text))),
+        _ => {
+            let located = inside(TASK_FOLDER, &text, context)?;
+            if located.is_none() {
+                let key = format!("{section}.{name}.file");
+                context.findings.refuse(&key, given.value.mark, &OUTSIDE);
+            }
+            Ok(located.map(Source::File))
+        }
+    }
+}
+
+/// What a service asks for.
+pub(super) fn grants(
+    service: &Node,
+    path: &str,
+    granted: &Granted,
+    context: &mut Context,
+) -> Result<Grants, Fault> {
+    let mut grants = Grants::default();
+    for (section, folder) in SECTIONS {
+        for item in service.get(section).map(Node::items).unwrap_or_default() {
+            let name = item.text("source").or_else(|| item.scalar());
+            let name = name.unwrap_or_default();
+            if !context.defines(section, &name, item.mark) {
+                continue;
+            }
+            let target = item.text("target").unwrap_or_else(|| name.clone());
+            let target = match target.starts_with('/') {
+                true => target,
+                false => format!("{folder}{target}"),
+            };
+            let found = granted
+                .0
+                .iter()
+                .find(|(other, defined, _)| *other == section && *defined == name);
+            let path = format!("{path}.{section}");
+            match found.map(|(_, _, source)| source) {
+                None => {}
+                Some(Source::File(file)) => {
+                    grants
+                        .mounts
+                        .extend(copy(file, target, item, &path, context)?);
+                }
+                Some(Source::Text(content)) => {
+                    grants
+                        .texts
+                        .extend(placed(content, target, item, &path, context));
+                }
+                Some(Source::Variable(variable)) => {
+                    let content = value(variable, &name, item, context);
+                    let placed = |content: String| placed(&content, target, item, &path, context);
+                    grants.texts.extend(content.and_then(placed));
+                }
+            }
+        }
+    }
+    Ok(grants)
+}
+
+/// A file as Compose binds it: it keeps its own mode.
+fn copy(
+    file: &str,
+    target: String,
+    item: &Node,
+    path: &str,
+    context: &mut Context,
+) -> Result<Option<Mount>, Fault> {
+    if context.submission.kind(file)?.is_none() {
+        let en = format!("`{path}` asks for `{file}`, which is not there");
+        context.invalid(
+            item.mark,
+            en,
+            format!("`{path}` demande `{file}`, qui n’existe pas"),
+        );
+        return Ok(None);
+    }
+    Ok(Some(Mount {
+        target,
+        read_only: true,
+        source: MountSource::Submission(file.to_owned()),
+        options: VolumeOptions::default(),
+    }))
+}
+
+fn placed(
+    content: &str,
+    target: String,
+    item: &Node,
+    path: &str,
+    context: &mut Context,
+) -> Option<Placed> {
+    let mode = match item.get("mode") {
+        None => Some(MODE),
+        Some(node) => mode(node),
+    };
+    let Some(mode) = mode else {
+        let en = format!("`{path}` takes a `mode` such as `0440`");
+        context.invalid(
+            item.mark,
+            en,
+            format!("`{path}` attend un `mode` comme `0440`"),
+        );
+        return None;
+    };
+    Some(Placed {
+        target,
+        content: content.to_owned(),
+        mode,
+        owned: item.get("uid").is_some() || item.get("gid").is_some(),
+    })
+}
+
+/// A number as it is, a text in octal digits.
+fn mode(node: &Node) -> Option<u32> {
+    let text = node.scalar()?;
+    let mode = match node.value {
+        super::yaml::Value::Integer(_) => text.parse().ok(),
+        _ => u32::from_str_radix(&text, 8).ok(),
+    };
+    mode.filter(|mode| *mode <= 0o7777)
+}
+
+/// The value of a variable; a finding where it has none.
+fn value(variable: &str, name: &str, item: &Node, context: &mut Context) -> Option<String> {
+    let value = context.variables.get(variable).cloned();
+    if value.is_none() {
+        let en = format!("`{name}` needs the variable `{variable}`, which is not set");
+        let fr = format!("`{name}` a besoin de la variable `{variable}`, qui n’est pas définie");
+        context.invalid(item.mark, en, fr);
+    }
+    value
+}

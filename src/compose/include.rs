@@ -1,0 +1,263 @@
+//! `include`: what other projects define, taken in whole.
+
+use std::collections::BTreeMap;
+
+use softy_checks::model::Text;
+use softy_checks::observation::ProblemKind;
+
+use super::interpolation::Variables;
+use super::keys::Type;
+use super::load::{Frame, Loader, Stop};
+use super::source::Mark;
+use super::yaml::{Entry, Node, Value};
+use super::{paths, schema, variables};
+
+/// Keys of an entry that Compose does not know are nothing to it.
+static ENTRIES: Type = Type::List(&Type::Either(&[Type::Text, Type::Named(&Type::Any)]));
+
+/// What one project can take from another.
+const SECTIONS: [&str; 5] = ["services", "volumes", "networks", "secrets", "configs"];
+
+/// How many projects may include each other in a row.
+const DEEPEST: usize = 20;
+
+/// An entry of `include`.
+struct Include {
+    paths: Vec<String>,
+    folder: Option<String>,
+    env_files: Option<Vec<String>>,
+    mark: Mark,
+}
+
+impl Loader<'_> {
+    /// Carries out `include` of a document; `including` are the files that lead to it and itself.
+    pub(super) fn include(
+        &mut self,
+        document: &mut Node,
+        frame: Frame,
+        including: &[String],
+    ) -> Result<(), Stop> {
+        let Some(node) = document.remove("include") else {
+            return Ok(());
+        };
+        schema::check(&node, &ENTRIES, "include", self.findings);
+        if self.findings.has_problems() {
+            return Err(Stop::Found);
+        }
+        self.findings.unknown_to_v1("`include`", "`include`");
+        for item in node.items() {
+            let included = self.included(&include(item), frame, including)?;
+            self.take_in(included, document, item.mark)?;
+        }
+        Ok(())
+    }
+
+    fn included(
+        &mut self,
+        include: &Include,
+        frame: Frame,
+        including: &[String],
+    ) -> Result<Node, Stop> {
+        let mark = include.mark;
+        let mut files = Vec::new();
+        for path in &include.paths {
+            files.push(self.named(path, frame.folder, "include", mark)?);
+        }
+        let first = files.first().cloned().unwrap_or_default();
+        self.check_circle(&first, including, mark)?;
+        let folder = match &include.folder {
+            Some(folder) => self.named(folder, frame.folder, "include", mark)?,
+            None => paths::folder(&first).to_owned(),
+        };
+        let variables = self.variables(include, &folder, frame)?;
+        let frame = Frame {
+            folder: &folder,
+            variables: &variables,
+        };
+        self.model(&files, frame, including, mark)
+    }
+
+    /// The variables of the including project, and behind them those of the included one's own files.
+    fn variables(
+        &mut self,
+        include: &Include,
+        folder: &str,
+        frame: Frame,
+    ) -> Result<Variables, Stop> {
+        let mut own = Variables::new();
+        let files = match &include.env_files {
+            None => vec![variables::default_file(folder)],
+            Some(names) => {
+                let named = names
+                    .iter()
+                    .map(|name| self.named(name, frame.folder, "include", include.mark));
+                named.collect::<Result<Vec<String>, Stop>>()?
+            }
+        };
+        for file in files {
+            let mut known = own.clone();
+            known.extend(frame.variables.clone());
+            match variables::read(self.submission, &file, &known, self.findings)? {
+                Some(variables) => own.extend(variables),
+                None if include.env_files.is_none() => {}
+                None => {
+                    return Err(self.stop(
+                        ProblemKind::Unreadable,
+                        include.mark,
+                        format!("`{file}` is not there"),
+                        format!("`{file}` n’existe pas"),
+                    ));
+                }
+            }
+        }
+        own.extend(frame.variables.clone());
+        Ok(own)
+    }
+
+    fn check_circle(
+        &mut self,
+        first: &String,
+        including: &[String],
+        mark: Mark,
+    ) -> Result<(), Stop> {
+        let is_circle = including.contains(first);
+        if !is_circle && including.len() < DEEPEST {
+            return Ok(());
+        }
+        let steps: Vec<String> = including
+            .iter()
+            .chain([first])
+            .map(|file| format!("`{file}`"))
+            .collect();
+        let steps = steps.join(" → ");
+        let (en, fr) = match is_circle {
+            true => (
+                "files include each other in a circle",
+                "des fichiers s’incluent en cercle",
+            ),
+            false => (
+                "too many files include each other in a row",
+                "trop de fichiers s’incluent l’un l’autre",
+            ),
+        };
+        Err(self.stop(
+            ProblemKind::InvalidValue,
+            mark,
+            format!("{en}: {steps}"),
+            format!("{fr} : {steps}"),
+        ))
+    }
+
+    /// Puts what is included beside what is there; the same name twice must mean the same.
+    fn take_in(&mut self, mut included: Node, document: &mut Node, mark: Mark) -> Result<(), Stop> {
+        for section in SECTIONS {
+            let Some(Node {
+                value: Value::Map(entries),
+                ..
+            }) = included.remove(section)
+            else {
+                continue;
+            };
+            for entry in entries {
+                self.take_in_one(entry, section_of(document, section, mark), section)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_in_one(
+        &mut self,
+        entry: Entry,
+        there: Option<&mut Vec<Entry>>,
+        section: &str,
+    ) -> Result<(), Stop> {
+        let Some(there) = there else {
+            return Ok(());
+        };
+        let Some(own) = there.iter().find(|own| own.key == entry.key) else {
+            there.push(entry);
+            return Ok(());
+        };
+        if is_same(&own.value, &entry.value) {
+            return Ok(());
+        }
+        let key = &entry.key;
+        let text = Text::new(
+            format!(
+                "`{section}.{key}` is defined here and, otherwise, in a file that is included; a file of `include` cannot be changed but by an override file"
+            ),
+            format!(
+                "`{section}.{key}` est défini ici et, autrement, dans un fichier inclus ; un fichier de `include` ne peut être modifié que par un fichier « override »"
+            ),
+        );
+        self.findings
+            .problem(ProblemKind::InvalidValue, own.mark, text);
+        Err(Stop::Found)
+    }
+}
+
+/// The entries of a section, which is made where there is none; `None` where it is no mapping.
+fn section_of<'d>(document: &'d mut Node, section: &str, mark: Mark) -> Option<&'d mut Vec<Entry>> {
+    let Value::Map(entries) = &mut document.value else {
+        return None;
+    };
+    let at = match entries.iter().position(|entry| entry.key == section) {
+        Some(at) => at,
+        None => {
+            let value = Value::Map(Vec::new());
+            entries.push(super::merge::entry(
+                section.to_owned(),
+                Node { mark, value },
+            ));
+            entries.len() - 1
+        }
+    };
+    let value = &mut entries.get_mut(at)?.value.value;
+    if *value == Value::Null {
+        *value = Value::Map(Vec::new());
+    }
+    match value {
+        Value::Map(entries) => Some(entries),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::List(_) => None,
+    }
+}
+
+/// Whether two values say the same, wherever they stand.
+fn is_same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Map(one), Value::Map(other)) => {
+            let other: BTreeMap<&String, &Node> = other
+                .iter()
+                .map(|entry| (&entry.key, &entry.value))
+                .collect();
+            let is_there = |entry: &Entry| {
+                let there = other.get(&entry.key);
+                there.is_some_and(|value| is_same(&entry.value, value))
+            };
+            one.len() == other.len() && one.iter().all(is_there)
+        }
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| is_same(one, other))
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn include(item: &Node) -> Include {
+    let paths = item.get("path").unwrap_or(item);
+    Include {
+        paths: paths.texts(),
+        folder: item.text("project_directory"),
+        env_files: item.get("env_file").map(Node::texts),
+        mark: paths.mark,
+    }
+}

@@ -1,0 +1,58 @@
+//! How a service is reached.
+
+use super::*;
+use crate::compose::dangers as danger;
+
+pub(super) static ATTACHMENT: &[Key] = &[
+    carried("aliases", TEXTS, "further DNS names"),
+    refused("driver_opts", OPTIONS, &danger::DRIVER),
+    rewritten(
+        "gw_priority",
+        Number,
+        "no network has a gateway to the world",
+    ),
+    carried(
+        "interface_name",
+        Text,
+        "a name inside the container; older engines have none",
+    ),
+    rewritten(
+        "ipv4_address",
+        Text,
+        "the engine chooses addresses that no other run has; noted, and no second container can have it",
+    ),
+    rewritten(
+        "ipv6_address",
+        Text,
+        "the engine chooses addresses that no other run has; noted",
+    ),
+    rewritten(
+        "link_local_ips",
+        TEXTS,
+        "the engine chooses addresses that no other run has; noted",
+    ),
+    rewritten("mac_address", Text, "the engine's own"),
+    rewritten(
+        "priority",
+        Number,
+        "the first network of the file comes first",
+    ),
+];
+
+pub(super) static PORT: &[Key] = &[
+    rewritten("app_protocol", Text, "a note for people"),
+    rewritten("host_ip", Text, "nothing is published on the machine"),
+    rewritten("mode", Text, ONE_MACHINE),
+    rewritten("name", Text, "a note for people"),
+    carried("protocol", Text, "only TCP ports are asked"),
+    carried(
+        "published",
+        Either(&[Text, Integer]),
+        "kept for the checks; nothing is published on the machine",
+    ),
+    carried(
+        "target",
+        Either(&[Text, Integer]),
+        "where the proxy is asked",
+    ),
+];

@@ -1,0 +1,279 @@
+//! From files to one tree: documents are filled in, extended, given what they include, and laid over each other.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use softy_checks::model::Text;
+use softy_checks::observation::{Fault, Problem, ProblemKind};
+
+use super::findings::Findings;
+use super::interpolation::{Variables, interpolate};
+use super::merge::{merge, settle, unify};
+use super::source::{Mark, Source};
+use super::yaml::{self, Node, Value};
+use super::{environment, keys, paths, schema};
+use crate::submission::{ReadError, Submission};
+
+/// What a compose file may measure, in bytes.
+pub(super) const CAP: u64 = 1024 * 1024;
+
+/// Files that are read for one project, each counted as often as it is extended or included.
+const FILES: usize = 100;
+
+/// What all of them may come to, in nodes; a text of [`TEXT`] bytes counts as one more.
+const NODES: usize = 200_000;
+const TEXT: usize = 64;
+
+/// Why there is no tree.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A finding says why.
+    Found,
+    /// The checker's own trouble.
+    Fault(Fault),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Stop {
+        Stop::Fault(fault)
+    }
+}
+
+/// Where the paths of a file begin, and what its variables are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame<'f> {
+    /// A folder of the submission.
+    pub folder: &'f str,
+    /// The only variables there are.
+    pub variables: &'f Variables,
+}
+
+/// Reads the files of one project.
+#[derive(Debug)]
+pub(super) struct Loader<'a> {
+    /// Where the files are.
+    pub submission: &'a Submission,
+    /// What is found on the way.
+    pub findings: &'a mut Findings,
+    documents: BTreeMap<String, Rc<Vec<Node>>>,
+    files_left: usize,
+    nodes_left: usize,
+}
+
+impl<'a> Loader<'a> {
+    /// Nothing is read yet.
+    pub fn new(submission: &'a Submission, findings: &'a mut Findings) -> Loader<'a> {
+        Loader {
+            submission,
+            findings,
+            documents: BTreeMap::new(),
+            files_left: FILES,
+            nodes_left: NODES,
+        }
+    }
+
+    /// The tree of files that are laid over each other; `including` are the files that include them, from the first.
+    ///
+    /// It is null when the files say nothing.
+    pub fn model(
+        &mut self,
+        files: &[String],
+        frame: Frame,
+        including: &[String],
+        at: Mark,
+    ) -> Result<Node, Stop> {
+        let mut tree = nothing(at);
+        for file in files {
+            let mut including = including.to_vec();
+            including.push(file.clone());
+            for mut document in self.read(file, frame, at)? {
+                self.extend(&mut document, file, frame)?;
+                self.include(&mut document, frame, &including)?;
+                tree = self.laid(tree, document);
+                self.findings
+                    .problems_of(|findings| schema::check(&tree, &keys::ROOT, "", findings));
+                self.stop_at_problems()?;
+            }
+        }
+        paths::fill_in_contexts(&mut tree, frame.folder);
+        if !including.is_empty() {
+            environment::fill_in_names(&mut tree, frame.variables);
+        }
+        Ok(tree)
+    }
+
+    /// The tree of a file that a service extends, with its own `extends` and `include` left undone.
+    pub fn extended(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Node, Stop> {
+        let mut tree = nothing(at);
+        for document in self.read(file, frame, at)? {
+            tree = self.laid(tree, document);
+        }
+        self.stop_at_problems()?;
+        Ok(tree)
+    }
+
+    /// The path of a file that another one names; a finding where it may not be read.
+    pub fn named(&mut self, name: &str, folder: &str, key: &str, at: Mark) -> Result<String, Stop> {
+        use super::dangers::{OUTSIDE, REMOTE};
+        if paths::is_remote(name) {
+            self.findings.refuse(key, at, &REMOTE);
+            return Err(Stop::Found);
+        }
+        match paths::inside(folder, name, self.submission)? {
+            Some(path) => Ok(path),
+            None => {
+                self.findings.refuse(key, at, &OUTSIDE);
+                Err(Stop::Found)
+            }
+        }
+    }
+
+    /// Counts a tree that is kept or copied.
+    pub fn count(&mut self, tree: &Node, at: Mark) -> Result<(), Stop> {
+        match weigh(tree, self.nodes_left) {
+            Some(left) => self.nodes_left = left,
+            None => return Err(self.too_much(at)),
+        }
+        Ok(())
+    }
+
+    /// Notes what keeps the files from being a project.
+    pub fn stop(&mut self, kind: ProblemKind, at: Mark, en: String, fr: String) -> Stop {
+        self.findings.problem(kind, at, Text::new(en, fr));
+        Stop::Found
+    }
+
+    /// The documents of a file, filled in, their paths told from the task's folder; `at` is where the file is named.
+    fn read(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Vec<Node>, Stop> {
+        let documents = self.documents(file, at)?;
+        let mut read = Vec::new();
+        for document in documents.iter() {
+            self.count(document, at)?;
+            let mut document = document.clone();
+            interpolate(&mut document, frame.variables, self.findings);
+            self.count(&document, at)?;
+            paths::rebase(&mut document, frame.folder);
+            read.push(document);
+        }
+        Ok(read)
+    }
+
+    fn documents(&mut self, file: &str, at: Mark) -> Result<Rc<Vec<Node>>, Stop> {
+        self.files_left = match self.files_left.checked_sub(1) {
+            Some(left) => left,
+            None => return Err(self.too_much(at)),
+        };
+        if let Some(documents) = self.documents.get(file) {
+            return Ok(Rc::clone(documents));
+        }
+        let text = match text(self.submission, file)? {
+            Ok(text) => text,
+            Err(message) => {
+                let place = self.findings.place(at);
+                self.findings.problem_elsewhere(Problem {
+                    kind: ProblemKind::Unreadable,
+                    message,
+                    place,
+                });
+                return Err(Stop::Found);
+            }
+        };
+        let source = self.findings.add(file.to_owned(), text);
+        let documents = yaml::parse(&source, self.findings).ok_or(Stop::Found)?;
+        if documents.len() > 1 {
+            self.findings.unknown_to_v1(
+                "several documents in one file",
+                "plusieurs documents dans un fichier",
+            );
+        }
+        self.check_mappings(&source, &documents);
+        self.stop_at_problems()?;
+        let documents = Rc::new(documents);
+        self.documents
+            .insert(file.to_owned(), Rc::clone(&documents));
+        Ok(documents)
+    }
+
+    /// Notes documents that are no mappings.
+    fn check_mappings(&mut self, source: &Source, documents: &[Node]) {
+        for document in documents {
+            if !matches!(document.value, Value::Map(_)) {
+                schema::check(document, &keys::ROOT, "", self.findings);
+            }
+        }
+        if let Some(mark) = source.empty_document() {
+            self.findings.problem(
+                ProblemKind::WrongType,
+                mark,
+                Text::fixed(
+                    "the document that begins here is empty, which Compose refuses",
+                    "le document qui commence ici est vide, ce que Compose refuse",
+                ),
+            );
+        }
+    }
+
+    fn laid(&mut self, tree: Node, document: Node) -> Node {
+        let mut tree = merge(tree, document, &[], self.findings);
+        settle(&mut tree);
+        unify(&mut tree);
+        tree
+    }
+
+    fn stop_at_problems(&self) -> Result<(), Stop> {
+        match self.findings.has_problems() {
+            true => Err(Stop::Found),
+            false => Ok(()),
+        }
+    }
+
+    fn too_much(&mut self, at: Mark) -> Stop {
+        self.stop(
+            ProblemKind::Syntax,
+            at,
+            "with all that is extended and included, the files are too many or too large"
+                .to_owned(),
+            "avec tout ce qui est étendu et inclus, les fichiers sont trop nombreux ou trop gros"
+                .to_owned(),
+        )
+    }
+}
+
+/// What files without a word in them say.
+fn nothing(mark: Mark) -> Node {
+    let value = Value::Null;
+    Node { mark, value }
+}
+
+/// What is left of a number of nodes without those of a tree.
+fn weigh(tree: &Node, left: usize) -> Option<usize> {
+    let left = left.checked_sub(1)?;
+    match &tree.value {
+        Value::Text(text) => left.checked_sub(text.len() / TEXT),
+        Value::List(items) => items.iter().try_fold(left, |left, item| weigh(item, left)),
+        Value::Map(entries) => entries
+            .iter()
+            .try_fold(left, |left, entry| weigh(&entry.value, left)),
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => Some(left),
+    }
+}
+
+/// A file's text, or why it has none.
+fn text(submission: &Submission, file: &str) -> Result<Result<String, Text>, Fault> {
+    let (en, fr) = match submission.read(file, CAP) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Ok(text)),
+            Err(_) => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
+        },
+        Err(ReadError::Fault(fault)) => return Err(fault),
+        Err(ReadError::Missing) => ("is not there", "n’existe pas"),
+        Err(ReadError::NotRegular(_)) => {
+            ("is not a regular file", "n’est pas un fichier ordinaire")
+        }
+        Err(ReadError::TooLarge { .. }) => ("is larger than 1 MiB", "dépasse 1 Mio"),
+    };
+    Ok(Err(Text::new(
+        format!("`{file}` {en}"),
+        format!("`{file}` {fr}"),
+    )))
+}

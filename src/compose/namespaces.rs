@@ -1,0 +1,38 @@
+//! `network_mode`, `pid`, `ipc` and `volumes_from`: what a container shares with another of the stack.
+
+use super::context::Context;
+use super::project::{Namespace, VolumesFrom};
+use super::yaml::Node;
+
+/// The namespace that a key of a service names; its own where the key is not there, or is refused.
+pub(super) fn namespace(service: &Node, key: &str, context: &mut Context) -> Namespace {
+    let Some(node) = service.get(key) else {
+        return Namespace::Own;
+    };
+    let text = node.scalar().unwrap_or_default();
+    match text.strip_prefix("service:") {
+        Some(name) if context.defines("services", name, node.mark) => {
+            Namespace::Of(name.to_owned())
+        }
+        Some(_) => Namespace::Own,
+        None if ["none", "private", "shareable"].contains(&text.as_str()) => Namespace::Kind(text),
+        None => Namespace::Own,
+    }
+}
+
+/// `volumes_from`, which is `service` or `service:ro`.
+pub(super) fn volumes_from(service: &Node, context: &mut Context) -> Vec<VolumesFrom> {
+    let mut volumes = Vec::new();
+    let node = service.get("volumes_from");
+    for item in node.map(Node::items).unwrap_or_default() {
+        let text = item.scalar().unwrap_or_default();
+        let (name, mode) = text.split_once(':').unwrap_or((&text, "rw"));
+        if name != "container" && context.defines("services", name, item.mark) {
+            volumes.push(VolumesFrom {
+                service: name.to_owned(),
+                read_only: mode == "ro",
+            });
+        }
+    }
+    volumes
+}

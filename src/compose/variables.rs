@@ -1,0 +1,50 @@
+//! The variables that files can use: those of `.env` files alone.
+
+use softy_checks::model::Text;
+use softy_checks::observation::{Fault, Problem, ProblemKind};
+
+use super::findings::Findings;
+use super::interpolation::Variables;
+use super::{dotenv, environment};
+use crate::submission::{ReadError, Submission};
+
+/// The file that Compose reads in a project's folder.
+pub(super) fn default_file(folder: &str) -> String {
+    match folder {
+        "" => ".env".to_owned(),
+        folder => format!("{folder}/.env"),
+    }
+}
+
+/// The variables of a file, whose values may use those that are `known`; `None` when it is not there. A file that cannot be read
+/// is a problem, and has none.
+pub(super) fn read(
+    submission: &Submission,
+    file: &str,
+    known: &Variables,
+    findings: &mut Findings,
+) -> Result<Option<Variables>, Fault> {
+    let bytes = match submission.read(file, dotenv::CAP) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Fault(fault)) => return Err(fault),
+        Err(ReadError::Missing) => return Ok(None),
+        Err(ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
+            findings.problem_elsewhere(Problem {
+                kind: ProblemKind::Unreadable,
+                message: Text::new(
+                    format!("`{file}` is no regular file of at most 64 KiB"),
+                    format!("`{file}` n’est pas un fichier ordinaire d’au plus 64 Kio"),
+                ),
+                place: None,
+            });
+            return Ok(Some(Variables::new()));
+        }
+    };
+    match environment::pairs_of(file.to_owned(), bytes, known) {
+        Ok(pairs) => Ok(Some(pairs.into_iter().collect())),
+        Err(problem) => {
+            findings.problem_elsewhere(problem);
+            Ok(Some(Variables::new()))
+        }
+    }
+}

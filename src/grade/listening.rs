@@ -1,0 +1,38 @@
+//! What the replicas listen on, looked up once the proxy has got no answer from them.
+
+use futures_util::future::try_join_all;
+use softy_checks::observation::{Fault, Observation, Outcome, Reply};
+
+use super::order::BACK_END;
+use super::stack::Live;
+use super::started::Started;
+use crate::traffic::listening;
+
+/// Whether the proxy says that the server it asked gave no answer.
+pub(super) fn is_bad_gateway(seen: &Observation) -> bool {
+    let first = seen.api.as_ref().and_then(|replies| replies.first());
+    let outcome = first.map(|Reply { outcome, .. }| outcome);
+    matches!(outcome, Some(Outcome::Answered { status: 502, .. }))
+}
+
+impl Live<'_> {
+    /// Looks up what each replica listens on, where that is not known yet.
+    ///
+    /// # Errors
+    /// A fault when the engine does not say.
+    pub(super) async fn listening(&self, started: &mut Started) -> Result<(), Fault> {
+        let unknown = started.containers.iter_mut().filter(|(_, container)| {
+            container.service == BACK_END && container.listening.is_empty()
+        });
+        let looks = unknown.filter_map(|(member, container)| {
+            let member = member.as_ref()?;
+            Some(async {
+                let tables = self.sandbox.socket_tables(member).await?;
+                let addresses = listening(&tables.unwrap_or_default());
+                container.listening = addresses.iter().map(ToString::to_string).collect();
+                Ok::<(), Fault>(())
+            })
+        });
+        try_join_all(looks).await.map(drop)
+    }
+}

@@ -1,0 +1,39 @@
+use softy_checks::model::Text;
+use softy_checks::observation::Sandbox;
+
+use super::super::visible::visible;
+use super::finding::MESSAGE;
+use super::page::{Page, hang};
+
+/// Where the stack ran, and each promise of the sandbox that was not kept there.
+pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
+    let Sandbox {
+        engine,
+        driver,
+        reach,
+        egress: _,
+        unenforced,
+        refused_to_builds,
+    } = sandbox;
+    let ran = Text::new(
+        format!("sandbox: engine {engine}, storage driver {driver}, reached by {reach}"),
+        format!("bac à sable : moteur {engine}, pilote de stockage {driver}, accès par {reach}"),
+    );
+    let mut lines = page.wrap(0, &visible(page.say(&ran), MESSAGE));
+    for gap in unenforced {
+        let message = visible(page.say(&gap.message), MESSAGE);
+        let code = visible(&gap.code, MESSAGE);
+        let sentence = page.wrap(2, &format!("{message} [{code}]"));
+        lines.extend(hang("· ", 2, sentence));
+    }
+    if !refused_to_builds.is_empty() {
+        let hosts = refused_to_builds.join(", ");
+        let refused = Text::new(
+            format!("builds asked for what they may not reach: {hosts}"),
+            format!("les constructions ont demandé ce qu’elles ne peuvent pas atteindre : {hosts}"),
+        );
+        let sentence = page.wrap(2, &visible(page.say(&refused), MESSAGE));
+        lines.extend(hang("· ", 2, sentence));
+    }
+    lines
+}

@@ -1,0 +1,140 @@
+//! What a run says of its engine, and of what is not closed there.
+
+use std::sync::atomic::Ordering;
+
+use softy_checks::model::Text;
+use softy_checks::observation::{self, Unenforced};
+
+use super::{Egress, Reach, Reachable, Sandbox};
+
+/// What decides whether a promise is kept.
+struct Run {
+    reach: Reach,
+    egress: Egress,
+    /// Whether what is built gets to more than the public web.
+    builds_in_the_open: bool,
+    /// Whether one was built by a builder without limits.
+    builds_without_limits: bool,
+    measures_layers: bool,
+}
+
+/// A promise that is not kept in every run.
+struct Gap {
+    code: &'static str,
+    is_open: fn(&Run) -> bool,
+    message: Text,
+}
+
+static GAPS: [Gap; 5] = [
+    Gap {
+        code: "egress-open",
+        is_open: |run| run.egress == Egress::Open,
+        message: Text::fixed(
+            "containers reach the internet and all that the engine’s machine reaches, as `--egress` asks",
+            "les conteneurs atteignent Internet et tout ce que la machine du moteur atteint, comme le demande `--egress`",
+        ),
+    },
+    Gap {
+        code: "host-services",
+        is_open: |_| true,
+        message: Text::fixed(
+            "containers reach services of the engine’s machine that listen on their network’s gateway address",
+            "les conteneurs atteignent les services de la machine du moteur qui écoutent sur l’adresse de passerelle de leur réseau",
+        ),
+    },
+    Gap {
+        code: "build-network",
+        is_open: |run| run.builds_in_the_open,
+        message: Text::fixed(
+            "builds reach all that the engine’s machine reaches: the checker could not stand between, or was asked not to",
+            "les constructions atteignent tout ce que la machine du moteur atteint : le vérificateur n’a pas pu s’interposer, ou il lui a été demandé de ne pas le faire",
+        ),
+    },
+    Gap {
+        code: "unlimited-builds",
+        is_open: |run| run.builds_without_limits,
+        message: Text::fixed(
+            "an image was built without limits of memory, processes and disk, as `--unlimited-builds` allows",
+            "une image a été construite sans limites de mémoire, de processus ni de disque, comme le permet `--unlimited-builds`",
+        ),
+    },
+    Gap {
+        code: "layer-size-slow",
+        is_open: |run| !run.measures_layers,
+        message: Text::fixed(
+            "the engine measures slowly what containers write: one that writes too much is ended late",
+            "le moteur mesure lentement ce que les conteneurs écrivent : celui qui écrit trop est arrêté tard",
+        ),
+    },
+];
+
+impl Sandbox {
+    /// What this engine is, what a run on it has not closed, and what builds were refused.
+    pub fn account(&self, reachable: &Reachable, egress: Egress) -> observation::Sandbox {
+        let run = Run {
+            reach: reachable.reach,
+            egress,
+            builds_in_the_open: self.built_in_the_open.load(Ordering::Relaxed),
+            builds_without_limits: self.built_without_limits.load(Ordering::Relaxed),
+            measures_layers: self.facts.measures_layers,
+        };
+        let reach = match run.reach {
+            Reach::Address => "address",
+            Reach::Container => "container",
+            Reach::Loopback => "loopback",
+        };
+        observation::Sandbox {
+            engine: self.facts.version.clone(),
+            driver: self.facts.driver.clone(),
+            reach: reach.to_owned(),
+            egress: egress == Egress::Open,
+            unenforced: unenforced(&run),
+            refused_to_builds: self.build_notes.all_refused(),
+        }
+    }
+}
+
+fn unenforced(run: &Run) -> Vec<Unenforced> {
+    let open = GAPS.iter().filter(|gap| (gap.is_open)(run));
+    open.map(|gap| Unenforced {
+        code: gap.code.to_owned(),
+        message: gap.message.clone(),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOSED: Run = Run {
+        reach: Reach::Address,
+        egress: Egress::Closed,
+        builds_in_the_open: false,
+        builds_without_limits: false,
+        measures_layers: true,
+    };
+
+    fn codes(run: &Run) -> Vec<String> {
+        let unenforced = unenforced(run).into_iter();
+        unenforced.map(|unenforced| unenforced.code).collect()
+    }
+
+    #[test]
+    fn what_is_never_closed_is_said_of_an_ordinary_run() {
+        assert_eq!(codes(&CLOSED), ["host-services"]);
+    }
+
+    #[test]
+    fn what_was_asked_for_and_what_the_engine_lacks_is_said() {
+        let open = Run {
+            egress: Egress::Open,
+            builds_in_the_open: true,
+            builds_without_limits: true,
+            measures_layers: false,
+            ..CLOSED
+        };
+        let all: Vec<&str> = GAPS.iter().map(|gap| gap.code).collect();
+        assert_eq!(codes(&open), all);
+    }
+}

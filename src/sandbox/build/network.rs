@@ -1,0 +1,278 @@
+//! The network that the steps of a run's builds are on: closed, but for the relay.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+
+use crate::sandbox::engine::fault;
+use crate::sandbox::networks::LeadsTo;
+use crate::sandbox::relay::{Notes, Policy, Relay, Subnet, is_on_the_web};
+use crate::sandbox::{Egress, Reach, Sandbox};
+
+/// Arguments that the classic builder hands to every step, and keeps out of the image and of its cache.
+const PROXY: [&str; 4] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// What a step reaches by itself.
+const ITSELF: &str = "localhost,127.0.0.1,0.0.0.0,::1";
+
+/// What builds may reach.
+#[derive(Clone, Debug, Default)]
+pub struct Outlet {
+    /// Whether it is everything.
+    pub egress: Egress,
+    /// How steps get to the checker; found out when `None`.
+    pub reach: Option<Reach>,
+    /// The hosts that they reach, with all below them; the whole public web where it is empty.
+    pub hosts: Vec<String>,
+}
+
+/// The network of a run's builds.
+pub(in crate::sandbox) struct BuildNetwork {
+    /// The engine's name of it; its default one when `None`.
+    pub(super) name: Option<String>,
+    relay: Option<Relay>,
+    notes: Arc<Notes>,
+}
+
+impl Sandbox {
+    /// Makes the network, and lets builds out to the public web where their steps can get to the checker.
+    ///
+    /// # Errors
+    /// A fault when the engine cannot make it.
+    pub(in crate::sandbox) async fn build_network(
+        &self,
+        outlet: &Outlet,
+    ) -> Result<BuildNetwork, Fault> {
+        let notes = Arc::clone(&self.build_notes);
+        if outlet.egress == Egress::Open {
+            self.built_in_the_open.store(true, Ordering::Relaxed);
+            return Ok(BuildNetwork {
+                name: None,
+                relay: None,
+                notes,
+            });
+        }
+        let mut name = self.make_network(".builds", LeadsTo::Nothing).await?;
+        let relay = self.relay(&name, outlet).await?;
+        if relay.is_none() {
+            self.built_in_the_open.store(true, Ordering::Relaxed);
+            name = self.make_network(".builds-open", LeadsTo::World).await?;
+        }
+        Ok(BuildNetwork {
+            name: Some(name),
+            relay,
+            notes,
+        })
+    }
+
+    /// A relay on the network's own address of this machine, or of the container that the checker runs in.
+    async fn relay(&self, network: &str, outlet: &Outlet) -> Result<Option<Relay>, Fault> {
+        let reach = match outlet.reach {
+            Some(reach) => reach,
+            None => self.find_reach(network).await?,
+        };
+        let configs = self.ipam(network).await?;
+        let Some(config) = configs.first() else {
+            return Ok(None);
+        };
+        let address = match reach {
+            Reach::Address => config.gateway.clone(),
+            Reach::Container => self.own_address(network).await?,
+            Reach::Loopback => None,
+        };
+        let address = address.and_then(|address| address.parse::<IpAddr>().ok());
+        let peers = config.subnet.as_deref().and_then(Subnet::parse);
+        let (Some(address), Some(peers)) = (address, peers) else {
+            return Ok(None);
+        };
+        let policy = Policy {
+            peers,
+            allows: is_on_the_web,
+            hosts: outlet.hosts.clone(),
+        };
+        let relay = Relay::start(address, policy, Arc::clone(&self.build_notes));
+        Ok(relay.await.ok())
+    }
+
+    async fn own_address(&self, network: &str) -> Result<Option<String>, Fault> {
+        let own = self.join(network).await?;
+        let container = self.docker.inspect_container(&own, None).await;
+        let settings = container.map_err(fault)?.network_settings;
+        let mut networks = settings
+            .and_then(|settings| settings.networks)
+            .unwrap_or_default();
+        Ok(networks
+            .remove(network)
+            .and_then(|endpoint| endpoint.ip_address))
+    }
+
+    /// Takes the network away once everything is built, so that it is not held while the stack runs; what cannot be taken
+    /// yet goes with the rest.
+    pub(in crate::sandbox) async fn leave(&self, network: BuildNetwork) {
+        let Some(name) = network.name else {
+            return;
+        };
+        let docker = self.docker.clone();
+        let removed = self.make(async move { docker.remove_network(&name).await });
+        let _removed = removed.await;
+    }
+}
+
+impl BuildNetwork {
+    /// The arguments of a build that lead its steps to the relay, but for those that the submission gives itself.
+    pub(super) fn arguments(&self, own: &[(String, String)]) -> Vec<(String, String)> {
+        let Some(relay) = &self.relay else {
+            return Vec::new();
+        };
+        let proxy = format!("http://{}", relay.address);
+        let proxies = PROXY.map(|name| (name.to_owned(), proxy.clone()));
+        let none = NO_PROXY.map(|name| (name.to_owned(), ITSELF.to_owned()));
+        let is_free = |(name, _): &(String, String)| !own.iter().any(|(own, _)| own == name);
+        proxies.into_iter().chain(none).filter(is_free).collect()
+    }
+
+    /// How often somebody has not got what was asked for.
+    pub(super) fn failed(&self) -> u64 {
+        self.notes.failed()
+    }
+
+    /// Why a build failed whose last word was `error`, in the light of what the relay could not do since it had failed `before`
+    /// times: a step that does not get what it asks for is no mistake. What the engine fetches itself does not pass here.
+    ///
+    /// # Errors
+    /// A fault when the network was in the way.
+    pub(super) fn judged(
+        &self,
+        failure: Result<BuildFailure, Fault>,
+        error: &str,
+        before: u64,
+    ) -> Result<BuildFailure, Fault> {
+        let is_a_step_s = error.contains("returned a non-zero code");
+        let Some(relay) = self.relay.as_ref().filter(|_| is_a_step_s) else {
+            return failure;
+        };
+        let words = match failure {
+            Err(Fault {
+                kind: FaultKind::Network,
+                detail,
+            }) => detail,
+            Ok(BuildFailure::Command) if self.failed() > before => {
+                "a step failed that did not get what it asked for".to_owned()
+            }
+            other => return other,
+        };
+        let detail = [Some(words), self.told(relay)].into_iter().flatten();
+        Err(Fault {
+            kind: FaultKind::Network,
+            detail: detail.collect::<Vec<_>>().join("; "),
+        })
+    }
+
+    fn told(&self, relay: &Relay) -> Option<String> {
+        if !self.notes.is_reached() {
+            return Some(format!(
+                "no build has reached the checker at {}: a firewall may stand between",
+                relay.address
+            ));
+        }
+        let told = [
+            ("refused to builds", self.notes.all_refused()),
+            ("no answer from", self.notes.all_unreached()),
+        ];
+        let told = told.into_iter().filter(|(_, hosts)| !hosts.is_empty());
+        let told: Vec<String> = told
+            .map(|(what, hosts)| format!("{what}: {}", hosts.join(", ")))
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    const STEP: &str = "The command '/bin/sh -c x' returned a non-zero code: 1";
+
+    async fn network() -> BuildNetwork {
+        let notes = Arc::<Notes>::default();
+        let policy = Policy {
+            peers: Subnet::parse("127.0.0.0/8").unwrap(),
+            allows: is_on_the_web,
+            hosts: Vec::new(),
+        };
+        let relay = Relay::start(Ipv4Addr::LOCALHOST.into(), policy, Arc::clone(&notes));
+        let relay = relay.await.ok();
+        BuildNetwork {
+            name: None,
+            relay,
+            notes,
+        }
+    }
+
+    async fn ask(relay: SocketAddr, request: &str) {
+        let mut stream = TcpStream::connect(relay).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.ok();
+    }
+
+    #[tokio::test]
+    async fn a_step_that_was_refused_something_is_no_mistake() {
+        let network = network().await;
+        let relay = network.relay.as_ref().unwrap().address;
+        let command = || Ok(BuildFailure::Command);
+        assert_eq!(network.judged(command(), STEP, 0), command());
+        ask(relay, "GET http://10.0.0.1/ HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        let fault = network.judged(command(), STEP, 0).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Network);
+        assert!(
+            fault.detail.ends_with("; refused to builds: 10.0.0.1:80"),
+            "{}",
+            fault.detail
+        );
+        assert_eq!(network.judged(command(), STEP, 1), command());
+        let other = || Ok(BuildFailure::ExternallyManaged);
+        assert_eq!(network.judged(other(), STEP, 0), other());
+    }
+
+    #[tokio::test]
+    async fn trouble_of_builds_that_never_got_to_the_relay_names_it() {
+        let network = network().await;
+        let trouble = Fault {
+            kind: FaultKind::Network,
+            detail: "x".to_owned(),
+        };
+        let fault = network.judged(Err(trouble.clone()), STEP, 0).unwrap_err();
+        assert!(
+            fault.detail.contains("a firewall may stand between"),
+            "{}",
+            fault.detail
+        );
+        let of_the_engine = "Get \"https://registry/v2/\": dial tcp: no such host";
+        let untouched = network.judged(Err(trouble.clone()), of_the_engine, 0);
+        assert_eq!(untouched, Err(trouble));
+    }
+
+    #[tokio::test]
+    async fn what_a_submission_says_of_a_proxy_is_left() {
+        let network = network().await;
+        let own = [("http_proxy".to_owned(), String::new())];
+        let names = network.arguments(&own).into_iter().map(|(name, _)| name);
+        let expected = [
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+    }
+}

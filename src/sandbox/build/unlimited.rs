@@ -1,0 +1,223 @@
+//! What a Dockerfile asks for that no limited build can do.
+//!
+//! Steps of the classic builder are containers, whose memory, processes, processors and disk can be bounded. BuildKit's are
+//! not, and a fork bomb in one takes the machine; so BuildKit builds only what nothing else can, and only when that is
+//! allowed.
+
+use softy_checks::observation::{Fault, FaultKind};
+
+use super::dockerfile::{Instruction, directive, instructions};
+
+/// What needs a builder without limits.
+pub(super) struct Need {
+    /// What it is, as it is written in Dockerfiles.
+    pub(super) what: String,
+    /// The line it is on, from 1.
+    pub(super) line: usize,
+}
+
+impl Need {
+    /// Why the Dockerfile at `path` was not built.
+    pub(super) fn fault(&self, path: &str) -> Fault {
+        Fault {
+            kind: FaultKind::Unlimited,
+            detail: format!("{path}:{}: {}", self.line, self.what),
+        }
+    }
+}
+
+/// Flags that the classic builder does not know.
+const FLAGS: [(&str, &[&str]); 3] = [
+    ("RUN", &["mount", "network", "security", "device"]),
+    ("COPY", &["link", "chmod", "parents", "exclude"]),
+    (
+        "ADD",
+        &[
+            "link",
+            "chmod",
+            "exclude",
+            "checksum",
+            "keep-git-dir",
+            "unpack",
+        ],
+    ),
+];
+
+/// Arguments that BuildKit sets by itself.
+const PLATFORM: [&str; 8] = [
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+];
+
+/// Sources of `ADD` that the engine fetches, from wherever it can reach and however much there is.
+const REMOTE: [&str; 5] = ["http://", "https://", "git://", "git@", "ssh://"];
+
+/// The reader of Dockerfiles whose language is the one that the engine speaks anyway.
+const OWN_SYNTAX: &str = "docker/dockerfile";
+
+/// The first thing in a Dockerfile that needs a builder without limits, if any.
+pub(super) fn need(dockerfile: &str) -> Option<Need> {
+    if let Some(syntax) = directive(dockerfile, "syntax")
+        && !is_own(&syntax)
+    {
+        let what = format!("# syntax={syntax}");
+        return Some(Need { what, line: 1 });
+    }
+    let mut has_volume = false;
+    for instruction in instructions(dockerfile) {
+        let name = instruction.name();
+        match name.as_str() {
+            "FROM" => has_volume = false,
+            "VOLUME" => has_volume = true,
+            _ => {}
+        }
+        // The classic builder drops what a step changes in a volume, which BuildKit keeps.
+        let changes_volume = has_volume && name == "RUN";
+        let what = feature(&name, &instruction)
+            .or_else(|| changes_volume.then(|| "RUN after VOLUME".to_owned()));
+        if let Some(what) = what {
+            let line = instruction.line + 1;
+            return Some(Need { what, line });
+        }
+    }
+    None
+}
+
+fn feature(name: &str, instruction: &Instruction) -> Option<String> {
+    let words = instruction.words();
+    let flags = FLAGS.iter().filter(|(of, _)| *of == name);
+    let mut flags = flags.flat_map(|(_, flags)| flags.iter());
+    if let Some(flag) = flags.find(|flag| instruction.has_flag(flag)) {
+        return Some(format!("{name} --{flag}"));
+    }
+    match name {
+        "RUN" | "COPY" if words.iter().any(|word| is_heredoc(word)) => Some(format!("{name} <<")),
+        "ADD" if words.iter().any(|word| is_heredoc(word)) => Some("ADD <<".to_owned()),
+        "ADD" if sources(&words).iter().any(|word| may_be_remote(word)) => {
+            Some("ADD URL".to_owned())
+        }
+        "ARG" => {
+            let argument = PLATFORM.iter().find(|argument| words.contains(argument))?;
+            Some(format!("ARG {argument}"))
+        }
+        "FROM" => {
+            let used = |argument: &&&str| {
+                let [plain, braced] = [format!("${argument}"), format!("${{{argument}")];
+                words
+                    .iter()
+                    .any(|word| word.contains(&plain) || word.contains(&braced))
+            };
+            let argument = PLATFORM.iter().find(used)?;
+            Some(format!("FROM ${argument}"))
+        }
+        _ => None,
+    }
+}
+
+fn is_own(syntax: &str) -> bool {
+    let name = syntax.strip_prefix("docker.io/").unwrap_or(syntax);
+    let tag = name.strip_prefix(OWN_SYNTAX);
+    tag.is_some_and(|tag| tag.is_empty() || tag.starts_with(':'))
+}
+
+/// `<<END`, as the first characters of a shell's word, perhaps behind a number.
+fn is_heredoc(word: &str) -> bool {
+    let word = word.trim_start_matches(|character: char| character.is_ascii_digit());
+    let Some(name) = word.strip_prefix("<<") else {
+        return false;
+    };
+    let name = name.strip_prefix('-').unwrap_or(name);
+    !name.is_empty() && !name.contains('<')
+}
+
+/// All words but the last, which is where they go.
+fn sources<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
+    words.split_last().map_or(&[], |(_, sources)| sources)
+}
+
+/// Whether a source of `ADD` is remote, or a variable may make it so.
+fn may_be_remote(word: &str) -> bool {
+    let plain: String = word
+        .chars()
+        .filter(|character| !"\"'\\`[],".contains(*character))
+        .collect();
+    let plain = plain.to_lowercase();
+    let (start, is_variable) = match plain.split_once('$') {
+        Some((start, _)) => (start, true),
+        None => (plain.as_str(), false),
+    };
+    REMOTE
+        .iter()
+        .any(|remote| start.starts_with(remote) || (is_variable && remote.starts_with(start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(dockerfile: &str) -> Option<String> {
+        need(dockerfile).map(|need| need.what)
+    }
+
+    #[test]
+    fn what_only_buildkit_builds_is_known() {
+        for (dockerfile, expected) in [
+            (
+                "FROM a\nRUN --mount=type=cache,target=/c true",
+                "RUN --mount",
+            ),
+            ("FROM a\nRUN <<EOF\ntrue\nEOF", "RUN <<"),
+            ("FROM a\nCOPY <<-'END' /x\nEND", "COPY <<"),
+            ("FROM a\nCOPY --chown=1 --chmod=755 a b", "COPY --chmod"),
+            (
+                "# syntax=example.com/own:1\nFROM a",
+                "# syntax=example.com/own:1",
+            ),
+            (
+                "FROM --platform=$BUILDPLATFORM a AS b",
+                "FROM $BUILDPLATFORM",
+            ),
+            ("FROM a\nARG TARGETARCH\nRUN true", "ARG TARGETARCH"),
+            (
+                "FROM a\nVOLUME /data\nRUN touch /data/x",
+                "RUN after VOLUME",
+            ),
+        ] {
+            assert_eq!(what(dockerfile).as_deref(), Some(expected), "{dockerfile}");
+        }
+    }
+
+    #[test]
+    fn what_the_engine_itself_would_fetch_is_known() {
+        for source in [
+            "http://169.254.169.254/latest",
+            "HTTPS://example.com/x",
+            "[\"https://example.com/x\",",
+            "ht\\tp://example.com",
+            "$URL",
+            "ht${REST}",
+            "git@github.com:a/b.git",
+        ] {
+            let dockerfile = format!("FROM a\nONBUILD ADD {source} /x");
+            assert_eq!(what(&dockerfile).as_deref(), Some("ADD URL"), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_the_classic_builder_builds_too_is_left_to_it() {
+        for dockerfile in [
+            "# syntax=docker/dockerfile:1\nFROM ubuntu\nRUN apt-get update \\\n && echo $((1 << 2))",
+            "FROM ubuntu AS base\nFROM base\nCOPY --from=base --chown=www-data /a /b\nADD ./site.tar.gz /srv",
+            "FROM nginx\nARG PORT\nARG TARGETARCH=amd64\nVOLUME /data\nCOPY a /data\nCMD [\"nginx\", \"--mount\"]",
+            "FROM ubuntu\nADD app$VERSION.py $APP/\nRUN cat <<< word",
+        ] {
+            assert_eq!(what(dockerfile), None, "{dockerfile}");
+        }
+    }
+}

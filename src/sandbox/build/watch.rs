@@ -1,0 +1,268 @@
+//! What a build of the classic builder takes, watched from outside, and the end of what it has running.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use bollard::Docker;
+use bollard::models::{ContainerUpdateBody, ImageSummary};
+use bollard::query_parameters::{
+    InspectContainerOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveImageOptionsBuilder,
+};
+use softy_checks::observation::Resource;
+use tokio::sync::OwnedRwLockReadGuard;
+use tokio::time::{sleep, timeout};
+
+use crate::sandbox::engine::is_missing;
+use crate::sandbox::limits;
+use crate::sandbox::things::NO_TAG;
+
+/// Between two looks at what a build has written, at least and at most.
+const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
+
+/// Between two checks whether an ended step is gone.
+const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
+
+/// A look may take this part of the time: a storage driver without layers of its own compares every file.
+const SHARE: u32 = 20;
+
+/// Letters of the ids that the classic builder prints.
+const ID_LETTERS: usize = 12;
+
+/// Images of one build that are kept count of; the engine itself allows 127 layers a stage.
+const IMAGES: usize = 1000;
+
+/// A build that runs; what it left running ends when this is dropped, and removal waits for that.
+pub(super) struct Watch {
+    docker: Docker,
+    started: SystemTime,
+    /// Containers of steps that are there, by the engine's word: what a step prints can look like the builder's own words.
+    steps: Vec<String>,
+    /// The images heard of, and how many of them have been looked at.
+    heard: Vec<String>,
+    looked_at: usize,
+    /// What the images that this build has made add to those below them, in bytes, by id.
+    made: BTreeMap<String, u64>,
+    /// What the steps that run have written, in bytes, when last looked at.
+    running: u64,
+    takes_images: bool,
+    next_look: Instant,
+    making: Option<OwnedRwLockReadGuard<()>>,
+}
+
+impl Watch {
+    /// Watches a build that begins now; `making` keeps removal waiting.
+    pub(super) fn new(docker: Docker, making: OwnedRwLockReadGuard<()>) -> Watch {
+        Watch {
+            docker,
+            started: SystemTime::now(),
+            steps: Vec::new(),
+            heard: Vec::new(),
+            looked_at: 0,
+            made: BTreeMap::new(),
+            running: 0,
+            takes_images: false,
+            next_look: Instant::now() + BETWEEN_LOOKS.0,
+            making: Some(making),
+        }
+    }
+
+    /// Listens to what a build prints, and bounds the processes of each step as soon as it is there.
+    pub(super) async fn hear(&mut self, text: &str) {
+        let id_behind = |words: &str| {
+            let id = text.strip_prefix(words)?.trim_end();
+            (id.len() == ID_LETTERS && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+                .then(|| id.to_owned())
+        };
+        if let Some(id) = id_behind(" ---> Running in ") {
+            let bounds = ContainerUpdateBody {
+                pids_limit: Some(limits::BUILD_PIDS),
+                ..ContainerUpdateBody::default()
+            };
+            let bounded = self.docker.update_container(&id, bounds).await;
+            if bounded.is_ok() && !self.steps.contains(&id) {
+                self.steps.push(id);
+            }
+        } else if let Some(id) = id_behind(" ---> ")
+            && self.heard.len() < IMAGES
+        {
+            self.heard.push(id);
+        }
+    }
+
+    /// Waits until it is time for the next look.
+    pub(super) async fn next_look(&self) {
+        sleep(self.next_look.saturating_duration_since(Instant::now())).await;
+    }
+
+    /// Looks at what the build has written; the limit it has passed, if it has.
+    pub(super) async fn look(&mut self) -> Option<Resource> {
+        let began = Instant::now();
+        self.look_at_steps().await;
+        self.look_at_images().await;
+        let (least, most) = BETWEEN_LOOKS;
+        self.next_look = Instant::now() + (began.elapsed() * SHARE).clamp(least, most);
+        let written = self.made.values().sum::<u64>().saturating_add(self.running);
+        (written > limits::BUILD_BYTES).then_some(Resource::Disk)
+    }
+
+    /// The build is ended from here: its images are of no use as a cache, and go with it.
+    pub(super) async fn take_images(&mut self) {
+        self.look_at_images().await;
+        self.takes_images = true;
+    }
+
+    async fn look_at_steps(&mut self) {
+        self.running = 0;
+        for id in std::mem::take(&mut self.steps) {
+            let sized = InspectContainerOptionsBuilder::new().size(true).build();
+            match self.docker.inspect_container(&id, Some(sized)).await {
+                Ok(step) => {
+                    self.running += step
+                        .size_rw
+                        .and_then(|size| size.try_into().ok())
+                        .unwrap_or(0);
+                    self.steps.push(id);
+                }
+                Err(error) if is_missing(&error) => {}
+                Err(_) => self.steps.push(id),
+            }
+        }
+    }
+
+    /// Counts the images without a name below those heard of, as far as they are younger than the build.
+    async fn look_at_images(&mut self) {
+        let started = self.started.duration_since(SystemTime::UNIX_EPOCH);
+        let started = started.map_or(0, |started| started.as_secs());
+        // The last one has the others of its stage below it; a build has few stages.
+        for id in self.heard.iter().skip(self.looked_at).rev() {
+            if self.made.keys().any(|made| is_short_for(id, made)) {
+                continue;
+            }
+            let Ok(history) = self.docker.image_history(id).await else {
+                continue;
+            };
+            for layer in history {
+                let is_young = u64::try_from(layer.created).is_ok_and(|created| created >= started);
+                if is_young && layer.tags.is_empty() && self.made.len() < IMAGES {
+                    let size = u64::try_from(layer.size).unwrap_or(0);
+                    self.made.insert(layer.id, size);
+                }
+            }
+        }
+        self.looked_at = self.heard.len();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let making = self.making.take();
+        let left = Left {
+            docker: self.docker.clone(),
+            steps: std::mem::take(&mut self.steps),
+            images: match self.takes_images {
+                true => std::mem::take(&mut self.made).into_keys().collect(),
+                false => Vec::new(),
+            },
+            heard: std::mem::take(&mut self.heard),
+            running: self.running,
+        };
+        tokio::spawn(async move {
+            left.end().await;
+            drop(making);
+        });
+    }
+}
+
+/// What a build has left.
+struct Left {
+    docker: Docker,
+    steps: Vec<String>,
+    images: Vec<String>,
+    heard: Vec<String>,
+    running: u64,
+}
+
+impl Left {
+    /// Ends the steps that run, waits until the builder has taken their containers away, which it does when nothing is
+    /// written any more, and takes away the images.
+    async fn end(mut self) {
+        for id in &self.steps {
+            // Ended by itself, or by the builder: whoever is first.
+            let _ended = self.docker.kill_container(id, None).await;
+        }
+        let taken = timeout(limits::BUILD_END, async {
+            while self.is_any_there().await {
+                sleep(BETWEEN_CHECKS).await;
+            }
+        });
+        if taken.await.is_err() {
+            for id in &self.steps {
+                let forced = RemoveContainerOptionsBuilder::new()
+                    .force(true)
+                    .v(true)
+                    .build();
+                let _removed = self.docker.remove_container(id, Some(forced)).await;
+            }
+        }
+        self.images.extend(self.written_last().await);
+        self.remove_images().await;
+    }
+
+    async fn is_any_there(&self) -> bool {
+        for id in &self.steps {
+            let step = self.docker.inspect_container(id, None).await;
+            if !step.is_err_and(|error| is_missing(&error)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The image of a step that was over the limit and already being written when it was ended.
+    async fn written_last(&self) -> Option<String> {
+        if self.running <= limits::BUILD_BYTES {
+            return None;
+        }
+        let all = ListImagesOptionsBuilder::new().all(true).build();
+        let images = self.docker.list_images(Some(all)).await.ok()?;
+        let size = |id: &str| {
+            images
+                .iter()
+                .find(|image| image.id == id)
+                .map(|image| image.size)
+        };
+        let is_last = |image: &&ImageSummary| {
+            let below = size(&image.parent_id).unwrap_or(image.size);
+            let added = u64::try_from(image.size.saturating_sub(below)).unwrap_or(0);
+            let on_ours = (self.heard.iter()).any(|id| is_short_for(id, &image.parent_id));
+            on_ours && added >= self.running && (image.repo_tags.iter()).all(|tag| tag == NO_TAG)
+        };
+        images.iter().find(is_last).map(|image| image.id.clone())
+    }
+
+    /// Removes images, those that others are made from last.
+    async fn remove_images(self) {
+        let mut images = self.images;
+        loop {
+            let before = images.len();
+            let mut kept = Vec::new();
+            for id in images {
+                let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
+                match self.docker.remove_image(&id, Some(alone), None).await {
+                    Ok(_) => {}
+                    Err(error) if is_missing(&error) => {}
+                    Err(_) => kept.push(id),
+                }
+            }
+            images = kept;
+            if images.is_empty() || images.len() == before {
+                return;
+            }
+        }
+    }
+}
+
+fn is_short_for(short: &str, id: &str) -> bool {
+    id.trim_start_matches("sha256:").starts_with(short)
+}

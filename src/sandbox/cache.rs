@@ -1,0 +1,311 @@
+//! The images that the classic builder has left as a cache, of all runs together, bounded by age and size.
+//!
+//! A build may take any of them again at any moment, so that they stay as long as another run goes on. What is taken away is
+//! unnamed, has nothing on it, and was made by a build of the checker's: labels are handed down to whatever somebody makes
+//! of such an image, but the last line of its history is its own.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::models::{ContainerSummary, ImageHistoryResponseItem, ImageSummary};
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveImageOptionsBuilder,
+};
+use futures_util::try_join;
+use softy_checks::observation::Fault;
+use tokio::time::timeout;
+
+use super::build::{CACHE_LABEL, LAST, STEP};
+use super::engine::fault;
+use super::sweep::{Sweeper, out_of_time};
+use super::things::{Kind, NO_TAG, shown};
+use super::{RUN_LABEL, limits};
+
+/// Since when a step's container is no live build's.
+const STEP_OUTLIVED: Duration =
+    Duration::from_secs(2 * (limits::BUILD.as_secs() + limits::BUILD_END.as_secs()));
+
+/// How much of the cache is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// What is older or more than [`limits::CACHE_AGE`] and [`limits::CACHE_BYTES`], and not more of it at a time than
+    /// [`limits::CACHE_REMOVALS`].
+    Usual,
+    /// All of it.
+    Everything,
+}
+
+/// Something that builds have left.
+#[derive(Clone, Debug)]
+pub struct Cached {
+    /// An image, or the container of a step.
+    pub kind: Kind,
+    /// The beginning of its id.
+    pub name: String,
+    /// Since it was made, by the engine's clock.
+    pub age: Duration,
+    /// What it adds to what it is made from, in bytes.
+    pub bytes: u64,
+}
+
+/// An image with the cache's label.
+#[derive(Clone, Debug)]
+struct Layer {
+    id: String,
+    parent: String,
+    /// In seconds since 1970, by the engine's clock.
+    made: i64,
+    bytes: u64,
+    /// Whether the label is that of a build's last image.
+    is_last: bool,
+    /// Whether it is known to stay: somebody has named or uses it.
+    stays: bool,
+}
+
+impl Sweeper {
+    /// Takes away what the cache has too much of, or only says what that is; least recently made first.
+    ///
+    /// # Errors
+    /// A fault when the engine does not answer, or not within [`limits::REMOVAL`].
+    pub async fn bound_cache(&self, bound: Bound, dry_run: bool) -> Result<Vec<Cached>, Fault> {
+        let bounded = timeout(limits::REMOVAL, async {
+            let mut gone = self.old_steps(dry_run).await.map_err(fault)?;
+            if self.look().await?.spared.is_empty() {
+                gone.extend(self.images(bound, dry_run).await.map_err(fault)?);
+            }
+            Ok(gone)
+        });
+        bounded.await.unwrap_or_else(|_| Err(out_of_time()))
+    }
+
+    /// Containers of steps whose builds have ended without them.
+    async fn old_steps(&self, dry_run: bool) -> Result<Vec<Cached>, Error> {
+        let mut gone = Vec::new();
+        for container in containers(&self.docker).await? {
+            let age = self.since(container.created.unwrap_or(i64::MAX));
+            let is_run = container.labels.unwrap_or_default().contains_key(RUN_LABEL);
+            let (Some(id), false) = (container.id, is_run || age <= STEP_OUTLIVED) else {
+                continue;
+            };
+            if !is_step(&self.docker, &id).await? {
+                continue;
+            }
+            let options = RemoveContainerOptionsBuilder::new().force(true).v(true);
+            let options = Some(options.build());
+            if dry_run || self.docker.remove_container(&id, options).await.is_ok() {
+                gone.push(Cached {
+                    kind: Kind::Container,
+                    name: shown(&id),
+                    age,
+                    bytes: 0,
+                });
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn images(&self, bound: Bound, dry_run: bool) -> Result<Vec<Cached>, Error> {
+        let mut layers = layers(&self.docker).await?;
+        let most = match bound {
+            Bound::Usual => limits::CACHE_REMOVALS,
+            Bound::Everything => layers.len(),
+        };
+        let mut gone = Vec::new();
+        for _ in 0..most {
+            let Some(index) = next(&layers, bound, self.since(0)) else {
+                break;
+            };
+            let layer = &layers[index];
+            let history = self.docker.image_history(&layer.id).await;
+            let is_ours = history.is_ok_and(|history| is_ours(layer, &history));
+            let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
+            // By no force: whoever uses it keeps it.
+            let is_gone = is_ours
+                && (dry_run || {
+                    let removed = self.docker.remove_image(&layer.id, Some(alone), None);
+                    removed.await.is_ok()
+                });
+            if !is_gone {
+                layers[index].stays = true;
+                continue;
+            }
+            let layer = layers.swap_remove(index);
+            gone.push(Cached {
+                kind: Kind::Image,
+                name: shown(&layer.id),
+                age: self.since(layer.made),
+                bytes: layer.bytes,
+            });
+        }
+        Ok(gone)
+    }
+}
+
+/// The image that goes next: one that nothing is made from.
+fn next(layers: &[Layer], bound: Bound, now: Duration) -> Option<usize> {
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let bytes = layers.iter().map(|layer| layer.bytes).sum::<u64>();
+    let is_over = |layer: &Layer| match bound {
+        Bound::Usual => {
+            let age = now.saturating_sub(layer.made);
+            bytes > limits::CACHE_BYTES || age > limits::CACHE_AGE.as_secs().cast_signed()
+        }
+        Bound::Everything => true,
+    };
+    let has_none_on_it = |layer: &Layer| layers.iter().all(|other| other.parent != layer.id);
+    let layers = layers.iter().enumerate();
+    let free = layers
+        .filter(|(_, layer)| !layer.stays && is_over(layer))
+        .filter(|(_, layer)| has_none_on_it(layer));
+    free.min_by_key(|(_, layer)| layer.made)
+        .map(|(index, _)| index)
+}
+
+/// Whether the last line of an image's history is one that a build of the checker's writes: a label handed down stays in a
+/// line further back.
+fn is_ours(layer: &Layer, history: &[ImageHistoryResponseItem]) -> bool {
+    let Some(last) = history.first() else {
+        return false;
+    };
+    let words = last.created_by.as_str();
+    if layer.is_last {
+        return words.contains("LABEL") && words.contains(&format!("{CACHE_LABEL}={LAST}"));
+    }
+    // The builder's own words, or a command given to a shell; what somebody keeps of a container has that container's command.
+    words.contains(" -c ") && last.comment.is_empty()
+}
+
+async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
+    let filter = HashMap::from([("label", vec![CACHE_LABEL])]);
+    let images = ListImagesOptionsBuilder::new()
+        .all(true)
+        .filters(&filter)
+        .build();
+    let (images, containers) = try_join!(docker.list_images(Some(images)), containers(docker))?;
+    let used: Vec<String> = containers
+        .into_iter()
+        .filter_map(|container| container.image_id)
+        .collect();
+    let layer = |image: &ImageSummary| {
+        let label = image.labels.get(CACHE_LABEL)?.as_str();
+        let below = images.iter().find(|other| other.id == image.parent_id);
+        // The first of a stage is a label, which adds nothing.
+        let below = below.map_or(image.size, |below| below.size);
+        let named = image.repo_tags.iter().any(|tag| tag != NO_TAG);
+        // What has no parent was not made by the classic builder.
+        let foreign = image.parent_id.is_empty() || ![LAST, STEP].contains(&label);
+        Some(Layer {
+            id: image.id.clone(),
+            parent: image.parent_id.clone(),
+            made: image.created,
+            bytes: u64::try_from(image.size.saturating_sub(below)).unwrap_or(0),
+            is_last: label == LAST,
+            stays: named || foreign || used.contains(&image.id),
+        })
+    };
+    Ok(images.iter().filter_map(layer).collect())
+}
+
+/// Containers made from images of the cache, which hand the label down.
+async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
+    let filter = HashMap::from([("label", vec![CACHE_LABEL])]);
+    let containers = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filter)
+        .build();
+    docker.list_containers(Some(containers)).await
+}
+
+/// Whether a container has the limits of a build's step, which no image hands down.
+async fn is_step(docker: &Docker, id: &str) -> Result<bool, Error> {
+    let container = docker.inspect_container(id, None).await?;
+    Ok(container.host_config.is_some_and(|host| {
+        host.memory == Some(i64::from(limits::BUILD_MEMORY))
+            && host.cpu_quota == Some(i64::from(limits::BUILD_CPU.0))
+            && host.cpu_period == Some(i64::from(limits::BUILD_CPU.1))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_000_000_000);
+
+    fn layer(id: &str, parent: &str, days: u64, bytes: u64) -> Layer {
+        Layer {
+            id: id.to_owned(),
+            parent: parent.to_owned(),
+            made: (NOW.as_secs() - days * 86400).cast_signed(),
+            bytes,
+            is_last: false,
+            stays: false,
+        }
+    }
+
+    fn gone(mut layers: Vec<Layer>, bound: Bound) -> Vec<String> {
+        let mut gone = Vec::new();
+        while let Some(index) = next(&layers, bound, NOW) {
+            gone.push(layers.swap_remove(index).id);
+        }
+        gone
+    }
+
+    #[test]
+    fn what_is_old_goes_unless_something_young_is_made_from_it() {
+        let layers = vec![
+            layer("shared", "base", 30, 100),
+            layer("old", "shared", 29, 1),
+            layer("older still", "old", 28, 1),
+            layer("young", "shared", 1, 1),
+        ];
+        assert_eq!(gone(layers.clone(), Bound::Usual), ["older still", "old"]);
+        assert_eq!(
+            gone(layers, Bound::Everything),
+            ["older still", "old", "young", "shared"]
+        );
+    }
+
+    #[test]
+    fn what_is_too_much_goes_from_the_least_recently_made_on() {
+        let half = limits::CACHE_BYTES / 2;
+        let layers = vec![
+            layer("one", "base", 3, half),
+            layer("two", "base", 2, half),
+            layer("three", "base", 1, 1),
+        ];
+        assert_eq!(gone(layers, Bound::Usual), ["one"]);
+    }
+
+    #[test]
+    fn what_stays_keeps_what_it_is_made_from() {
+        let mut layers = vec![layer("below", "base", 30, 1), layer("used", "below", 30, 1)];
+        layers[1].stays = true;
+        assert_eq!(gone(layers, Bound::Everything), [""; 0]);
+    }
+
+    #[test]
+    fn an_image_that_somebody_made_of_one_is_told_by_its_history() {
+        let history = |created_by: &str| {
+            let created_by = created_by.to_owned();
+            [ImageHistoryResponseItem {
+                created_by,
+                ..ImageHistoryResponseItem::default()
+            }]
+        };
+        let step = layer("step", "base", 0, 0);
+        let last = Layer {
+            is_last: true,
+            ..step.clone()
+        };
+        let label = history("/bin/sh -c #(nop)  LABEL org.softy-check.cache=true");
+        assert!(is_ours(&last, &label));
+        assert!(is_ours(&step, &history("/bin/sh -c pip3 install flask")));
+        assert!(!is_ours(&last, &history("/bin/sh -c touch /mine")));
+        assert!(!is_ours(&step, &history("bash")));
+        assert!(!is_ours(&step, &[]));
+    }
+}

@@ -1,0 +1,201 @@
+//! What runs have made on the engine, found by its labels and names, and removed.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::models::NetworkDisconnectRequest;
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
+    RemoveVolumeOptions,
+};
+use futures_util::try_join;
+
+use super::owner::Owner;
+use super::{OWNER_LABEL, RUN_LABEL, name_prefix};
+
+/// Digits of a run's id.
+const RUN_DIGITS: usize = 12;
+
+/// Digits that are shown of an image's id.
+const SHOWN_DIGITS: usize = 12;
+
+/// The tag that older engines list for an image without one.
+pub(super) const NO_TAG: &str = "<none>:<none>";
+
+/// A kind of thing on the engine, in the order in which they can be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A container.
+    Container,
+    /// A network.
+    Network,
+    /// A volume.
+    Volume,
+    /// An image, or a name of one.
+    Image,
+}
+
+/// Something that a run has made.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name, or where it has none its id.
+    pub name: String,
+    /// The run's id.
+    pub run: String,
+    /// What the engine removes it by.
+    pub(super) id: String,
+    /// Whose it is, where its label says it in words that this release knows.
+    pub(super) owner: Option<Owner>,
+}
+
+type Labels = HashMap<String, String>;
+
+/// Everything of the runs that `label`, a label's name or a name and its value, stands for.
+pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, Error> {
+    let filter = HashMap::from([("label", vec![label])]);
+    let containers = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filter)
+        .build();
+    let networks = ListNetworksOptionsBuilder::new().filters(&filter).build();
+    let volumes = ListVolumesOptionsBuilder::new().filters(&filter).build();
+    let images = ListImagesOptionsBuilder::new().filters(&filter).build();
+    let (containers, networks, volumes, images) = try_join!(
+        docker.list_containers(Some(containers)),
+        docker.list_networks(Some(networks)),
+        docker.list_volumes(Some(volumes)),
+        docker.list_images(Some(images)),
+    )?;
+    let containers = containers.into_iter().filter_map(|container| {
+        let names = container.names.unwrap_or_default();
+        // A container that is being removed may have lost its name already.
+        let name = names.into_iter().next().unwrap_or_default();
+        let name = name.trim_start_matches('/').to_owned();
+        Thing::named(Kind::Container, container.labels?, name, container.id?)
+    });
+    let networks = networks.into_iter().filter_map(|network| {
+        Thing::named(Kind::Network, network.labels?, network.name?, network.id?)
+    });
+    let volumes = volumes.volumes.unwrap_or_default().into_iter();
+    let volumes = volumes.filter_map(|volume| {
+        Thing::new(
+            Kind::Volume,
+            &volume.labels,
+            volume.name.clone(),
+            volume.name,
+        )
+    });
+    let images = images.into_iter().flat_map(|image| {
+        let tags = image.repo_tags.into_iter();
+        let tags = tags.filter(|tag| tag != NO_TAG).collect();
+        image_things(&image.labels, image.id, tags)
+    });
+    Ok(containers
+        .chain(networks)
+        .chain(volumes)
+        .chain(images)
+        .collect())
+}
+
+/// The run's own names of an image, or the image itself where it has no name. Somebody else's name for it is not the run's,
+/// and keeps the image.
+fn image_things(labels: &Labels, id: String, tags: Vec<String>) -> Vec<Thing> {
+    if tags.is_empty() {
+        return Thing::new(Kind::Image, labels, shown(&id), id)
+            .into_iter()
+            .collect();
+    }
+    let named = |tag: String| Thing::named(Kind::Image, labels.clone(), tag.clone(), tag);
+    tags.into_iter().filter_map(named).collect()
+}
+
+/// The beginning of an id, as the engine's own client shows it.
+pub(super) fn shown(id: &str) -> String {
+    let digits = id.trim_start_matches("sha256:");
+    digits.chars().take(SHOWN_DIGITS).collect()
+}
+
+impl Thing {
+    /// What carries a run's label; nothing when its value is no run's.
+    fn new(kind: Kind, labels: &Labels, name: String, id: String) -> Option<Thing> {
+        let run = labels.get(RUN_LABEL)?;
+        let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_run = run.len() == RUN_DIGITS && run.bytes().all(hexadecimal);
+        is_run.then(|| Thing {
+            kind,
+            name,
+            run: run.clone(),
+            id,
+            owner: labels
+                .get(OWNER_LABEL)
+                .and_then(|owner| Owner::parse(owner)),
+        })
+    }
+
+    /// What has a run's name beside its label: labels are handed down from image to container and back, names are not.
+    fn named(kind: Kind, labels: Labels, name: String, id: String) -> Option<Thing> {
+        let thing = Thing::new(kind, &labels, name, id)?;
+        let rest = thing.name.strip_prefix(&name_prefix(&thing.run));
+        let named = rest.is_some_and(|rest| rest.starts_with(['-', ':']));
+        let unnamed = kind == Kind::Container && thing.name.is_empty();
+        (named || unnamed).then_some(thing)
+    }
+
+    pub(super) async fn remove(&self, docker: &Docker) -> Result<(), Error> {
+        match self.kind {
+            Kind::Container => self.remove_container(docker).await,
+            Kind::Network => self.remove_network(docker).await,
+            Kind::Volume => {
+                let options = None::<RemoveVolumeOptions>;
+                docker.remove_volume(&self.id, options).await
+            }
+            Kind::Image => self.remove_image(docker).await,
+        }
+    }
+
+    async fn remove_container(&self, docker: &Docker) -> Result<(), Error> {
+        let options = RemoveContainerOptionsBuilder::new()
+            .force(true)
+            .v(true)
+            .build();
+        docker.remove_container(&self.id, Some(options)).await
+    }
+
+    /// A network goes when nobody is on it. A stranger who still is, such as the container that the checker runs in, leaves it;
+    /// a container of the run's own is on its way out, and to take it off meanwhile could confuse an engine's count of them.
+    async fn remove_network(&self, docker: &Docker) -> Result<(), Error> {
+        match docker.remove_network(&self.id).await {
+            Err(Error::DockerResponseServerError { .. }) => {}
+            done => return done,
+        }
+        let network = docker.inspect_network(&self.id, None).await?;
+        let prefix = name_prefix(&self.run);
+        let on_it = network.containers.unwrap_or_default().into_iter();
+        let strangers = on_it.filter(|(_, endpoint)| {
+            let name = endpoint.name.as_deref();
+            !name.is_some_and(|name| name.starts_with(&prefix))
+        });
+        for (container, _) in strangers {
+            let request = NetworkDisconnectRequest {
+                container,
+                force: Some(true),
+            };
+            docker.disconnect_network(&self.id, request).await?;
+        }
+        docker.remove_network(&self.id).await
+    }
+
+    /// Layers stay as cache.
+    async fn remove_image(&self, docker: &Docker) -> Result<(), Error> {
+        let options = RemoveImageOptionsBuilder::new()
+            .force(true)
+            .noprune(true)
+            .build();
+        let removed = docker.remove_image(&self.id, Some(options), None).await;
+        removed.map(drop)
+    }
+}

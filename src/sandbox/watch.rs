@@ -1,0 +1,273 @@
+//! Watching what containers write while they run: a writable layer and a volume have no quota of their own.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::ContainerSummary;
+use bollard::query_parameters::{
+    DownloadFromContainerOptionsBuilder, InspectContainerOptionsBuilder,
+    KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+};
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use softy_checks::observation::Limit;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Member, Sandbox, limits};
+
+/// Between two looks, at least.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// How many times longer than a look it is until the next one, so that looking leaves an engine most of its time.
+const REST: u32 = 3;
+
+/// Between two looks, at most.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// Attempts to read a folder that changes meanwhile.
+const ARCHIVE_ATTEMPTS: u32 = 5;
+
+/// Bytes of zero that an archive ends with.
+const END_OF_ARCHIVE: usize = 1024;
+
+/// A look at a few empty layers takes milliseconds; one that takes this long has had many files to add up.
+const MANY_FILES: Duration = Duration::from_millis(500);
+
+/// What was seen of a run's containers so far.
+#[derive(Default)]
+pub(super) struct Watched {
+    /// The containers that were ended because they were over a limit, by the engine's ids.
+    excesses: Mutex<Vec<(String, Limit)>>,
+    /// Told of each of them.
+    noticed: Notify,
+}
+
+/// What the disk that the engine writes to has left, where it is this machine's; or what was taken of it, by anybody.
+#[derive(Clone, Copy, Default)]
+struct Space {
+    bytes: u64,
+    files: u64,
+}
+
+/// What is worth a look that takes the engine seconds; what is found by it alone counts.
+#[derive(Clone, Copy)]
+struct Suspicion {
+    of_bytes: bool,
+    of_files: bool,
+}
+
+impl Sandbox {
+    /// Looks at what the run's containers write, as long as it is waited for, and ends each that is over a limit.
+    ///
+    /// An engine that does not answer here does not answer elsewhere either, where it is told.
+    pub async fn watch(&self) -> Infallible {
+        let mut before = self.space();
+        loop {
+            let started = Instant::now();
+            // Room that somebody else gave back meanwhile would hide as much that was taken.
+            before = Space::most(before, self.space());
+            let suspicion = self.look(before).await;
+            if suspicion.of_bytes || suspicion.of_files {
+                // Somebody else's doing, or dealt with.
+                before = self.space();
+            }
+            let rest = (started.elapsed() * REST).clamp(BETWEEN_LOOKS, LONGEST_REST);
+            sleep(rest).await;
+        }
+    }
+
+    /// Waits until a container is over a limit.
+    pub async fn exceeded(&self) {
+        while !self.has_exceeded() {
+            self.watched.noticed.notified().await;
+        }
+    }
+
+    /// Whether a container was over a limit.
+    pub fn has_exceeded(&self) -> bool {
+        !self.watched.excesses().is_empty()
+    }
+
+    /// The limit that a container was ended for.
+    pub(super) fn excess(&self, member: &Member) -> Option<Limit> {
+        let excesses = self.watched.excesses();
+        let excess = excesses.iter().find(|(id, _)| *id == member.id);
+        excess.map(|(_, limit)| *limit)
+    }
+
+    async fn look(&self, before: Option<Space>) -> Suspicion {
+        let taken = Space::taken(before, self.space());
+        let started = Instant::now();
+        let containers = self.running().await;
+        let suspicion = Suspicion {
+            of_bytes: !self.facts.measures_layers && taken.bytes > limits::DISK_BYTES,
+            of_files: taken.files > limits::FILES
+                || (self.facts.measures_layers && started.elapsed() > MANY_FILES),
+        };
+        let looks = containers.iter().map(|container| async move {
+            let Some(id) = &container.id else {
+                return;
+            };
+            if let Some(limit) = self.excess_of(container, id, suspicion).await {
+                self.end(id, limit).await;
+            }
+        });
+        join_all(looks).await;
+        suspicion
+    }
+
+    async fn running(&self) -> Vec<ContainerSummary> {
+        let options = ListContainersOptionsBuilder::new()
+            .filters(&self.filter())
+            .size(self.facts.measures_layers)
+            .build();
+        let containers = self.docker.list_containers(Some(options));
+        let containers = timeout(limits::LOOK, containers).await;
+        containers.unwrap_or(Ok(Vec::new())).unwrap_or_default()
+    }
+
+    async fn excess_of(
+        &self,
+        container: &ContainerSummary,
+        id: &str,
+        suspicion: Suspicion,
+    ) -> Option<Limit> {
+        let too_much = Limit::Disk {
+            bytes: limits::DISK_BYTES,
+        };
+        for mount in container.mounts.iter().flatten() {
+            let is_written = mount.typ.as_deref() == Some("volume") && mount.rw != Some(false);
+            let target = mount.destination.as_deref().filter(|_| is_written);
+            if let Some(target) = target
+                && is_large(&self.docker, id, target).await
+            {
+                return Some(too_much);
+            }
+        }
+        let layer = match suspicion.of_bytes {
+            true => layer(&self.docker, id).await,
+            false => container.size_rw,
+        };
+        if layer.unwrap_or_default().unsigned_abs() > limits::DISK_BYTES {
+            return Some(too_much);
+        }
+        if suspicion.of_files && changed(&self.docker, id).await > limits::FILES {
+            return Some(Limit::Files {
+                count: limits::FILES,
+            });
+        }
+        None
+    }
+
+    /// Ends a container for good; why is known before anybody sees that it has ended.
+    async fn end(&self, id: &str, limit: Limit) {
+        self.watched.excesses().push((id.to_owned(), limit));
+        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
+        let killed = self.docker.kill_container(id, Some(options));
+        // One that is gone already needs no end, and one that stays is removed with the run.
+        drop(timeout(limits::ENGINE_ANSWER, killed).await);
+        self.watched.noticed.notify_one();
+    }
+
+    fn space(&self) -> Option<Space> {
+        let disk = rustix::fs::statvfs(self.facts.root.as_deref()?).ok()?;
+        Some(Space {
+            bytes: disk.f_bfree.saturating_mul(disk.f_frsize),
+            files: disk.f_ffree,
+        })
+    }
+}
+
+impl Space {
+    fn most(one: Option<Space>, other: Option<Space>) -> Option<Space> {
+        let (Some(one), Some(other)) = (one, other) else {
+            return one.or(other);
+        };
+        Some(Space {
+            bytes: one.bytes.max(other.bytes),
+            files: one.files.max(other.files),
+        })
+    }
+
+    fn taken(before: Option<Space>, now: Option<Space>) -> Space {
+        let (Some(before), Some(now)) = (before, now) else {
+            return Space::default();
+        };
+        Space {
+            bytes: before.bytes.saturating_sub(now.bytes),
+            files: before.files.saturating_sub(now.files),
+        }
+    }
+}
+
+impl Watched {
+    fn excesses(&self) -> std::sync::MutexGuard<'_, Vec<(String, Limit)>> {
+        self.excesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a folder of a container is over [`limits::DISK_BYTES`] as an archive, in which an empty file takes some room too:
+/// the one measure of a volume that every engine has, and that no program of the container can forge.
+async fn is_large(docker: &Docker, id: &str, folder: &str) -> bool {
+    for _ in 0..ARCHIVE_ATTEMPTS {
+        let archived = timeout(limits::LOOK, archived(docker, id, folder)).await;
+        match archived.unwrap_or(Archived::Broken) {
+            Archived::Large => return true,
+            Archived::Small => return false,
+            // A file was cut short or renamed while it was being read.
+            Archived::Broken => {}
+        }
+    }
+    false
+}
+
+/// What a folder is as an archive.
+enum Archived {
+    Large,
+    Small,
+    /// Without the end that an archive has.
+    Broken,
+}
+
+async fn archived(docker: &Docker, id: &str, folder: &str) -> Archived {
+    let options = DownloadFromContainerOptionsBuilder::new()
+        .path(folder)
+        .build();
+    let mut archive = docker.download_from_container(id, Some(options));
+    let (mut bytes, mut zeros): (u64, usize) = (0, 0);
+    while let Some(part) = archive.next().await {
+        let Ok(part) = part else {
+            return Archived::Broken;
+        };
+        bytes += part.len() as u64;
+        if bytes > limits::DISK_BYTES {
+            return Archived::Large;
+        }
+        let ending = part.iter().rev().take_while(|byte| **byte == 0).count();
+        zeros = match ending == part.len() {
+            true => zeros + ending,
+            false => ending,
+        };
+    }
+    match zeros >= END_OF_ARCHIVE {
+        true => Archived::Small,
+        false => Archived::Broken,
+    }
+}
+
+/// The size of a container's layer, in bytes, from an engine that has to find it out.
+async fn layer(docker: &Docker, id: &str) -> Option<i64> {
+    let options = InspectContainerOptionsBuilder::new().size(true).build();
+    let container = timeout(limits::LOOK, docker.inspect_container(id, Some(options))).await;
+    container.ok()?.ok()?.size_rw
+}
+
+/// How many files of a container are not its image's.
+async fn changed(docker: &Docker, id: &str) -> u64 {
+    let changes = timeout(limits::LOOK, docker.container_changes(id)).await;
+    let changes = changes.unwrap_or(Ok(None)).unwrap_or_default();
+    changes.unwrap_or_default().len() as u64
+}

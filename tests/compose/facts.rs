@@ -1,0 +1,300 @@
+//! What the engine says of the containers of a stack, in words that do not depend on who made them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::mounts;
+
+/// Labels of those who make stacks, not of the student.
+const NOT_OF_THE_STUDENT: [&str; 4] = [
+    "com.docker.compose.",
+    "org.softy-check.",
+    "desktop.docker.io",
+    "compared",
+];
+
+/// The name that a project has in the exercise.
+const PROJECT: &str = "task6";
+
+/// The engine's own networks, which have no names.
+const UNNAMED: [&str; 2] = ["bridge", "none"];
+
+/// What the fact of a mount is called, in front of its place.
+const MOUNT: &str = "mount ";
+
+/// Who made a stack, which tells how its things are called.
+pub enum Names {
+    /// Compose, for a project of this name.
+    Compose(String),
+    /// The sandbox.
+    Sandbox,
+}
+
+/// The containers of a stack, by service and number, each with its facts.
+#[derive(Default)]
+pub struct Stack(pub BTreeMap<(String, u64), BTreeMap<String, String>>);
+
+impl Stack {
+    /// The containers that carry a label; looks also where the containers of `like` have something mounted.
+    pub fn labelled(label: &str, names: &Names, like: &Stack) -> Stack {
+        let ids = docker(&[
+            "ps",
+            "--all",
+            "--quiet",
+            "--filter",
+            &format!("label={label}"),
+        ]);
+        let ids: Vec<&str> = ids.split_whitespace().collect();
+        if ids.is_empty() {
+            return Stack::default();
+        }
+        let all = docker(&[["inspect"].as_slice(), &ids].concat());
+        let all: Vec<Value> = serde_json::from_str(&all).expect("the engine answers in JSON");
+        let links = links(&all, names);
+        let containers = all.iter().map(|container| {
+            let identity = identity(container, names);
+            let like = like.0.get(&identity);
+            let facts = facts(container, names, &links, like);
+            (identity, facts)
+        });
+        Stack(containers.collect())
+    }
+
+    /// What is different in another one, one line each.
+    pub fn differences(&self, other: &Stack) -> Vec<String> {
+        let containers: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
+        let mut differences = Vec::new();
+        for container @ (service, number) in containers {
+            match (self.0.get(container), other.0.get(container)) {
+                (Some(one), Some(other)) => {
+                    let facts: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+                    for fact in facts {
+                        let (one, other) = (one.get(fact), other.get(fact));
+                        if one != other {
+                            let word = |value: Option<&String>| {
+                                value.map_or("nothing", String::as_str).to_owned()
+                            };
+                            differences.push(format!(
+                                "{service} {number}: {fact}: Compose {}, here {}",
+                                word(one),
+                                word(other)
+                            ));
+                        }
+                    }
+                }
+                (Some(_), None) => differences.push(format!("{service} {number} is missing here")),
+                (None, _) => differences.push(format!("{service} {number} is here only")),
+            }
+        }
+        differences
+    }
+}
+
+/// What the engine’s client prints.
+pub fn docker(arguments: &[&str]) -> String {
+    String::from_utf8_lossy(&docker_bytes(arguments)).into_owned()
+}
+
+/// The same as bytes; nothing where it fails, as it does where what is asked for is not there.
+pub fn docker_bytes(arguments: &[&str]) -> Vec<u8> {
+    Command::new("docker")
+        .args(arguments)
+        .output()
+        .expect("the engine's command is there")
+        .stdout
+}
+
+fn facts(
+    container: &Value,
+    names: &Names,
+    links: &BTreeMap<(String, String), BTreeSet<String>>,
+    like: Option<&BTreeMap<String, String>>,
+) -> BTreeMap<String, String> {
+    let (config, host) = (&container["Config"], &container["HostConfig"]);
+    let words = [&[container["Path"].clone()], list(&container["Args"])].concat();
+    let id = text(&container["Id"]);
+    let hostname = text(&config["Hostname"]);
+    let mut facts = BTreeMap::from([
+        ("words", Value::from(words).to_string()),
+        ("environment", sorted(list(&config["Env"]))),
+        ("working folder", text(&config["WorkingDir"])),
+        ("user", text(&config["User"])),
+        (
+            "host name",
+            match is_short(&hostname, &id) {
+                true => String::new(),
+                false => hostname,
+            },
+        ),
+        ("domain name", text(&config["Domainname"])),
+        ("terminal", config["Tty"].to_string()),
+        ("stdin", config["OpenStdin"].to_string()),
+        ("labels", labels(&config["Labels"])),
+        ("health check", config["Healthcheck"]["Test"].to_string()),
+        ("init", host["Init"].as_bool().unwrap_or(false).to_string()),
+        ("read-only", host["ReadonlyRootfs"].to_string()),
+        ("hosts", sorted(list(&host["ExtraHosts"]))),
+    ])
+    .into_iter()
+    .map(|(fact, value)| (fact.to_owned(), value))
+    .collect::<BTreeMap<_, _>>();
+    for (port, word) in ports(config, host) {
+        facts.insert(format!("port {port}"), word);
+    }
+    for (network, own) in networks(container, names, links) {
+        facts.insert(format!("names on {network}"), format!("{own:?}"));
+    }
+    for (target, mounted) in mounts::mounts(container, names) {
+        facts.insert(format!("{MOUNT}{target}"), mounted);
+    }
+    let targets = like
+        .into_iter()
+        .flatten()
+        .filter_map(|(fact, _)| fact.strip_prefix(MOUNT));
+    for target in targets {
+        let fact = facts.entry(format!("{MOUNT}{target}"));
+        fact.or_insert_with(|| mounts::unmounted(&id, target));
+    }
+    facts
+}
+
+/// The service and the number of a container.
+fn identity(container: &Value, names: &Names) -> (String, u64) {
+    let labels = &container["Config"]["Labels"];
+    let (service, number) = match names {
+        Names::Compose(_) => (
+            text(&labels["com.docker.compose.service"]),
+            text(&labels["com.docker.compose.container-number"]),
+        ),
+        Names::Sandbox => {
+            let name = text(&container["Name"]);
+            let name = of_run(&name);
+            let (service, number) = name.rsplit_once('-').unwrap_or_default();
+            (service.to_owned(), number.to_owned())
+        }
+    };
+    (service, number.parse().unwrap_or_default())
+}
+
+/// The name of a network or volume in the compose file.
+pub fn written(name: &str, names: &Names) -> String {
+    match names {
+        Names::Compose(project) => name
+            .strip_prefix(&format!("{project}_"))
+            .unwrap_or(name)
+            .to_owned(),
+        Names::Sandbox => of_run(name).to_owned(),
+    }
+}
+
+/// The rest of `softy-check-<run>-…`; another name as it is.
+fn of_run(name: &str) -> &str {
+    let name = name.trim_start_matches('/');
+    let rest = name.strip_prefix("softy-check-");
+    rest.and_then(|rest| rest.split_once('-'))
+        .map_or(name, |(_, rest)| rest)
+}
+
+/// The networks of a container with the names that others find it by there.
+fn networks(
+    container: &Value,
+    names: &Names,
+    links: &BTreeMap<(String, String), BTreeSet<String>>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let id = text(&container["Id"]);
+    let full = text(&container["Name"]).trim_start_matches('/').to_owned();
+    let entries = container["NetworkSettings"]["Networks"].as_object();
+    let named = entries.into_iter().flatten().map(|(network, endpoint)| {
+        if UNNAMED.contains(&network.as_str()) {
+            return (network.clone(), BTreeSet::new());
+        }
+        let network = written(network, names);
+        let aliases = list(&endpoint["Aliases"]).iter().map(text);
+        let mut own: BTreeSet<String> = aliases.filter(|alias| !is_short(alias, &id)).collect();
+        if let Names::Compose(project) = names {
+            own.remove(&full);
+            let (service, number) = identity(container, names);
+            match full.strip_prefix(project.as_str()) {
+                // Both versions’ style.
+                Some(_) => own.extend([
+                    format!("{PROJECT}-{service}-{number}"),
+                    format!("{PROJECT}_{service}_{number}"),
+                ]),
+                None => drop(own.insert(full.clone())),
+            }
+        }
+        let linked = links.get(&(full.clone(), network.clone()));
+        own.extend(linked.into_iter().flatten().cloned());
+        (network, own)
+    });
+    named.collect()
+}
+
+/// The names that links give, by the linked container’s name and the network.
+fn links(all: &[Value], names: &Names) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let mut links: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for container in all {
+        let entries = container["NetworkSettings"]["Networks"].as_object();
+        for (network, endpoint) in entries.into_iter().flatten() {
+            for link in list(&endpoint["Links"]).iter().map(text) {
+                let Some((linked, alias)) = link.split_once(':') else {
+                    continue;
+                };
+                let key = (linked.to_owned(), written(network, names));
+                if alias != linked {
+                    links.entry(key).or_default().insert(alias.to_owned());
+                }
+            }
+        }
+    }
+    links
+}
+
+/// The ports of a container, each with what it is.
+fn ports(config: &Value, host: &Value) -> BTreeMap<String, String> {
+    let published = |port: &String| !host["PortBindings"][port].is_null();
+    let ports = config["ExposedPorts"].as_object().into_iter().flatten();
+    let ports = ports.map(|(port, _)| {
+        let word = if published(port) {
+            "published"
+        } else {
+            "exposed"
+        };
+        // Compose v2 hands on what the file says; the engine takes a port without a protocol for one of TCP.
+        let protocol = if port.contains('/') { "" } else { "/tcp" };
+        (format!("{port}{protocol}"), word.to_owned())
+    });
+    ports.collect()
+}
+
+fn labels(labels: &Value) -> String {
+    let student = |name: &String| {
+        !NOT_OF_THE_STUDENT
+            .iter()
+            .any(|other| name.starts_with(other))
+    };
+    let labels = labels.as_object().into_iter().flatten();
+    let labels: BTreeMap<&String, &Value> = labels.filter(|(name, _)| student(name)).collect();
+    format!("{labels:?}")
+}
+
+/// Whether a name is the first twelve digits of an id, which the engine gives by itself.
+fn is_short(name: &str, id: &str) -> bool {
+    name.len() == 12 && id.starts_with(name)
+}
+
+fn sorted(texts: &[Value]) -> String {
+    let mut texts: Vec<String> = texts.iter().map(text).collect();
+    texts.sort();
+    format!("{texts:?}")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

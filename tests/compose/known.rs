@@ -1,0 +1,124 @@
+//! Differences that stay, each with its reason. A difference that is not here fails the test.
+
+use crate::reference::Reference;
+
+/// A difference that stays.
+pub struct Known {
+    /// The beginning of the versions of Compose that it is about; empty for all.
+    pub version: &'static str,
+    /// The line that tells of it, `*` for anything.
+    pub line: &'static str,
+    /// Why it stays.
+    pub reason: &'static str,
+}
+
+const fn known(version: &'static str, line: &'static str, reason: &'static str) -> Known {
+    Known {
+        version,
+        line,
+        reason,
+    }
+}
+
+/// All of them.
+pub static KNOWN: &[Known] = &[
+    known(
+        "",
+        "*: port *: Compose published, here *",
+        "no port of the host is given away: `ports` are rewritten",
+    ),
+    known(
+        "",
+        "*: mount *: Compose read-only own *, here own *",
+        "a bind is a copy, which the container may write to",
+    ),
+    known(
+        "",
+        "*pull_policy: * – *",
+        "`pull_policy` is rewritten: an image is looked for as for every submission, and there may be no registry",
+    ),
+    known(
+        "",
+        "*expose: * port *",
+        "`expose` is kept as ports of TCP, each by itself; nothing is reached by it",
+    ),
+    known(
+        "",
+        "*stop_signal: word* – not made by Compose: *invalid signal*",
+        "`stop_signal` is rewritten, also what is no signal",
+    ),
+    known(
+        "",
+        "*ipv4_address: * – not made by Compose: *",
+        "`ipv4_address` and the subnets that it needs are rewritten",
+    ),
+    known(
+        "",
+        "*environment: {A: 2024-01-01}* – *invalid jsonType time.Time*",
+        "v2.40 refuses a date without quotation marks, other versions take it",
+    ),
+    known(
+        "",
+        "*volumes: ['data:/data', 'other:/data']* – made by Compose only: *",
+        "two mounts at one place: v2 keeps the last, the engine refuses both",
+    ),
+    known(
+        "",
+        "*mem_limit: 50* – not made by Compose: *Minimum memory limit*",
+        "`mem_limit` is rewritten, also what is too little for the engine",
+    ),
+    known(
+        "2",
+        "*: names on *: Compose {*\"db-1\"*",
+        "Compose v2 gives what `links` names a name with its number, too",
+    ),
+    known(
+        "2.26",
+        "*type: bind, source: ./nowhere* – not made by Compose: *does not exist*",
+        "later versions make the folder in the long form, too",
+    ),
+    known(
+        "1.",
+        "* – Compose refuses: build path * either does not exist*",
+        "v1 looks for the folders of builds when it reads the file; here they are said to be missing by `images-build`",
+    ),
+    known(
+        "1.",
+        "* – Compose refuses: *could not determine a constructor for the tag '!*",
+        "v1 does not know `!reset` and `!override`; a note says so",
+    ),
+    known(
+        "1.",
+        "*: names on *: Compose nothing, here *",
+        "v1 joins a container to its other networks when it starts it",
+    ),
+    known(
+        "1.",
+        "*The Compose file*is invalid because*",
+        "v1 has an older specification",
+    ),
+    known(
+        "1.",
+        "*networks: *: names on none: Compose {}, here nothing",
+        "v1 takes an empty `networks` for no network",
+    ),
+];
+
+impl Known {
+    /// Whether a line tells of this difference.
+    pub fn explains(&self, reference: &Reference, line: &str) -> bool {
+        reference.version.starts_with(self.version) && matches(self.line, line)
+    }
+}
+
+/// Whether a text is a pattern's, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(text) = text.strip_prefix(start) else {
+        return false;
+    };
+    rest.is_empty()
+        || (0..=text.len()).any(|at| text.get(at..).is_some_and(|end| matches(rest, end)))
+}

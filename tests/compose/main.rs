@@ -1,0 +1,143 @@
+//! The same files given to Compose itself and to this program: both take them or both refuse them, and what both bring up is
+//! the same but for the sandbox's own.
+//!
+//! Compose is asked as `SOFTY_CHECK_COMPOSE` says (`docker compose`), else as `docker-compose` where that is installed. With
+//! `SOFTY_CHECK_COMPARE=all` every file is compared, else a few of each kind.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test ends at what it cannot do, and says what it compared"
+)]
+
+mod cases;
+mod facts;
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod known;
+mod mounts;
+mod reference;
+mod sandboxed;
+mod tally;
+mod types;
+mod values;
+
+use std::path::Path;
+
+use cases::Case;
+use facts::Stack;
+use fixture::is_live;
+use reference::Reference;
+use sandboxed::{Reading, read, stack};
+use softy_check::compose::project::Service;
+use tally::{Outcome, Tally, each};
+
+#[test]
+fn compose_refuses_what_this_program_refuses_and_nothing_else() {
+    let Some(reference) = asked() else {
+        return;
+    };
+    let tally = Tally::new("files", &reference);
+    each(cases::of_acceptance(&reference), |case, folder| {
+        let read = read(folder);
+        tally.count(case, acceptance(&reference, case, folder, read));
+    });
+    tally.conclude();
+}
+
+#[test]
+fn what_compose_brings_up_is_brought_up_here() {
+    let Some(reference) = asked() else {
+        return;
+    };
+    if reference.is_first() && !cases::is_everything() {
+        eprintln!(
+            "skipped: the first Compose takes a minute for it; `cargo xtask compare` asks for it"
+        );
+        return;
+    }
+    let tally = Tally::new("stacks", &reference);
+    each(cases::of_stacks(), |case, folder| {
+        compare_stacks(&reference, &tally, case, folder);
+    });
+    tally.conclude();
+}
+
+/// Counts a case; where one does not make it, each of its services alone, since one is enough to spoil all.
+fn compare_stacks(reference: &Reference, tally: &Tally, case: &Case, folder: &Path) {
+    let outcomes = stacks(reference, case, folder);
+    let parts = case.parts();
+    let made = |outcome: &Outcome| match outcome {
+        Outcome::Equal | Outcome::SandboxOnly | Outcome::Different(_) => true,
+        Outcome::RefusedByBoth | Outcome::MadeByOne(_) => false,
+    };
+    if !outcomes.iter().all(made) && !parts.is_empty() {
+        for part in parts {
+            let folder = part.folder();
+            compare_stacks(reference, tally, &part, folder.path());
+        }
+        return;
+    }
+    for outcome in outcomes {
+        tally.count(case, outcome);
+    }
+}
+
+/// What is different in what both bring up; one outcome when nothing is.
+fn stacks(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
+    let Reading::Taken(project) = read(folder) else {
+        return vec![Outcome::SandboxOnly];
+    };
+    if project.services.iter().any(tags) {
+        return vec![Outcome::SandboxOnly];
+    }
+    let name = case.project();
+    let theirs = reference.stack(folder, &name);
+    let like = Stack::default();
+    let ours = stack(folder, project, &name, theirs.as_ref().unwrap_or(&like));
+    match (theirs, ours) {
+        (Ok(theirs), Ok(ours)) => {
+            let differences = theirs.differences(&ours);
+            match differences.is_empty() {
+                true => vec![Outcome::Equal],
+                false => differences.into_iter().map(Outcome::Different).collect(),
+            }
+        }
+        (Ok(_), Err(words)) => vec![Outcome::MadeByOne(format!("made by Compose only: {words}"))],
+        (Err(words), Ok(_)) => vec![Outcome::MadeByOne(format!("not made by Compose: {words}"))],
+        (Err(_), Err(_)) => vec![Outcome::RefusedByBoth],
+    }
+}
+
+/// Whether Compose would give what it builds a name of the file’s choice, which may be that of a base image.
+fn tags(service: &Service) -> bool {
+    service.build.is_some() && service.image.is_some()
+}
+
+/// Compose, where live runs are asked for and it is there.
+fn asked() -> Option<Reference> {
+    if !is_live() {
+        return None;
+    }
+    let reference = Reference::installed();
+    if reference.is_none() {
+        eprintln!("skipped: neither SOFTY_CHECK_COMPOSE nor docker-compose is there");
+    }
+    reference
+}
+
+/// Whether both take a file. What only the engine refuses, when the containers are made, is refused as well.
+fn acceptance(reference: &Reference, case: &Case, folder: &Path, read: Reading) -> Outcome {
+    match (read, reference.reads(folder)) {
+        (Reading::Taken(_), Ok(())) => Outcome::Equal,
+        (Reading::Taken(_), Err(words)) => Outcome::different("Compose refuses", words),
+        (Reading::Unsafe, _) => Outcome::SandboxOnly,
+        (Reading::Refused(_), Err(_)) => Outcome::RefusedByBoth,
+        (Reading::Refused(words), Ok(())) => {
+            if !case.tags() && reference.makes(folder, &case.project()).is_err() {
+                return Outcome::RefusedByBoth;
+            }
+            Outcome::different("only this program refuses", words)
+        }
+    }
+}

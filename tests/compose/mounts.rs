@@ -1,0 +1,84 @@
+//! What is mounted into a container, and what lies there.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
+
+use serde_json::Value;
+use tar::Archive;
+
+use crate::facts::{Names, docker_bytes, written};
+
+/// The mounts of a container by their place, each as what it is and the files that it has there.
+///
+/// A bind of a single file is no mount in the sandbox but a file, which only its contents tell.
+pub fn mounts(container: &Value, names: &Names) -> BTreeMap<String, String> {
+    let id = container["Id"].as_str().unwrap_or_default();
+    let mounted = container["Mounts"].as_array().into_iter().flatten();
+    let mut mounts: BTreeMap<String, String> = mounted
+        .map(|mount| {
+            let target = mount["Destination"].as_str().unwrap_or_default();
+            let kind = kind(mount, names);
+            let lies = match kind.as_str() {
+                "memory" => String::new(),
+                _ => files(id, target),
+            };
+            (target.to_owned(), format!("{kind} {lies}"))
+        })
+        .collect();
+    let memory = container["HostConfig"]["Tmpfs"].as_object();
+    for (target, _) in memory.into_iter().flatten() {
+        mounts.insert(target.clone(), "memory ".to_owned());
+    }
+    mounts
+}
+
+/// What lies at a place where nothing is mounted.
+pub fn unmounted(id: &str, target: &str) -> String {
+    format!("own {}", files(id, target))
+}
+
+fn kind(mount: &Value, names: &Names) -> String {
+    let name = mount["Name"].as_str().unwrap_or_default();
+    let access = match mount["RW"].as_bool() {
+        Some(false) => "read-only ",
+        Some(true) | None => "",
+    };
+    match mount["Type"].as_str() {
+        Some("tmpfs") => "memory".to_owned(),
+        Some("volume") if !is_anonymous(name) => format!("{access}{}", written(name, names)),
+        Some(_) | None => format!("{access}own"),
+    }
+}
+
+/// The engine calls a volume without a name by 64 hexadecimal digits.
+fn is_anonymous(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What a container has at a path: each file with its rights and its contents, in a few digits.
+fn files(id: &str, path: &str) -> String {
+    let bytes = docker_bytes(&["cp", &format!("{id}:{path}"), "-"]);
+    let mut archive = Archive::new(bytes.as_slice());
+    let mut files = BTreeMap::new();
+    for entry in archive.entries().into_iter().flatten() {
+        let mut entry = entry.expect("an archive of the engine can be read");
+        let mut contents = Vec::new();
+        entry
+            .read_to_end(&mut contents)
+            .expect("an archive of the engine can be read");
+        let header = entry.header();
+        let path = entry.path().map(|path| path.display().to_string());
+        let mut hasher = DefaultHasher::new();
+        contents.hash(&mut hasher);
+        let rights = header.mode().unwrap_or_default() & 0o7777;
+        let digits = hasher.finish() & 0xFFFF;
+        files.insert(path.unwrap_or_default(), format!("{rights:o}/{digits:04x}"));
+    }
+    if files.len() > 8 {
+        let mut hasher = DefaultHasher::new();
+        files.hash(&mut hasher);
+        return format!("{} files {:04x}", files.len(), hasher.finish() & 0xFFFF);
+    }
+    format!("{files:?}")
+}

@@ -1,0 +1,148 @@
+//! Compose itself.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::facts::{Names, Stack, docker};
+use crate::fixture::top;
+
+/// What names the command that Compose is asked by.
+const VARIABLE: &str = "SOFTY_CHECK_COMPOSE";
+
+/// Of the tests' own environment, Compose gets what it needs to find the engine: a student's file must not see the rest.
+const KEPT: [&str; 6] = [
+    "PATH",
+    "HOME",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "ENGINES_HOME",
+];
+
+/// A Compose to compare with.
+pub struct Reference {
+    words: Vec<String>,
+    /// Its version, as it says it (`2.26.1`).
+    pub version: String,
+}
+
+impl Reference {
+    /// The one that is asked for, or that is installed.
+    pub fn installed() -> Option<Reference> {
+        let asked = std::env::var(VARIABLE).ok();
+        let words: Vec<String> = asked
+            .as_deref()
+            .unwrap_or("docker-compose")
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let mut reference = Reference {
+            words,
+            version: String::new(),
+        };
+        match reference.run(top(), &["version", "--short"]) {
+            Ok(version) => reference.version = version.trim().to_owned(),
+            Err(_) if asked.is_none() => return None,
+            Err(words) => unreachable!("`{VARIABLE}` cannot be asked: {words}"),
+        }
+        Some(reference)
+    }
+
+    /// Whether it is the first Compose, the one in Python.
+    pub fn is_first(&self) -> bool {
+        self.version.starts_with("1.")
+    }
+
+    /// Whether it takes the files of a submission; its words where it does not.
+    pub fn reads(&self, folder: &Path) -> Result<(), String> {
+        self.run(folder, &["config", "--quiet"]).map(drop)
+    }
+
+    /// Whether the engine takes what it makes of them; nothing is started, and nothing is left.
+    pub fn makes(&self, folder: &Path, project: &str) -> Result<(), String> {
+        let made = self.create(folder, project);
+        remove(project);
+        made
+    }
+
+    /// What it makes of them; its words where it does not. Nothing is left.
+    pub fn stack(&self, folder: &Path, project: &str) -> Result<Stack, String> {
+        let names = Names::Compose(project.to_owned());
+        let made = self.create(folder, project);
+        let seen = made.map(|()| Stack::labelled(&label(project), &names, &Stack::default()));
+        remove(project);
+        seen
+    }
+
+    fn create(&self, folder: &Path, project: &str) -> Result<(), String> {
+        let up = ["--project-name", project, "up", "--no-start"];
+        self.run(folder, &up).map(drop)
+    }
+
+    fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
+        let (program, first) = self.words.split_first().ok_or("no command")?;
+        let task = folder.join("task6");
+        let kept = KEPT
+            .iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?)));
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(program)
+            .args(first)
+            .args(arguments)
+            .env_clear()
+            .envs(kept)
+            .current_dir(if task.is_dir() { &task } else { folder })
+            .output()
+            .map_err(|error| error.to_string())?;
+        if status.success() {
+            return Ok(String::from_utf8_lossy(&stdout).into_owned());
+        }
+        let words = String::from_utf8_lossy(&stderr);
+        let is_progress = |line: &&str| {
+            let end = line.trim_end();
+            line.contains("level=warning")
+                || ["Creating", "Created", "Pulling"]
+                    .iter()
+                    .any(|step| end.ends_with(step))
+        };
+        let said = words.lines().filter(|line| !is_progress(line));
+        Err(said.collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn label(project: &str) -> String {
+    format!("com.docker.compose.project={project}")
+}
+
+/// Takes away what was made for a project, also of a file that Compose itself does not take: by label, and images by their
+/// names, since the one of a build that was given up may come late.
+fn remove(project: &str) {
+    let label = format!("label={}", label(project));
+    let images = format!("reference={project}*");
+    let kinds: [(&[&str], &[&str]); 5] = [
+        (
+            &["ps", "--all", "--filter", &label],
+            &["rm", "--force", "--volumes"],
+        ),
+        (&["network", "ls", "--filter", &label], &["network", "rm"]),
+        (&["volume", "ls", "--filter", &label], &["volume", "rm"]),
+        (
+            &["image", "ls", "--filter", &images],
+            &["image", "rm", "--force"],
+        ),
+        (
+            &["image", "ls", "--filter", &label],
+            &["image", "rm", "--force"],
+        ),
+    ];
+    for (list, remove) in kinds {
+        let listed = docker(&[list, &["--quiet"]].concat());
+        let ids: Vec<&str> = listed.split_whitespace().collect();
+        if !ids.is_empty() {
+            docker(&[remove, &ids].concat());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What this program makes of a submission.
+
+use std::path::Path;
+
+use softy_check::compose;
+use softy_check::compose::project::Project;
+use softy_check::sandbox::{Builds, Egress, Outlet, Reach, Sandbox};
+use softy_check::submission::Submission;
+use softy_checks::observation::{Compose, Fault, ImageState};
+
+use crate::facts::{Names, Stack};
+
+/// The label that tells the containers of a comparison from those of all others.
+const LABEL: &str = "compared";
+
+/// How a compose file is taken.
+pub enum Reading {
+    /// It would be brought up.
+    Taken(Project),
+    /// Compose is said to refuse it, for this reason.
+    Refused(String),
+    /// The sandbox does not do what it asks for, or not yet.
+    Unsafe,
+}
+
+/// Reads the compose files of a submission.
+pub fn read(folder: &Path) -> Reading {
+    let submission = Submission::open(folder).expect("a submission can be opened");
+    let (compose, project) = compose::read(&submission).expect("a compose file can be read");
+    let Compose {
+        files, problems, ..
+    } = compose;
+    if files.is_empty() {
+        return Reading::Refused("no compose file".to_owned());
+    }
+    if let Some(problem) = problems.first() {
+        return Reading::Refused(problem.message.en.to_string());
+    }
+    project.map_or(Reading::Unsafe, Reading::Taken)
+}
+
+/// Makes the containers of a project, looks at them and removes them; why not, where the submission is why.
+pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(async {
+        let sandbox = Sandbox::open(None).await.expect("the engine answers");
+        let made = make(&sandbox, folder, project, name).await;
+        let seen = match made {
+            Ok(Ok(())) => Ok(Stack::labelled(
+                &format!("{LABEL}={name}"),
+                &Names::Sandbox,
+                like,
+            )),
+            Ok(Err(words)) => Err(words),
+            Err(fault) => Err(format!("could not be made: {}", fault.detail)),
+        };
+        sandbox.remove().await.expect("everything can be removed");
+        seen
+    })
+}
+
+async fn make(
+    sandbox: &Sandbox,
+    folder: &Path,
+    mut project: Project,
+    name: &str,
+) -> Result<Result<(), String>, Fault> {
+    let submission = Submission::open(folder).expect("a submission can be opened");
+    for service in &mut project.services {
+        service.labels.push((LABEL.to_owned(), name.to_owned()));
+    }
+    let built = sandbox
+        .images(&submission, &project, Builds::default(), &Outlet::default())
+        .await?;
+    let reachable = sandbox
+        .networks(&project.networks, Some(Reach::Address), Egress::Closed)
+        .await?;
+    // What generated services name stands behind them in the file, and must be there first.
+    for service in project.services.iter().rev() {
+        let Some(image) = built.ready.get(&service.name) else {
+            let states = built.seen.iter().map(|image| &image.state);
+            let states: Vec<&ImageState> = states.collect();
+            return Ok(Err(format!("no image: {states:?}")));
+        };
+        for number in 1..=service.replicas {
+            let made = sandbox
+                .create(&submission, service, number, image, &reachable, None)
+                .await?;
+            if let Err(words) = made {
+                return Ok(Err(words));
+            }
+        }
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask fuzz`: libFuzzer on every parser, from what the fixtures hand in.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::{root, target};
+use crate::{cargo, process, say};
+
+/// The targets of `fuzz/`, with the names of the files that are their first inputs.
+const TARGETS: [(&str, &str); 5] = [
+    ("answer", "2-api-servers.txt"),
+    ("compose", "docker-compose.yml"),
+    ("dockerignore", "docker-compose.yml"),
+    ("log_lines", "2-api-servers.txt"),
+    ("nginx", "proxy/default.conf"),
+];
+
+/// Seconds that each target runs when none are named.
+const SECONDS: &str = "60";
+
+/// What every input must do with: one second, 200 MB.
+const BOUNDS: [&str; 3] = ["-timeout=1", "-rss_limit_mb=200", "-max_len=16384"];
+
+/// Runs each target for `seconds`; the first input that breaks a property ends it, and is kept under `target/fuzz`.
+pub fn run(seconds: &[&str]) -> Result<ExitCode> {
+    process::text(cargo::command("fuzz").arg("--version"))
+        .context("cargo-fuzz is missing: `cargo install cargo-fuzz`")?;
+    let seconds = seconds.first().unwrap_or(&SECONDS);
+    for (name, file) in TARGETS {
+        let folder = target().join("fuzz").join(name);
+        let corpus = folder.join("corpus");
+        fs::create_dir_all(&corpus)?;
+        seed(&corpus, file)?;
+        say(&format!("{name}: {seconds} s"));
+        process::run(
+            fuzz("run", name)
+                .arg(&corpus)
+                .arg("--")
+                .arg(format!("-max_total_time={seconds}"))
+                .arg(format!("-artifact_prefix={}/", folder.display()))
+                .args(BOUNDS),
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Without a sanitizer: the code has nothing unsafe. Instrumented code takes long to link as one.
+fn fuzz(verb: &str, name: &str) -> Command {
+    let mut command = cargo::command("fuzz");
+    command
+        .args([verb, "--sanitizer", "none", "--features", "libfuzzer"])
+        .arg("--fuzz-dir")
+        .arg(root().join("fuzz"))
+        .arg(name)
+        .env("CARGO_PROFILE_RELEASE_LTO", "off");
+    command
+}
+
+/// Copies what every fixture has under the name `file` into the corpus.
+fn seed(corpus: &Path, file: &str) -> Result<()> {
+    for fixture in fs::read_dir(root().join("fixtures"))? {
+        let fixture = fixture?;
+        let handed_in = fixture.path().join("submission/task6").join(file);
+        if handed_in.is_file() {
+            fs::copy(handed_in, corpus.join(fixture.file_name()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! `cargo xtask test --hostile`: every attack of `fixtures/hostile` against the real program on a real engine, then the
+//! program killed and the engine taken away in the middle of a run.
+
+mod attack;
+mod checker;
+mod expectation;
+mod generate;
+mod kills;
+mod machine;
+mod private;
+mod session;
+mod troubles;
+mod words;
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::{base_images, cargo, engine, process, say};
+use attack::Attack;
+use session::Session;
+
+/// Attacks at a time: most of a run is waiting.
+const AT_A_TIME: usize = 2;
+
+/// One line of the result.
+pub struct Outcome {
+    /// The attack's or the trouble's name.
+    name: String,
+    /// How it came out.
+    result: Verdict,
+}
+
+/// How an attack came out.
+pub enum Verdict {
+    /// As expected; how it was caught.
+    Held(String),
+    /// Not as expected; what came instead, one complaint each.
+    Broken(Vec<String>),
+    /// Not tried, and why; never counted as held.
+    NotRun(String),
+}
+
+/// Runs the attacks whose names begin with one of `names`, all where none is given.
+pub fn run(names: &[&str]) -> Result<ExitCode> {
+    engine::ensure()?;
+    base_images::ensure()?;
+    process::run(cargo::command("build").args(["--package", "softy-check"]))?;
+    let started = Instant::now();
+    let is_asked =
+        |name: &str| names.is_empty() || names.iter().any(|asked| name.starts_with(asked));
+    let mut attacks = Attack::all()?;
+    attacks.retain(|attack| is_asked(&attack.name));
+    let session = Session::open()?;
+    let mut outcomes = attack_all(&session, attacks);
+    if is_asked("signal") {
+        outcomes.extend(kills::run(&session));
+    }
+    outcomes.extend(troubles::run(&session, is_asked));
+    outcomes.push(Outcome::of("bystanders", session.bystanders()));
+    drop(session);
+    conclude(&outcomes, started)
+}
+
+impl Outcome {
+    fn of(name: &str, result: Result<Verdict>) -> Outcome {
+        let result = result.unwrap_or_else(|error| Verdict::Broken(vec![format!("{error:#}")]));
+        let outcome = Outcome {
+            name: name.to_owned(),
+            result,
+        };
+        say(&outcome.line());
+        outcome
+    }
+
+    fn line(&self) -> String {
+        let Outcome { name, result } = self;
+        match result {
+            Verdict::Held(how) => format!("held     {name:34} {how}"),
+            Verdict::Broken(complaints) => format!("BROKEN   {name:34} {}", complaints.join("; ")),
+            Verdict::NotRun(why) => format!("not run  {name:34} {why}"),
+        }
+    }
+}
+
+/// The files' attacks first: they are quick, and after them one right submission stands for all.
+fn attack_all(session: &Session, attacks: Vec<Attack>) -> Vec<Outcome> {
+    let (of_files, of_stacks): (Vec<_>, Vec<_>) = attacks.into_iter().partition(Attack::is_quick);
+    let mut outcomes = side_by_side(of_files, |attack| {
+        Outcome::of(&attack.name, session.attack(attack))
+    });
+    if !outcomes.is_empty() {
+        outcomes.push(Outcome::of("correct", session.correct()));
+    }
+    outcomes.extend(side_by_side(of_stacks, |attack| {
+        let held = session.attack(attack);
+        let name = &attack.name;
+        match (held, session.correct()) {
+            (Ok(Verdict::Held(how)), Ok(Verdict::Held(_))) => {
+                Outcome::of(name, Ok(Verdict::Held(how)))
+            }
+            (Ok(Verdict::Held(_)), Ok(Verdict::Broken(complaints))) => {
+                let after = complaints
+                    .iter()
+                    .map(|complaint| format!("correct, right after: {complaint}"));
+                Outcome::of(name, Ok(Verdict::Broken(after.collect())))
+            }
+            (Ok(Verdict::Held(_)), Err(error)) => Outcome::of(name, Err(error)),
+            (held, _) => Outcome::of(name, held),
+        }
+    }));
+    outcomes
+}
+
+/// Does the same with each, [`AT_A_TIME`], and gives what came of it in no order.
+fn side_by_side<T: Send>(things: Vec<T>, work: impl Fn(&T) -> Outcome + Sync) -> Vec<Outcome> {
+    let waiting = Mutex::new(things.into_iter());
+    let next = || waiting.lock().ok()?.next();
+    let outcomes = Mutex::new(Vec::new());
+    let worker = || {
+        while let Some(thing) = next() {
+            let outcome = work(&thing);
+            if let Ok(mut outcomes) = outcomes.lock() {
+                outcomes.push(outcome);
+            }
+        }
+    };
+    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(worker))));
+    outcomes.into_inner().unwrap_or_default()
+}
+
+fn conclude(outcomes: &[Outcome], started: Instant) -> Result<ExitCode> {
+    let count = |is: fn(&Verdict) -> bool| outcomes.iter().filter(|one| is(&one.result)).count();
+    let held = count(|result| matches!(result, Verdict::Held(_)));
+    let broken = count(|result| matches!(result, Verdict::Broken(_)));
+    let not_run = count(|result| matches!(result, Verdict::NotRun(_)));
+    say(&format!(
+        "{held} held, {broken} broken, {not_run} not run, in {:.0} s",
+        started.elapsed().as_secs_f64()
+    ));
+    if held == 0 {
+        bail!("nothing was tried");
+    }
+    if broken > 0 || not_run > 0 {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

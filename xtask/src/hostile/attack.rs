@@ -1,0 +1,111 @@
+//! The attacks, each a folder of `fixtures/hostile`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use super::expectation::ComesOut;
+use super::generate;
+use crate::workspace;
+
+/// The file of an attack's folder that says what is expected.
+const EXPECTED: &str = "attack.json";
+
+/// A submission that means harm.
+pub struct Attack {
+    /// The folder's name.
+    pub name: String,
+    /// What is expected.
+    pub expected: Expected,
+}
+
+/// The content of [`EXPECTED`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The attack in one sentence, for readers of the file.
+    #[serde(rename = "attack")]
+    _attack: String,
+    /// What may come out; one of them must.
+    pub comes_out: Vec<ComesOut>,
+    /// Within how many seconds, on a machine that does something else as well.
+    seconds: u64,
+    /// How many of it are graded at the same time.
+    #[serde(default = "one")]
+    pub at_once: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Attack {
+    /// Every attack, sorted by its name.
+    pub fn all() -> Result<Vec<Attack>> {
+        let mut attacks = Vec::new();
+        for entry in fs::read_dir(folder())? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let path = folder().join(&name).join(EXPECTED);
+            let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let expected =
+                serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+            attacks.push(Attack { name, expected });
+        }
+        attacks.sort_by(|one, other| one.name.cmp(&other.name));
+        match generate::TABLE
+            .iter()
+            .find(|(name, _)| !attacks.iter().any(|attack| attack.name == *name))
+        {
+            Some((name, _)) => bail!("`{name}` is generated and has no {EXPECTED}"),
+            None => Ok(attacks),
+        }
+    }
+
+    /// The time that a run may take.
+    pub fn bound(&self) -> Duration {
+        Duration::from_secs(self.expected.seconds)
+    }
+
+    /// Whether files alone show it, so that the engine is not asked.
+    pub fn is_quick(&self) -> bool {
+        self.expected.comes_out.iter().all(ComesOut::is_of_files)
+    }
+
+    /// The submission, made in an empty folder: the right one with the attack's files laid over it, and with those that
+    /// no repository can hold.
+    pub fn make(&self, at: &Path) -> Result<()> {
+        lay_over(&workspace::root().join(workspace::CORRECT_SUBMISSION), at)?;
+        let own = folder().join(&self.name).join("submission");
+        if own.is_dir() {
+            lay_over(&own, at)?;
+        }
+        match generate::TABLE.iter().find(|(name, _)| *name == self.name) {
+            Some((_, generate)) => generate(&at.join("task6")).context("the attack cannot be made"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("fixtures/hostile")
+}
+
+/// Copies a folder's content, over what is there.
+pub fn lay_over(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            lay_over(&from, &to)?;
+        } else {
+            fs::copy(&from, &to)?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o644))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Attacks that no repository can hold: special files, large ones, bytes that are no text.
+
+mod contexts;
+mod yaml;
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process;
+
+/// Makes an attack in a `task6` folder that is right.
+pub type Generate = fn(&Path) -> Result<()>;
+
+const ANSWER: &str = "2-api-servers.txt";
+const COMPOSE: &str = "docker-compose.yml";
+const DOCKERFILE: &str = "back-end/Dockerfile";
+
+/// Every attack that is made, by its folder's name.
+pub static TABLE: &[(&str, Generate)] = &[
+    ("answer-device", |task| device(&task.join(ANSWER))),
+    ("answer-fifo", |task| fifo(&task.join(ANSWER))),
+    ("answer-folder", |task| folder(&task.join(ANSWER))),
+    ("answer-huge", |task| hole(&task.join(ANSWER), 1 << 30)),
+    ("answer-link-loop", |task| link(ANSWER, &task.join(ANSWER))),
+    ("answer-link-out", |task| {
+        link("/etc/passwd", &task.join(ANSWER))
+    }),
+    ("answer-socket", |task| socket(&task.join(ANSWER))),
+    ("bind-device", |task| device(&task.join("bound"))),
+    ("bind-fifo", |task| fifo(&task.join("bound"))),
+    ("bind-link-out", |task| link("/etc", &task.join("bound"))),
+    ("compose-alias-bomb", yaml::alias_bomb),
+    ("compose-device", |task| device(&task.join(COMPOSE))),
+    ("compose-fifo", |task| fifo(&task.join(COMPOSE))),
+    ("compose-huge", yaml::huge),
+    ("compose-interpolation-bomb", yaml::interpolation_bomb),
+    ("compose-invalid-utf8", yaml::invalid_utf8),
+    ("compose-link-out", |task| {
+        link("/etc/passwd", &task.join(COMPOSE))
+    }),
+    ("compose-merge-bomb", yaml::merge_bomb),
+    ("compose-nested-lists", yaml::nested_lists),
+    ("compose-nested-maps", yaml::nested_maps),
+    ("compose-nul", yaml::nul),
+    ("context-deep", contexts::deep),
+    ("context-device", |task| device(&task.join("back-end/zero"))),
+    ("context-fifo", |task| fifo(&task.join("back-end/pipe"))),
+    ("context-hard-links", contexts::hard_links),
+    ("context-link-loop", |task| {
+        link("loop", &task.join("back-end/loop"))
+    }),
+    ("context-link-out", |task| {
+        link("/etc", &task.join("back-end/etc"))
+    }),
+    ("context-million-files", contexts::million_files),
+    ("context-names", contexts::names),
+    ("context-socket", |task| {
+        socket(&task.join("back-end/socket"))
+    }),
+    ("context-sparse", |task| {
+        hole(&task.join("back-end/film.mp4"), 10 << 30)
+    }),
+    ("dockerfile-fifo", |task| fifo(&task.join(DOCKERFILE))),
+    ("dockerfile-link-out", |task| {
+        link("/etc/passwd", &task.join(DOCKERFILE))
+    }),
+    ("dockerignore-fifo", |task| {
+        fifo(&task.join("back-end/.dockerignore"))
+    }),
+    ("dotenv-fifo", |task| fifo(&task.join(".env"))),
+    ("env-file-fifo", |task| fifo(&task.join("settings.env"))),
+    ("injection-file-name", contexts::injected_name),
+];
+
+fn put(path: &Path, content: &[u8]) -> Result<()> {
+    Ok(fs::write(path, content)?)
+}
+
+/// Takes a file away, when there is one, for something else in its place.
+fn cleared(path: &Path) -> Result<()> {
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+fn fifo(path: &Path) -> Result<()> {
+    cleared(path)?;
+    process::run(Command::new("mkfifo").arg(path))
+}
+
+/// `/dev/zero`, which never ends.
+fn device(path: &Path) -> Result<()> {
+    cleared(path)?;
+    process::run(Command::new("mknod").arg(path).args(["c", "1", "5"]))
+}
+
+fn socket(path: &Path) -> Result<()> {
+    cleared(path)?;
+    Ok(UnixListener::bind(path).map(drop)?)
+}
+
+fn folder(path: &Path) -> Result<()> {
+    cleared(path)?;
+    Ok(fs::create_dir(path)?)
+}
+
+fn link(target: &str, path: &Path) -> Result<()> {
+    cleared(path)?;
+    Ok(symlink(target, path)?)
+}
+
+/// A file of nothing, which takes no place on the disk.
+fn hole(path: &Path, bytes: u64) -> Result<()> {
+    cleared(path)?;
+    Ok(File::create(path)?.set_len(bytes)?)
+}

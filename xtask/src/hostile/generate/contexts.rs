@@ -1,0 +1,59 @@
+//! Build contexts that are too much, or oddly named.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::Result;
+
+/// A million empty files.
+pub fn million_files(task: &Path) -> Result<()> {
+    for folder in 0..1_000 {
+        let folder = task.join(format!("back-end/flood/{folder}"));
+        fs::create_dir_all(&folder)?;
+        for file in 0..1_000 {
+            File::create(folder.join(file.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A gigabyte of one file under a thousand names.
+pub fn hard_links(task: &Path) -> Result<()> {
+    let folder = task.join("back-end/links");
+    fs::create_dir(&folder)?;
+    let first = folder.join("0");
+    fs::write(&first, vec![b'x'; 1 << 20])?;
+    for name in 1..1_000 {
+        fs::hard_link(&first, folder.join(name.to_string()))?;
+    }
+    Ok(())
+}
+
+/// A folder in a folder, 500 times.
+pub fn deep(task: &Path) -> Result<()> {
+    Ok(fs::create_dir_all(
+        task.join("back-end").join("a/".repeat(500)),
+    )?)
+}
+
+/// Names with new lines, escape sequences, marks that turn the direction of reading, and quotation marks.
+pub fn names(task: &Path) -> Result<()> {
+    for name in [
+        "two\nlines",
+        "\u{1b}[31mred\u{1b}[0m",
+        "\u{202e}lmth.txt",
+        "=cmd|' -C calc'!A0",
+        "<script>alert(1)</script>".trim_end_matches("/script>"),
+        "'\"`$(touch x)`",
+    ] {
+        fs::write(task.join("back-end").join(name), "odd")?;
+    }
+    Ok(())
+}
+
+/// No `Dockerfile`, but a file whose name looks like one and would command a terminal.
+pub fn injected_name(task: &Path) -> Result<()> {
+    let folder = task.join("back-end");
+    let name = "Dockerfile\u{1b}[2J\u{202e}\n=cmd|' -C calc'!A0<b>";
+    Ok(fs::rename(folder.join("Dockerfile"), folder.join(name))?)
+}

@@ -1,0 +1,154 @@
+//! The program ended from outside at moments that chance chooses.
+
+use std::os::unix::process::ExitStatusExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+
+use super::checker::{ENDS_WITHIN, Ended, Run, program};
+use super::machine::things;
+use super::session::Session;
+use super::{Outcome, Verdict, side_by_side};
+use crate::{engine, process, say};
+
+/// Runs that are killed, interrupted and terminated.
+const SIGNALS: [(&str, usize); 3] = [("KILL", 50), ("INT", 20), ("TERM", 5)];
+
+/// Killed runs after which somebody cleans up: by turns the next run and `softy-check clean`.
+const CLEANED_AFTER: usize = 10;
+
+/// The number of SIGKILL.
+const KILLED: i32 = 9;
+
+/// What the program ends with when it is interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Ends runs of the right submission at random moments of the time that one takes.
+pub fn run(session: &Session) -> Vec<Outcome> {
+    let seed = seed();
+    say(&format!("the moments are of SOFTY_CHECK_SEED={seed}"));
+    let mut random = Random(seed);
+    let started = Instant::now();
+    let mut outcomes = vec![Outcome::of("correct", session.correct())];
+    let whole = started.elapsed();
+    for (signal, count) in SIGNALS {
+        let mut moments = Vec::new();
+        for number in 1..=count {
+            moments.push((number, whole.mul_f64(random.fraction())));
+        }
+        for some in moments.chunks(CLEANED_AFTER) {
+            outcomes.extend(side_by_side(some.to_vec(), |(number, moment)| {
+                let name = format!("signal-{signal}-{number}");
+                Outcome::of(&name, ended_by(session, signal, *moment))
+            }));
+            if signal == "KILL" {
+                let first = some.first().map_or(0, |(number, _)| *number);
+                let by_the_next_run = (first / CLEANED_AFTER).is_multiple_of(2);
+                outcomes.push(Outcome::of("cleaned-up", cleaned(session, by_the_next_run)));
+            }
+        }
+    }
+    outcomes
+}
+
+fn ended_by(session: &Session, signal: &str, moment: Duration) -> Result<Verdict> {
+    let folder = session.correct_submission()?;
+    let mut run = Run::start(&folder)?;
+    sleep(moment);
+    let was_running = run.runs()?;
+    run.signal(signal)?;
+    let since = Instant::now();
+    let ended = run.end_within(ENDS_WITHIN)?;
+    let at = moment.as_secs_f64();
+    if !was_running {
+        return Ok(Verdict::Held(format!("had ended before {at:.1} s")));
+    }
+    if signal == "KILL" {
+        return Ok(killed(&ended, at));
+    }
+    let mut complaints = session.left(&ended)?;
+    // A run whose report is on its way is not interrupted any more.
+    if ended.code() != INTERRUPTED && ended.code() != 0 {
+        complaints.push(format!("at {at:.1} s: exit status {}", ended.code()));
+    }
+    if ended.overdue {
+        complaints.push(format!("at {at:.1} s: does not end"));
+    }
+    if complaints.is_empty() {
+        let took = since.elapsed().as_secs_f64();
+        let code = ended.code();
+        return Ok(Verdict::Held(format!(
+            "at {at:4.1} s: status {code} after {took:.1} s  residue none"
+        )));
+    }
+    Ok(Verdict::Broken(complaints))
+}
+
+/// What it has left is for the next run or `softy-check clean`.
+fn killed(ended: &Ended, at: f64) -> Verdict {
+    if ended.status.signal() == Some(KILLED) {
+        return Verdict::Held(format!("at {at:4.1} s"));
+    }
+    Verdict::Broken(vec![format!("at {at:.1} s: exit status {}", ended.code())])
+}
+
+/// Nothing of a process that runs no more is left, after another run or the command for it.
+fn cleaned(session: &Session, by_the_next_run: bool) -> Result<Verdict> {
+    let before = abandoned()?;
+    let who = if by_the_next_run {
+        if let Verdict::Broken(complaints) = session.correct()? {
+            return Ok(Verdict::Broken(complaints));
+        }
+        "the next run"
+    } else {
+        let mut command = program();
+        process::text(engine::address_for(command.arg("clean"))?)?;
+        "`softy-check clean`"
+    };
+    let left: Vec<String> = abandoned()?
+        .into_iter()
+        .filter(|thing| before.contains(thing))
+        .map(|thing| format!("{who} left a {thing}"))
+        .collect();
+    if left.is_empty() {
+        return Ok(Verdict::Held(format!(
+            "{} things of killed runs by {who}",
+            before.len()
+        )));
+    }
+    Ok(Verdict::Broken(left))
+}
+
+/// What processes have made that run no more on this machine.
+fn abandoned() -> Result<Vec<String>> {
+    let runs = |process: u32| std::path::Path::new(&format!("/proc/{process}")).exists();
+    let things = things(None)?.into_iter();
+    Ok(things
+        .filter(|thing| thing.process.is_some_and(|process| !runs(process)))
+        .map(|thing| format!("{} {}", thing.kind, thing.id))
+        .collect())
+}
+
+fn seed() -> u64 {
+    let asked = std::env::var("SOFTY_CHECK_SEED").ok();
+    let now = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(1, |since| since.as_secs())
+    };
+    asked.and_then(|seed| seed.parse().ok()).unwrap_or_else(now)
+}
+
+/// Splitmix64: repeatable, and good enough to choose moments.
+struct Random(u64);
+
+impl Random {
+    /// From 0 up to 1.
+    fn fraction(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let high = u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or_default();
+        f64::from(high) / f64::from(u32::MAX)
+    }
+}

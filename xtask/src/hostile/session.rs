@@ -1,0 +1,274 @@
+//! What lives as long as the harness: a folder, things of somebody else on the engine, and who takes both away.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::Verdict;
+use super::attack::{Attack, lay_over};
+use super::checker::{Ended, Run};
+use super::expectation::summary;
+use super::machine::{process_of, processes, tags, things};
+use crate::engine::{self, docker};
+use crate::{process, workspace};
+
+/// A right submission, when the machine has something else to do as well.
+const CORRECT_WITHIN: Duration = Duration::from_secs(180);
+
+/// The engine tells of the end of a container before the kernel has taken its last process away.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the names of bystanders begin with: like those of a run's containers.
+const BYSTANDER: &str = "softy-check-bystander-";
+
+/// Everything of the harness itself.
+pub struct Session {
+    /// Where submissions, outputs and temporary files are.
+    pub root: PathBuf,
+    /// The name of the bystanders.
+    bystander: String,
+    tags: HashMap<String, String>,
+    runs: AtomicUsize,
+    /// It waits for the end of its stdin, which comes with ours, however that may be, and then takes everything away.
+    undertaker: Child,
+    events: Child,
+}
+
+impl Session {
+    /// Makes the folder and the bystanders: a container, an image, a network and a volume that look like a run's and
+    /// have no label of one.
+    pub fn open() -> Result<Session> {
+        let number = std::process::id();
+        let bystander = format!("{BYSTANDER}{number}");
+        let root = std::env::temp_dir().join(format!("softy-hostile-{number}"));
+        fs::create_dir_all(&root)?;
+        let undertaker = undertaker(&root, &bystander)?;
+        make_bystanders(&bystander)?;
+        let events = events(&root)?;
+        let tags = tags()?;
+        Ok(Session {
+            root,
+            bystander,
+            tags,
+            runs: AtomicUsize::new(0),
+            undertaker,
+            events,
+        })
+    }
+
+    /// Grades an attack, as often at once as it asks for.
+    pub fn attack(&self, attack: &Attack) -> Result<Verdict> {
+        let folders: Vec<PathBuf> = (0..attack.expected.at_once)
+            .map(|_| self.folder(&attack.name))
+            .collect::<Result<_>>()?;
+        for folder in &folders {
+            if let Err(error) = attack.make(&folder.join("submission")) {
+                return Ok(Verdict::NotRun(format!("{error:#}")));
+            }
+        }
+        let judge = |ended: &Ended| {
+            let (report, mut complaints) = ended.report();
+            let expected = attack.expected.comes_out.iter();
+            let said = expected.filter_map(|out| out.is_said(&report, ended.code()));
+            let said: Vec<String> = said.collect();
+            if said.is_empty() {
+                let summary = summary(&report);
+                complaints.push(format!("exit status {}, {summary}", ended.code()));
+            }
+            (said.join(", "), complaints)
+        };
+        let verdict = self.graded(&folders, attack.bound(), judge);
+        for folder in folders {
+            fs::remove_dir_all(folder)?;
+        }
+        verdict
+    }
+
+    /// Grades the right submission, which gets 100 points.
+    pub fn correct(&self) -> Result<Verdict> {
+        let folder = self.correct_submission()?;
+        let judge = |ended: &Ended| {
+            let (report, mut complaints) = ended.report();
+            if ended.code() != 0 || report["score"] != 100 {
+                let summary = summary(&report);
+                complaints.push(format!("exit status {}, {summary}", ended.code()));
+            }
+            ("100 points".to_owned(), complaints)
+        };
+        let folders = [folder];
+        let verdict = self.graded(&folders, CORRECT_WITHIN, judge);
+        let [folder] = folders;
+        fs::remove_dir_all(folder)?;
+        verdict
+    }
+
+    /// A folder for a run, with the right submission in it.
+    pub fn correct_submission(&self) -> Result<PathBuf> {
+        let folder = self.folder("correct")?;
+        let correct = workspace::root().join(workspace::CORRECT_SUBMISSION);
+        lay_over(&correct, &folder.join("submission"))?;
+        Ok(folder)
+    }
+
+    /// An empty folder for a run.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let folder = self.root.join(format!("{name}-{number}"));
+        fs::create_dir(&folder)?;
+        Ok(folder)
+    }
+
+    /// What an ended run has left: things, processes and temporary files.
+    pub fn left(&self, ended: &Ended) -> Result<Vec<String>> {
+        let mut left: Vec<String> = things(None)?
+            .into_iter()
+            .filter(|thing| thing.process == Some(ended.process))
+            .map(|thing| format!("left a {} {}", thing.kind, thing.id))
+            .collect();
+        let containers = self.containers(ended.process)?;
+        let since = Instant::now();
+        let mut running = processes(ended.process, &containers)?;
+        while !running.is_empty() && since.elapsed() < GONE_WITHIN {
+            sleep(Duration::from_millis(100));
+            running = processes(ended.process, &containers)?;
+        }
+        left.extend(
+            running
+                .iter()
+                .map(|process| format!("left the process {process}")),
+        );
+        let files = ended.temporary_files()?;
+        left.extend(files.iter().map(|file| format!("left the file {file:?}")));
+        Ok(left)
+    }
+
+    /// Whether the bystanders and the tags of the machine are what they were.
+    pub fn bystanders(&self) -> Result<Verdict> {
+        let name = &self.bystander;
+        let mut complaints = Vec::new();
+        for (kind, format) in [
+            ("container", "{{.State.Running}}"),
+            ("image", "true"),
+            ("network", "true"),
+            ("volume", "true"),
+        ] {
+            let said = process::text(docker([kind, "inspect", "--format", format]).arg(name));
+            if said.ok().as_deref() != Some("true") {
+                complaints.push(format!("the bystanding {kind} is gone"));
+            }
+        }
+        let now = tags()?;
+        for (tag, id) in &self.tags {
+            // Another harness may run on the same engine.
+            let is_another_s = tag.starts_with(BYSTANDER) && !tag.starts_with(name);
+            if now.get(tag) != Some(id) && !is_another_s {
+                complaints.push(format!("the tag {tag} names another image"));
+            }
+        }
+        let ours = now.keys().filter(|tag| tag.starts_with("hostile-"));
+        complaints.extend(ours.map(|tag| format!("left the tag {tag}")));
+        if complaints.is_empty() {
+            return Ok(Verdict::Held(format!("untouched, and {} tags", now.len())));
+        }
+        Ok(Verdict::Broken(complaints))
+    }
+
+    /// Starts a run in each folder at once, and judges each.
+    fn graded(
+        &self,
+        folders: &[PathBuf],
+        bound: Duration,
+        judge: impl Fn(&Ended) -> (String, Vec<String>),
+    ) -> Result<Verdict> {
+        let runs: Vec<Run> = folders
+            .iter()
+            .map(|folder| Run::start(folder))
+            .collect::<Result<_>>()?;
+        let (mut how, mut took, mut complaints) = (String::new(), Duration::ZERO, Vec::new());
+        for run in runs {
+            let ended = run.end_within(bound)?;
+            let (said, complained) = judge(&ended);
+            complaints.extend(complained);
+            complaints.extend(self.left(&ended)?);
+            (how, took) = (said, took.max(ended.took));
+        }
+        if complaints.is_empty() {
+            let seconds = took.as_secs_f64();
+            return Ok(Verdict::Held(format!(
+                "{how:32} {seconds:5.1} s  residue none"
+            )));
+        }
+        Ok(Verdict::Broken(complaints))
+    }
+
+    /// The ids of the containers that a process had made.
+    fn containers(&self, process: u32) -> Result<Vec<String>> {
+        let made = fs::read_to_string(self.root.join("events"))?;
+        let made = made.lines().filter_map(|line| line.split_once('\t'));
+        Ok(made
+            .filter(|(_, owner)| process_of(owner) == Some(process))
+            .map(|(id, _)| id.to_owned())
+            .collect())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Nobody is left to tell when it fails.
+        let _ = self.events.kill();
+        let _ = self.events.wait();
+        drop(self.undertaker.stdin.take());
+        let _ = self.undertaker.wait();
+    }
+}
+
+fn undertaker(root: &Path, bystander: &str) -> Result<Child> {
+    const SCRIPT: &str = r#"cat > /dev/null
+docker container rm --force --volumes "$2"
+docker network rm "$2"
+docker volume rm --force "$2"
+docker image rm "$2"
+rm -rf "$1"
+find /sys/fs/cgroup -depth -type d -path "*/$(basename "$1")*" -exec rmdir {} +"#;
+    let mut command = Command::new("setsid");
+    command
+        .args(["sh", "-c", SCRIPT, "undertaker"])
+        .arg(root)
+        .arg(bystander)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().context("`setsid` cannot be started")
+}
+
+fn make_bystanders(name: &str) -> Result<()> {
+    process::text(docker(["network", "create"]).arg(name))?;
+    process::text(docker(["volume", "create"]).arg(name))?;
+    process::text(docker(["image", "tag", "ubuntu:latest"]).arg(name))?;
+    let mut container = docker(["run", "--detach", "--name", name, "--network", name]);
+    container
+        .args(["--volume", &format!("{name}:/data")])
+        .args([name, "sleep", "infinity"]);
+    process::text(&mut container).map(drop)
+}
+
+/// The engine's word on each container that is made: its id and its owner.
+fn events(root: &Path) -> Result<Child> {
+    let format = "{{.ID}}\t{{index .Actor.Attributes \"org.softy-check.owner\"}}";
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "KILL", "--", "docker", "events"])
+        .args(["--filter", "type=container", "--filter", "event=create"])
+        .args(["--format", format])
+        .stdout(File::create(root.join("events"))?)
+        .stderr(Stdio::null());
+    engine::address_for(&mut command)?
+        .spawn()
+        .context("`setpriv` cannot be started")
+}
