@@ -6,7 +6,7 @@ use crate::wording::code;
 
 /// The words in front of the name of a host that could not be reached, as apt, curl, git, wget, BusyBox, Node.js and
 /// Python's `requests` write them.
-const BEFORE_A_NAME: [&str; 10] = [
+const BEFORE_A_NAME: [&str; 9] = [
     "resolving '",
     "Could not resolve '",
     "Could not resolve host: ",
@@ -15,8 +15,7 @@ const BEFORE_A_NAME: [&str; 10] = [
     "bad address '",
     "EAI_AGAIN ",
     "ENOTFOUND ",
-    "(host='",
-    "(host=\"",
+    "ConnectionPool(host='",
 ];
 
 /// pip gives no name, but says this before each further attempt.
@@ -61,7 +60,7 @@ fn attempt(container: &Container) -> Option<&str> {
     lines.find(|line| line.contains(PIP_RETRIES) || names_a_host(line))
 }
 
-/// Whether a line names a host of the outside world: names inside a stack have no dot.
+/// Whether a line names a host of the outside world: names inside a stack have no dot, and an address is no name.
 fn names_a_host(line: &str) -> bool {
     BEFORE_A_NAME.iter().any(|words| {
         let named = line.split_once(words).map(|(_, name)| name);
@@ -70,7 +69,8 @@ fn names_a_host(line: &str) -> bool {
                 !(character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_'))
             });
             let name = &name[..end.unwrap_or(name.len())];
-            name.trim_end_matches('.').contains('.')
+            let top = name.trim_end_matches('.').rsplit_once('.');
+            top.is_some_and(|(_, top)| top.starts_with(|first: char| first.is_ascii_alphabetic()))
         })
     })
 }
@@ -133,6 +133,9 @@ mod tests {
             "socket.gaierror: [Errno -2] Name or service not known",
             "nginx: [emerg] host not found in upstream \"task6.back-end\" in /etc/nginx/nginx.conf:3",
             "Could not resolve host: back-end.",
+            "    app.run(host=\"0.0.0.0\", port=int(\"5252/tcp\"))",
+            "    app.run(host='example.org')",
+            "requests.exceptions.ConnectionError: HTTPConnectionPool(host='127.0.0.1', port=5252): Max retries exceeded",
         ];
         for line in lines {
             let stack = stack(State::Exited { status: 1 }, line);
