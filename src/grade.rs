@@ -10,6 +10,7 @@ mod started;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join, join3};
 use futures_util::{FutureExt, try_join};
@@ -108,9 +109,8 @@ pub async fn observe(
     }
     let (sandbox, sweeping) = (OnceCell::new(), OnceCell::new());
     let watched = async {
-        let sandbox = sandbox
-            .get_or_try_init(|| Sandbox::open(options.runtime.as_deref()))
-            .await?;
+        let opened = sandbox.get_or_try_init(|| Sandbox::open(options.runtime.as_deref()));
+        let sandbox = within("finding the engine", limits::OPENING, opened).await?;
         sweeping
             .get_or_init(async || sandbox.sweeper().begin())
             .await;
@@ -119,11 +119,13 @@ pub async fn observe(
             submission,
             project: &project,
         };
-        watch(&live, options, progress, &mut seen).await
+        tokio::select! {
+            watched = watch(&live, options, progress, &mut seen) => watched,
+            lost = sandbox.lost() => Err(lost),
+        }
     };
-    let bounded = timeout(limits::RUN, AssertUnwindSafe(watched).catch_unwind());
     let watched = tokio::select! {
-        watched = bounded => watched.unwrap_or_else(|_| Ok(Err(out_of_time()))).unwrap_or_else(|_| Err(failed())),
+        watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
         () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
     };
     progress.enter(Step::Remove);
@@ -164,12 +166,17 @@ fn unseen(seen: &Observation) -> Option<Fault> {
     })
 }
 
-fn out_of_time() -> Fault {
-    let seconds = limits::RUN.as_secs();
-    Fault {
+/// A phase, ended when its time is over.
+async fn within<T>(
+    phase: &str,
+    deadline: Duration,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let out_of_time = |_| Fault {
         kind: FaultKind::Time,
-        detail: format!("not done after {seconds} s"),
-    }
+        detail: format!("{phase} was not done after {} s", deadline.as_secs()),
+    };
+    timeout(deadline, work).await.map_err(out_of_time)?
 }
 
 /// After a panic, whose message the standard library has written to stderr.
@@ -217,7 +224,8 @@ async fn watch(
     let images = (live.sandbox).images(live.submission, live.project, options.builds, &outlet);
     let names = &live.project.networks;
     let networks = (live.sandbox).networks(names, options.reach, options.egress);
-    let (built, reachable) = join(images, networks).await;
+    let made = async { Ok(join(images, networks).await) };
+    let (built, reachable) = within("building the images", limits::BUILDING, made).await?;
     let reachable = reachable?;
     seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
     let built = built?;
@@ -226,30 +234,31 @@ async fn watch(
         return Ok(());
     }
     progress.enter(Step::Start);
+    let mut stack = None;
     let measured = async {
-        let mut stack = live.start(&built, &reachable).await?;
+        let started = live.start(&built, &reachable);
+        let started = within("starting the stack", limits::STARTING, started).await?;
+        let stack = stack.insert(started);
         seen.stack = Some(stack.seen());
         let proxy = stack.configured();
         let measured = async {
             tokio::select! {
-                measured = measure(live, &mut stack, &built, &reachable, progress, seen) => measured,
+                measured = measure(live, stack, &built, &reachable, progress, seen) => measured,
                 () = live.sandbox.exceeded() => Ok(()),
             }
         };
         let (measured, nginx) = join(measured, live.nginx(proxy)).await;
         seen.nginx = nginx;
-        if live.sandbox.has_exceeded() {
-            // Whatever else went wrong since may come of that.
-            live.recheck(&mut stack).await?;
-            seen.stack = Some(stack.seen());
-            return Ok(());
-        }
         measured
     };
-    tokio::select! {
-        measured = measured => measured,
-        never = live.sandbox.watch() => match never {},
+    let measured = live.sandbox.watching(measured).await;
+    if let Some(stack) = stack.as_mut().filter(|_| live.sandbox.has_exceeded()) {
+        // Whatever else went wrong since may come of that.
+        live.recheck(stack).await?;
+        seen.stack = Some(stack.seen());
+        return Ok(());
     }
+    measured
 }
 
 async fn measure(
@@ -271,7 +280,34 @@ async fn measure(
         });
         return Ok(());
     };
-    let address = live.way_in(&proxy, reachable).await?;
+    let two = ask_two(live, stack, &proxy, reachable, &client, progress, seen);
+    within("asking two replicas", limits::REQUESTS, two).await?;
+    if seen.api.is_none() {
+        return Ok(());
+    }
+    let five = ask_five(
+        live,
+        stack,
+        &proxy,
+        (built, reachable),
+        &client,
+        progress,
+        seen,
+    );
+    within("asking five replicas", limits::SCALING, five).await
+}
+
+/// The front page, the API, and the rotation of two replicas, each where it is due.
+async fn ask_two(
+    live: &Live<'_>,
+    stack: &mut Started,
+    proxy: &ProxyMember,
+    reachable: &Reachable,
+    client: &Client,
+    progress: &Progress,
+    seen: &mut Observation,
+) -> Result<(), Fault> {
+    let address = live.way_in(proxy, reachable).await?;
     seen.front_page = Some(client.get(address, "/").await);
     if !due(seen, "api-answers") {
         return Ok(());
@@ -279,14 +315,26 @@ async fn measure(
     progress.enter(Step::Measure);
     seen.api = Some(vec![client.get(address, API_PATH).await]);
     if due(seen, "round-robin") {
-        rotate(live, stack, &proxy, address, seen, "round-robin").await?;
+        rotate(live, stack, proxy, address, seen, "round-robin").await?;
     }
     if is_bad_gateway(seen) {
         live.listening(stack).await?;
     }
     live.recheck(stack).await?;
     seen.stack = Some(stack.seen());
-    let mut address = address;
+    Ok(())
+}
+
+/// The rotation of five replicas where it is due, and what comes of a connection for each request.
+async fn ask_five(
+    live: &Live<'_>,
+    stack: &mut Started,
+    proxy: &ProxyMember,
+    (built, reachable): (&Built, &Reachable),
+    client: &Client,
+    progress: &Progress,
+    seen: &mut Observation,
+) -> Result<(), Fault> {
     if due(seen, "scales-further") {
         progress.enter(Step::Scale);
         let two = stack.replicas();
@@ -301,8 +349,8 @@ async fn measure(
             seen.scaled = Some(stack.seen());
             return Ok(());
         }
-        address = live.way_in(&proxy, reachable).await?;
-        rotate(live, stack, &proxy, address, seen, "scales-further").await?;
+        let address = live.way_in(proxy, reachable).await?;
+        rotate(live, stack, proxy, address, seen, "scales-further").await?;
     }
     if seen.volleys.is_empty() {
         return Ok(());
@@ -310,7 +358,8 @@ async fn measure(
     let replicas = stack.replicas();
     let received = live.received(&replicas).await?;
     tell(seen, received.since(&stack.received));
-    let (fresh, replies) = fresh_volley(live.sandbox, &client, address, &replicas).await?;
+    let address = live.way_in(proxy, reachable).await?;
+    let (fresh, replies) = fresh_volley(live.sandbox, client, address, &replicas).await?;
     seen.volleys.push(fresh);
     seen.api.get_or_insert_default().extend(replies);
     Ok(())

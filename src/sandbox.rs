@@ -111,6 +111,11 @@ impl Sandbox {
         })
     }
 
+    /// Waits until the engine has answered nothing for [`limits::SILENCE`]; with a fault that says so.
+    pub async fn lost(&self) -> Fault {
+        engine::lost(&self.docker).await
+    }
+
     fn labels(&self) -> HashMap<String, String> {
         HashMap::from([
             (RUN_LABEL.to_owned(), self.run.clone()),

@@ -1,17 +1,22 @@
 //! Finding the engine, and telling its troubles.
 
+use std::time::Duration;
+
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::SystemInfo;
 use softy_checks::observation::{Fault, FaultKind};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::limits;
 
 /// Characters kept of an engine's error message.
 const DETAIL_CHARACTERS: usize = 1000;
+
+/// Between two pings.
+const BETWEEN_PINGS: Duration = Duration::from_secs(2);
 
 /// The engine's clock.
 #[derive(Clone, Copy, Debug)]
@@ -60,13 +65,28 @@ pub(super) async fn connect() -> Result<(Docker, SystemInfo), Fault> {
 pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
     match timeout(limits::PING, docker.ping()).await {
         Ok(answered) => answered.map(drop).map_err(fault),
-        Err(_) => Err(Fault {
-            kind: FaultKind::Time,
-            detail: format!(
-                "the engine has not answered for {} s",
-                limits::PING.as_secs()
-            ),
-        }),
+        Err(_) => Err(unanswered(limits::PING)),
+    }
+}
+
+/// Waits until the engine has answered nothing for [`limits::SILENCE`].
+pub(super) async fn lost(docker: &Docker) -> Fault {
+    let mut answered = Instant::now();
+    loop {
+        match timeout_at(answered + limits::SILENCE, docker.ping()).await {
+            Ok(Ok(_)) => answered = Instant::now(),
+            // One that is being started again refuses connections meanwhile.
+            Ok(Err(_)) => {}
+            Err(_) => return unanswered(limits::SILENCE),
+        }
+        sleep(BETWEEN_PINGS).await;
+    }
+}
+
+fn unanswered(since: Duration) -> Fault {
+    Fault {
+        kind: FaultKind::Engine,
+        detail: format!("the engine has not answered for {} s", since.as_secs()),
     }
 }
 

@@ -106,6 +106,9 @@ pub const LOG_READING: Duration = Duration::from_secs(5);
 /// The engine's answer to a call that asks for nothing.
 pub const PING: Duration = Duration::from_secs(10);
 
+/// How long the engine may leave such calls unanswered while a run or its removal goes on.
+pub const SILENCE: Duration = Duration::from_secs(20);
+
 /// The engine's answer to one call.
 pub const ENGINE_ANSWER: Duration = Duration::from_secs(60);
 
@@ -124,8 +127,29 @@ pub const READY: Duration = Duration::from_secs(30);
 /// From a container's start until its health check passes, or it ends, when another waits for that.
 pub const DEPENDENCY: Duration = Duration::from_secs(60);
 
-/// A run, from the first call of the engine to the last reply; every phase has its own, shorter deadline.
-pub const RUN: Duration = Duration::from_secs(2400);
+/// Phase: finding the engine and what it can do.
+pub const OPENING: Duration = Duration::from_secs(120);
+
+/// Phase: every image pulled or built, and the networks made: a pull and a build, and what is between.
+pub const BUILDING: Duration = Duration::from_secs(1020);
+
+/// Phase: the stack with two replicas created and started, wave after wave, until it listens.
+pub const STARTING: Duration = Duration::from_secs(300);
+
+/// Phase: requests to two replicas, and who answered them.
+pub const REQUESTS: Duration = Duration::from_secs(480);
+
+/// Phase: the same with five.
+pub const SCALING: Duration = Duration::from_secs(480);
+
+/// All phases of a run, from the first call of the engine to the last reply.
+pub const RUN: Duration = Duration::from_secs(
+    OPENING.as_secs()
+        + BUILDING.as_secs()
+        + STARTING.as_secs()
+        + REQUESTS.as_secs()
+        + SCALING.as_secs(),
+);
 
 /// Everything removed.
 pub const REMOVAL: Duration = Duration::from_secs(60);

@@ -16,33 +16,38 @@ use super::{RUN_LABEL, Sandbox, limits};
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl Sandbox {
-    /// Removes what the run has made, by force and all at once, and waits for what is still being made.
+    /// Removes what the run has made, by force and all at once, and waits for what is still being made, and for an engine
+    /// that is being started again.
     ///
     /// # Errors
-    /// A fault when something is left after [`limits::REMOVAL`]; its detail says how to remove it by hand.
+    /// A fault when something is left after [`limits::REMOVAL`], or the engine is lost; its detail says how to remove it
+    /// by hand.
     pub async fn remove(&self) -> Result<(), Fault> {
         let label = format!("{RUN_LABEL}={}", self.run);
         let removed = timeout(limits::REMOVAL, async {
             let _nothing_is_being_made = self.making.write().await;
-            loop {
-                let left = things(&self.docker, &label).await.map_err(fault)?;
-                if left.is_empty() {
-                    return Ok(());
-                }
-                remove_all(&self.docker, &left).await?;
+            while !self.is_removed(&label).await.unwrap_or(false) {
                 sleep(BETWEEN_LOOKS).await;
             }
         });
-        match removed.await {
-            Ok(result) => result,
-            Err(_) => Err(Fault {
+        let left = |fault: Fault| Fault {
+            detail: format!("{}; what is left has the label {label}", fault.detail),
+            ..fault
+        };
+        tokio::select! {
+            removed = removed => removed.map_err(|_| left(Fault {
                 kind: FaultKind::Time,
-                detail: format!(
-                    "removal took over {} s; what is left has the label {label}",
-                    limits::REMOVAL.as_secs()
-                ),
-            }),
+                detail: format!("removal took over {} s", limits::REMOVAL.as_secs()),
+            })),
+            lost = self.lost() => Err(left(lost)),
         }
+    }
+
+    /// Whether nothing was left that had to be removed.
+    async fn is_removed(&self, label: &str) -> Result<bool, Fault> {
+        let left = things(&self.docker, label).await.map_err(fault)?;
+        remove_all(&self.docker, &left).await?;
+        Ok(left.is_empty())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Watching what containers write while they run: a writable layer and a volume have no quota of their own.
 
-use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,8 +28,8 @@ const REST: u32 = 3;
 /// Between two looks, at most.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
-/// Attempts to read a folder that changes meanwhile.
-const ARCHIVE_ATTEMPTS: u32 = 5;
+/// Attempts to read a folder that changes meanwhile, before everything that may change it is held.
+const ARCHIVE_ATTEMPTS: u32 = 4;
 
 /// Bytes of zero that an archive ends with.
 const END_OF_ARCHIVE: usize = 1024;
@@ -43,6 +44,8 @@ pub(super) struct Watched {
     excesses: Mutex<Vec<(String, Limit)>>,
     /// Told of each of them.
     noticed: Notify,
+    /// Held while the run's containers are.
+    pausing: tokio::sync::Mutex<()>,
 }
 
 /// What the disk that the engine writes to has left, where it is this machine's; or what was taken of it, by anybody.
@@ -60,23 +63,35 @@ struct Suspicion {
 }
 
 impl Sandbox {
-    /// Looks at what the run's containers write, as long as it is waited for, and ends each that is over a limit.
+    /// Does `work`, and looks meanwhile and once more at its end at what the run's containers write; ends each that is over
+    /// a limit.
     ///
     /// An engine that does not answer here does not answer elsewhere either, where it is told.
-    pub async fn watch(&self) -> Infallible {
+    pub async fn watching<T>(&self, work: impl Future<Output = T>) -> T {
         let mut before = self.space();
+        let mut work = pin!(work);
         loop {
-            let started = Instant::now();
-            // Room that somebody else gave back meanwhile would hide as much that was taken.
-            before = Space::most(before, self.space());
-            let suspicion = self.look(before).await;
-            if suspicion.of_bytes || suspicion.of_files {
-                // Somebody else's doing, or dealt with.
-                before = self.space();
+            tokio::select! {
+                done = &mut work => {
+                    self.look(before).await;
+                    return done;
+                }
+                () = self.look_and_rest(&mut before) => {}
             }
-            let rest = (started.elapsed() * REST).clamp(BETWEEN_LOOKS, LONGEST_REST);
-            sleep(rest).await;
         }
+    }
+
+    async fn look_and_rest(&self, before: &mut Option<Space>) {
+        let started = Instant::now();
+        // Room that somebody else gave back meanwhile would hide as much that was taken.
+        *before = Space::most(*before, self.space());
+        let suspicion = self.look(*before).await;
+        if suspicion.of_bytes || suspicion.of_files {
+            // Somebody else's doing, or dealt with.
+            *before = self.space();
+        }
+        let rest = (started.elapsed() * REST).clamp(BETWEEN_LOOKS, LONGEST_REST);
+        sleep(rest).await;
     }
 
     /// Waits until a container is over a limit.
@@ -101,7 +116,7 @@ impl Sandbox {
     async fn look(&self, before: Option<Space>) -> Suspicion {
         let taken = Space::taken(before, self.space());
         let started = Instant::now();
-        let containers = self.running().await;
+        let containers = &self.running().await;
         let suspicion = Suspicion {
             of_bytes: !self.facts.measures_layers && taken.bytes > limits::DISK_BYTES,
             of_files: taken.files > limits::FILES
@@ -111,7 +126,7 @@ impl Sandbox {
             let Some(id) = &container.id else {
                 return;
             };
-            if let Some(limit) = self.excess_of(container, id, suspicion).await {
+            if let Some(limit) = self.excess_of(container, containers, suspicion).await {
                 self.end(id, limit).await;
             }
         });
@@ -132,9 +147,10 @@ impl Sandbox {
     async fn excess_of(
         &self,
         container: &ContainerSummary,
-        id: &str,
+        all: &[ContainerSummary],
         suspicion: Suspicion,
     ) -> Option<Limit> {
+        let id = container.id.as_deref()?;
         let too_much = Limit::Disk {
             bytes: limits::DISK_BYTES,
         };
@@ -142,7 +158,7 @@ impl Sandbox {
             let is_written = mount.typ.as_deref() == Some("volume") && mount.rw != Some(false);
             let target = mount.destination.as_deref().filter(|_| is_written);
             if let Some(target) = target
-                && is_large(&self.docker, id, target).await
+                && self.is_large(id, target, all).await
             {
                 return Some(too_much);
             }
@@ -160,6 +176,26 @@ impl Sandbox {
             });
         }
         None
+    }
+
+    /// Whether a folder of a container is over [`limits::DISK_BYTES`] as an archive, in which an empty file takes some room
+    /// too: the one measure of a volume that every engine has, and that no program of the container can forge.
+    async fn is_large(&self, id: &str, folder: &str, all: &[ContainerSummary]) -> bool {
+        for _ in 0..ARCHIVE_ATTEMPTS {
+            match archived(&self.docker, id, folder).await {
+                Archived::Large => return true,
+                Archived::Small => return false,
+                // A file was cut short or renamed while it was being read.
+                Archived::Broken => {}
+            }
+        }
+        let _alone = self.watched.pausing.lock().await;
+        let ids = || all.iter().filter_map(|container| container.id.as_deref());
+        // One that has ended meanwhile, or is not held for another reason, is read as it is.
+        join_all(ids().map(|id| timeout(limits::LOOK, self.docker.pause_container(id)))).await;
+        let archived = archived(&self.docker, id, folder).await;
+        join_all(ids().map(|id| timeout(limits::LOOK, self.docker.unpause_container(id)))).await;
+        matches!(archived, Archived::Large)
     }
 
     /// Ends a container for good; why is known before anybody sees that it has ended.
@@ -209,21 +245,6 @@ impl Watched {
     }
 }
 
-/// Whether a folder of a container is over [`limits::DISK_BYTES`] as an archive, in which an empty file takes some room too:
-/// the one measure of a volume that every engine has, and that no program of the container can forge.
-async fn is_large(docker: &Docker, id: &str, folder: &str) -> bool {
-    for _ in 0..ARCHIVE_ATTEMPTS {
-        let archived = timeout(limits::LOOK, archived(docker, id, folder)).await;
-        match archived.unwrap_or(Archived::Broken) {
-            Archived::Large => return true,
-            Archived::Small => return false,
-            // A file was cut short or renamed while it was being read.
-            Archived::Broken => {}
-        }
-    }
-    false
-}
-
 /// What a folder is as an archive.
 enum Archived {
     Large,
@@ -233,6 +254,11 @@ enum Archived {
 }
 
 async fn archived(docker: &Docker, id: &str, folder: &str) -> Archived {
+    let archived = timeout(limits::LOOK, read_archive(docker, id, folder)).await;
+    archived.unwrap_or(Archived::Broken)
+}
+
+async fn read_archive(docker: &Docker, id: &str, folder: &str) -> Archived {
     let options = DownloadFromContainerOptionsBuilder::new()
         .path(folder)
         .build();

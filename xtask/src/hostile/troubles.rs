@@ -18,8 +18,11 @@ use super::{Outcome, Verdict};
 /// The attack whose submission needs no network to be built.
 const SUBMISSION: &str = "engine-trouble";
 
-/// A minute for the engine's answer, one for the removal, and what is done before.
-const ENDS_WITHIN: Duration = Duration::from_secs(200);
+/// From the trouble to the end of the run, also where the engine does nothing any more.
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The next run of the same submission, in which everything is built that the first one did not come to.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(200);
 
 /// A run until it says that a phase has begun.
 const REACHED_WITHIN: Duration = Duration::from_secs(120);
@@ -34,9 +37,11 @@ enum Trouble {
 }
 
 /// Each trouble in each phase of a run, by the first word that the program says of it.
-const TROUBLES: [(&str, Trouble, &str); 10] = [
+const TROUBLES: [(&str, Trouble, &str); 12] = [
     ("engine-paused-while-building", Trouble::Paused, "building"),
+    ("engine-paused-while-starting", Trouble::Paused, "starting"),
     ("engine-paused-while-watching", Trouble::Paused, "watching"),
+    ("engine-paused-while-scaling", Trouble::Paused, "the same"),
     (
         "engine-restarted-while-building",
         Trouble::Restarted,
@@ -134,7 +139,7 @@ fn in_trouble(
 /// The next run gets full marks, and takes away what this one could not.
 fn recovered(session: &Session, engine: &Private, before: &Ended) -> Result<Vec<String>> {
     let folder = submission(session)?;
-    let next = Run::start_as(engine.checker(), &folder)?.end_within(ENDS_WITHIN)?;
+    let next = Run::start_as(engine.checker(), &folder)?.end_within(RECOVERS_WITHIN)?;
     let (report, mut complaints) = next.report();
     if next.code() != 0 || report["score"] != 100 {
         complaints.push(format!("the next run: {}", summary(&report)));
