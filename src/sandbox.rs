@@ -37,7 +37,7 @@ use bollard::Docker;
 use softy_checks::observation::{Fault, FaultKind};
 use tokio::sync::RwLock;
 
-pub use build::{Builds, Outlet};
+pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;

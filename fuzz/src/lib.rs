@@ -11,7 +11,9 @@ mod submission;
 
 use std::net::SocketAddr;
 
+use softy_check::compose::project::Build;
 use softy_check::sandbox::dockerignore::Ignored;
+use softy_check::sandbox::{Sent, Stages};
 use softy_check::traffic::{Attribution, listening};
 use softy_checks::nginx::{Directive, Effective, Route};
 use softy_checks::observation::{Nginx, NginxFile};
@@ -39,6 +41,21 @@ pub fn dockerignore(input: &[u8]) {
     for path in text.lines() {
         let excluded = ignored.excludes(path);
         assert_eq!(excluded, ignored.excludes(path), "not the same twice");
+    }
+}
+
+/// A Dockerfile as the engine gets it: each of its lines is one of the submission's.
+pub fn dockerfile(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let lines = text.lines().count();
+    for stages in [Stages::All, Stages::Needed] {
+        let sent = Sent::marked(&text, &Build::default(), stages);
+        for line in 1..=sent.text.lines().count() {
+            let error = sent.own_words(&format!("dockerfile parse error on line {line}: what"));
+            let own = error.strip_prefix("dockerfile parse error on line ");
+            let own = own.and_then(|rest| rest.strip_suffix(": what")?.parse::<usize>().ok());
+            assert!(own.is_some_and(|own| (1..=lines).contains(&own)), "{error}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use softy_check_fuzz::{SEPARATOR, answer, compose, dockerignore, log_lines, nginx};
+use softy_check_fuzz::{SEPARATOR, answer, compose, dockerfile, dockerignore, log_lines, nginx};
 
 /// What parsers act on.
 const WORDS: [&str; 64] = [
@@ -103,6 +103,30 @@ const DIRECTIVES: [&str; 24] = [
     "weight=3",
 ];
 
+/// What a Dockerfile is made of.
+const INSTRUCTIONS: [&str; 20] = [
+    "FROM ",
+    "ubuntu:latest",
+    "scratch",
+    " AS build",
+    "COPY --from=",
+    "build",
+    "0",
+    " /a /b",
+    "RUN ",
+    "<<END",
+    "\nEND\n",
+    "\n",
+    "\r\n",
+    "\\\n",
+    "`\n",
+    "# escape=`\n",
+    "#",
+    "ONBUILD ",
+    "\u{feff}",
+    "\0",
+];
+
 /// Inputs that a property holds for in every test run; libFuzzer tries millions.
 const CASES: u32 = 400;
 
@@ -152,6 +176,13 @@ fn configurations() -> impl Strategy<Value = Vec<u8>> {
     (file(), file()).prop_map(|(main, site)| [main, site].join(&SEPARATOR))
 }
 
+/// A Dockerfile of several stages.
+fn dockerfiles() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop::sample::select(INSTRUCTIONS.to_vec());
+    let words = vec(word, 0..60).prop_map(|words| words.concat().into_bytes());
+    prop_oneof![words, inputs("back-end/Dockerfile")]
+}
+
 /// Several files in one input.
 fn folders() -> impl Strategy<Value = Vec<u8>> {
     let other = prop_oneof![3 => Just(Vec::new()), 1 => words(), 1 => broken("docker-compose.yml")];
@@ -175,6 +206,11 @@ proptest! {
     #[test]
     fn any_answer_ends_as_a_verdict(input in inputs("2-api-servers.txt")) {
         answer(&input);
+    }
+
+    #[test]
+    fn any_dockerfile_keeps_its_lines(input in dockerfiles()) {
+        dockerfile(&input);
     }
 
     #[test]

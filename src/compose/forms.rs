@@ -27,6 +27,29 @@ pub(super) static SIZE: Form = Form {
     name: Text::fixed("a size such as `64m`", "une taille comme `64m`"),
 };
 
+pub(super) static WHOLE: Form = Form {
+    fits: |text| text.parse::<i64>().is_ok(),
+    name: Text::fixed("a whole number", "un nombre entier"),
+};
+
+pub(super) static PAIR: Form = Form {
+    fits: |text| text.contains('='),
+    name: Text::fixed("`NAME=VALUE`", "`NOM=VALEUR`"),
+};
+
+pub(super) static HOST: Form = Form {
+    fits: |text| text.contains(['=', ':']),
+    name: Text::fixed("`NAME=ADDRESS`", "`NOM=ADRESSE`"),
+};
+
+pub(super) static ADDRESS: Form = Form {
+    fits: |text| text.parse::<std::net::IpAddr>().is_ok(),
+    name: Text::fixed(
+        "an address such as `127.0.0.1`",
+        "une adresse comme `127.0.0.1`",
+    ),
+};
+
 pub(super) static RESTART: Form = Form {
     fits: is_restart,
     name: Text::fixed(

@@ -40,6 +40,9 @@ impl Loader<'_> {
         let Some(node) = document.remove("include") else {
             return Ok(());
         };
+        if node.value == Value::Null {
+            return Ok(());
+        }
         schema::check(&node, &ENTRIES, "include", self.findings);
         if self.findings.has_problems() {
             return Err(Stop::Found);

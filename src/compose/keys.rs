@@ -46,6 +46,8 @@ pub(super) enum Type {
     Bool,
     /// A whole number.
     Integer,
+    /// A whole number from 0.
+    Count,
     /// A number.
     Number,
     /// A text.
@@ -75,7 +77,7 @@ pub(super) enum Decision {
     Screened(fn(&str) -> bool, &'static Danger),
 }
 
-use Type::{Any, Bool, Either, Integer, List, Named, Null, Number, Section, Text};
+use Type::{Any, Bool, Count, Either, Integer, List, Named, Null, Number, Section, Text};
 
 const fn carried(name: &'static str, takes: Type, why: &'static str) -> Key {
     Key {
@@ -122,6 +124,10 @@ const fn screened(
 
 const SCALAR_OR_NULL: Type = Either(&[Text, Number, Bool, Null]);
 const TEXT_OR_NUMBER: Type = Either(&[Text, Number]);
+const WHOLE_TEXT: Type = Type::Form(&forms::WHOLE);
+const COUNT: Type = Either(&[WHOLE_TEXT, Count]);
+const WHOLE_TEXT_OR_NUMBER: Type = Either(&[WHOLE_TEXT, Number]);
+const WHOLE_SIZE: Type = Either(&[Type::Form(&forms::SIZE), Integer]);
 const SIZE: Type = Either(&[Number, Type::Form(&forms::SIZE)]);
 const DURATION: Type = Type::Form(&forms::DURATION);
 const TEXTS: Type = List(&Text);

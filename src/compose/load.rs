@@ -167,7 +167,12 @@ impl<'a> Loader<'a> {
             return Ok(Rc::clone(documents));
         }
         let text = match text(self.submission, file)? {
-            Ok(text) => text,
+            Ok((text, Encoding::Utf8)) => text,
+            Ok((text, Encoding::Utf16)) => {
+                self.findings
+                    .unknown_to_v1("files in UTF-16", "les fichiers en UTF-16");
+                text
+            }
             Err(message) => {
                 let place = self.findings.place(at);
                 self.findings.problem_elsewhere(Problem {
@@ -258,12 +263,19 @@ fn weigh(tree: &Node, left: usize) -> Option<usize> {
     }
 }
 
+/// How a file's text is stored.
+enum Encoding {
+    Utf8,
+    /// What PowerShell writes with `>`.
+    Utf16,
+}
+
 /// A file's text, or why it has none.
-fn text(submission: &Submission, file: &str) -> Result<Result<String, Text>, Fault> {
+fn text(submission: &Submission, file: &str) -> Result<Result<(String, Encoding), Text>, Fault> {
     let (en, fr) = match submission.read(file, CAP) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => return Ok(Ok(text)),
-            Err(_) => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
+        Ok(bytes) => match decoded(bytes) {
+            Some(text) => return Ok(Ok(text)),
+            None => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
         },
         Err(ReadError::Fault(fault)) => return Err(fault),
         Err(ReadError::Missing) => ("is not there", "n’existe pas"),
@@ -276,4 +288,17 @@ fn text(submission: &Submission, file: &str) -> Result<Result<String, Text>, Fau
         format!("`{file}` {en}"),
         format!("`{file}` {fr}"),
     )))
+}
+
+/// The encodings that YAML knows are told by a byte order mark; without one it is UTF-8, as in all files of the exercise.
+fn decoded(bytes: Vec<u8>) -> Option<(String, Encoding)> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        Some(_) | None => return Some((String::from_utf8(bytes).ok()?, Encoding::Utf8)),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    let text = String::from_utf16(&units).ok()?;
+    rest.is_empty().then_some((text, Encoding::Utf16))
 }

@@ -73,6 +73,7 @@ fn fits(takes: &Type, value: &Value) -> bool {
         Type::Null => matches!(value, Value::Null),
         Type::Bool => is_bool(value),
         Type::Integer => is_integer(value),
+        Type::Count => is_integer(value) && !is_negative(value),
         Type::Number => is_number(value),
         Type::Text | Type::Form(_) => matches!(value, Value::Text(_)),
         Type::List(_) => matches!(value, Value::List(_)),
@@ -95,8 +96,18 @@ fn is_bool(value: &Value) -> bool {
 fn is_integer(value: &Value) -> bool {
     match value {
         Value::Integer(_) => true,
+        Value::Float(number) => number.fract() == 0.0,
         Value::Text(text) => text.parse::<i64>().is_ok(),
-        Value::Null | Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => false,
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => false,
+    }
+}
+
+fn is_negative(value: &Value) -> bool {
+    match value {
+        Value::Integer(number) => *number < 0,
+        Value::Float(number) => *number < 0.0,
+        Value::Text(text) => text.starts_with('-'),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => false,
     }
 }
 
@@ -197,6 +208,7 @@ fn described(takes: &Type) -> (String, String) {
         Type::Null => ("nothing", "rien"),
         Type::Bool => ("`true` or `false`", "`true` ou `false`"),
         Type::Integer => ("a whole number", "un nombre entier"),
+        Type::Count => ("a whole number from 0", "un nombre entier à partir de 0"),
         Type::Number => ("a number", "un nombre"),
         Type::Text => ("a text", "un texte"),
         Type::List(_) => ("a list", "une liste"),

@@ -26,12 +26,8 @@ pub(super) fn services(
         .get("services")
         .map(Node::entries)
         .unwrap_or_default();
-    let entries: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| !entry.key.starts_with("x-"))
-        .collect();
     let (enabled, disabled): (Vec<&Entry>, Vec<&Entry>) = entries
-        .into_iter()
+        .iter()
         .partition(|entry| is_enabled(&entry.value, context));
     note_disabled(&disabled, context);
     if let Some(entry) = enabled.get(MOST) {

@@ -119,6 +119,24 @@ fn line_ends_byte_order_marks_and_odd_indentation_change_nothing() {
 }
 
 #[test]
+fn files_in_utf_16_are_read_and_noted() {
+    let usual = read(USUAL).1;
+    for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+        let units = format!("\u{feff}{USUAL}");
+        let bytes: Vec<u8> = units.encode_utf16().flat_map(unit).collect();
+        let written = |bytes: &[u8]| {
+            read_in(|root| {
+                std::fs::write(root.join("task6/docker-compose.yml"), bytes).unwrap();
+            })
+        };
+        let (compose, project) = written(&bytes);
+        assert_eq!((project, compose.oddities.len()), (usual.clone(), 1));
+        assert_eq!(written(&bytes[1..]).1, None);
+        assert_eq!(written(&bytes[..bytes.len() - 1]).1, None);
+    }
+}
+
+#[test]
 fn what_v1_would_say_is_noted() {
     let (compose, project) = read(USUAL.replace("'3'", "'3, or 4'"));
     assert!(project.is_some());

@@ -35,7 +35,9 @@ use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
-use sent::{Stages, has_unused_stages};
+pub use sent::{Sent, Stages};
+
+use sent::has_unused_stages;
 use watch::Watch;
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.

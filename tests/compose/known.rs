@@ -53,9 +53,69 @@ pub static KNOWN: &[Known] = &[
         "`ipv4_address` and the subnets that it needs are rewritten",
     ),
     known(
-        "",
-        "*environment: {A: 2024-01-01}* – *invalid jsonType time.Time*",
+        "2.40",
+        "*2024-01-01* – *invalid jsonType time.Time*",
         "v2.40 refuses a date without quotation marks, other versions take it",
+    ),
+    known(
+        "2.40",
+        "* – Compose refuses: panic: *",
+        "v2.40 itself panics",
+    ),
+    known(
+        "2",
+        "file name: $* – Compose refuses: project name must not be empty",
+        "`name` is rewritten, also one that a variable leaves empty",
+    ),
+    known(
+        "2",
+        "*cpu_percent: 1* – Compose refuses: *",
+        "`cpu_percent` is rewritten, also what is more than a hundred",
+    ),
+    known(
+        "2",
+        "*ulimits: {a: {}} – Compose refuses: *",
+        "`ulimits` are rewritten, also one that says nothing",
+    ),
+    known(
+        "2",
+        "*network_mode: * – only this program refuses: *",
+        "the engine has no network of that name, as it says when the container is started",
+    ),
+    known(
+        "2",
+        "depends_on required: * – Compose refuses: *must be a boolean",
+        "a text that other keys take for `true` or `false` is taken here, too",
+    ),
+    known(
+        "2",
+        "healthcheck retries: -1 – Compose refuses: *",
+        "health checks have the sandbox’s own timing",
+    ),
+    known(
+        "2",
+        "port protocol: * – only this program refuses: *",
+        "the engine takes no such protocol when the container is started",
+    ),
+    known(
+        "2",
+        "attachment priority: * – Compose refuses: *must be a number",
+        "a text that is a number is taken here, too",
+    ),
+    known(
+        "2",
+        "* external: * – Compose refuses: *invalid boolean: ",
+        "a text without a word in it asks for nothing",
+    ),
+    known(
+        "2",
+        "volume labels: [word, word] – Compose refuses: *",
+        "of two labels of one name the last is taken here, as for services",
+    ),
+    known(
+        "2",
+        "*include: [null] – only this program refuses: *",
+        "nothing is no compose file",
     ),
     known(
         "",

@@ -10,9 +10,10 @@ use crate::workspace::{root, target};
 use crate::{cargo, process, say};
 
 /// The targets of `fuzz/`, with the names of the files that are their first inputs.
-const TARGETS: [(&str, &str); 5] = [
+const TARGETS: [(&str, &str); 6] = [
     ("answer", "2-api-servers.txt"),
     ("compose", "docker-compose.yml"),
+    ("dockerfile", "back-end/Dockerfile"),
     ("dockerignore", "docker-compose.yml"),
     ("log_lines", "2-api-servers.txt"),
     ("nginx", "proxy/default.conf"),

@@ -7,7 +7,7 @@ use crate::compose::dangers as danger;
 pub(super) static BUILD: &[Key] = &[
     carried(
         "additional_contexts",
-        PAIRS,
+        Either(&[Named(&Text), List(&Type::Form(&forms::PAIR))]),
         "folders of the submission and `docker-image://`; others are refused",
     ),
     carried("args", PAIRS, "build arguments"),
@@ -27,7 +27,7 @@ pub(super) static BUILD: &[Key] = &[
     refused("entitlements", TEXTS, &danger::BUILD_RIGHTS),
     screened(
         "extra_hosts",
-        HOSTS,
+        Either(&[Named(&TEXT_OR_TEXTS), List(&Type::Form(&forms::HOST))]),
         danger::names_the_host,
         &danger::HOST_GATEWAY,
         "a build reaches registries by their own names",
@@ -67,7 +67,11 @@ pub(super) static BUILD: &[Key] = &[
         List(&Either(&[Text, Section(BUILD_SECRET)])),
         &danger::BUILD_SECRETS,
     ),
-    rewritten("shm_size", SIZE, "the build has the sandbox's own limits"),
+    rewritten(
+        "shm_size",
+        WHOLE_SIZE,
+        "the build has the sandbox's own limits",
+    ),
     refused("ssh", PAIRS, &danger::BUILD_SECRETS),
     rewritten("tags", TEXTS, "nothing on the machine is tagged"),
     carried("target", Text, "the stage to build"),

@@ -41,7 +41,11 @@ pub(super) static ATTACHMENT: &[Key] = &[
 
 pub(super) static PORT: &[Key] = &[
     rewritten("app_protocol", Text, "a note for people"),
-    rewritten("host_ip", Text, "nothing is published on the machine"),
+    rewritten(
+        "host_ip",
+        Type::Form(&forms::ADDRESS),
+        "nothing is published on the machine",
+    ),
     rewritten("mode", Text, ONE_MACHINE),
     rewritten("name", Text, "a note for people"),
     carried("protocol", Text, "only TCP ports are asked"),

@@ -18,6 +18,7 @@ fn below(takes: &'static Type, path: &str, visit: &mut dyn FnMut(&str, &'static 
         | Type::Null
         | Type::Bool
         | Type::Integer
+        | Type::Count
         | Type::Number
         | Type::Text
         | Type::Form(_) => {}

@@ -15,7 +15,7 @@ static ROOT_KEYS: &[Key] = &[
     ),
     carried(
         "include",
-        List(&Either(&[Text, Section(INCLUDE)])),
+        Either(&[List(&Either(&[Text, Section(INCLUDE)])), Null]),
         "other compose files of the submission; those outside of it are refused",
     ),
     refused("models", Named(&Section(MODEL)), &danger::MODEL),

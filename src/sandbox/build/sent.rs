@@ -12,15 +12,17 @@ pub(super) const NAMED: &str = ".softy-check.context.";
 
 /// Which stages the classic builder builds: all of them, unlike BuildKit, unless they are taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stages {
+pub enum Stages {
+    /// As the classic builder does.
     All,
     /// Those that the image comes of.
     Needed,
 }
 
 /// A Dockerfile that is sent.
-pub(super) struct Sent {
-    pub(super) text: String,
+pub struct Sent {
+    /// What the engine gets.
+    pub text: String,
     /// The submission's line that each line stands for or before, from 0.
     lines: Vec<usize>,
 }
@@ -33,7 +35,7 @@ impl Sent {
 
     /// For the classic builder: every stage begins with a label, so that whatever is built of it is known for what it is.
     /// Stages that are left out are empty ones, which keeps the numbers of the others.
-    pub(super) fn marked(dockerfile: &str, build: &Build, stages: Stages) -> Sent {
+    pub fn marked(dockerfile: &str, build: &Build, stages: Stages) -> Sent {
         let unused = match stages {
             Stages::All => BTreeSet::new(),
             Stages::Needed => unused(dockerfile, build),
@@ -81,7 +83,7 @@ impl Sent {
     }
 
     /// The engine's words, with the line that they name as the submission's.
-    pub(super) fn own_words(&self, error: &str) -> String {
+    pub fn own_words(&self, error: &str) -> String {
         let Some(line) = named_line(error) else {
             return error.to_owned();
         };
