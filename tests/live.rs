@@ -90,6 +90,27 @@ fn every_way_in_leads_to_full_marks() {
 }
 
 #[test]
+fn what_is_let_out_may_install_what_it_needs_when_it_starts() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let submission = Fixture::named("correct").submission();
+    // Longer than a container has that is not let out.
+    let late = "services: {back-end: {command: [sh, -c, 'pip3 download -qd /tmp flask && sleep 35 && exec python3 api.py']}}\n";
+    let file = submission.path().join("task6/docker-compose.override.yml");
+    std::fs::write(file, late).expect("a copy can be written");
+    let run = fixture::softy_check()
+        .args(["task6", "--egress"])
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    assert_eq!(left_over(&before), "");
+}
+
+#[test]
 fn builds_reach_the_web_through_the_checker_alone() {
     if !is_live() {
         return;

@@ -69,6 +69,14 @@ impl Live<'_> {
             }
         }
         let replicas = started.replicas();
+        let mut settling = started.containers.clone();
+        settling.retain(|(_, container)| container.service == BACK_END);
+        let counted = async {
+            // What a replica fetches while it starts is no request to it.
+            self.settle(settling.iter_mut(), reachable).await?;
+            // Older engines take a second to read a counter; the others start meanwhile.
+            self.received(&replicas).await
+        };
         let others = async {
             for wave in waves {
                 self.start_wave(&wave, &mut created, &mut started, reachable)
@@ -76,8 +84,7 @@ impl Live<'_> {
             }
             self.settle(started.containers.iter_mut(), reachable).await
         };
-        // Older engines take a second to read a counter; the others start meanwhile.
-        let ((), received) = try_join!(others, self.received(&replicas))?;
+        let ((), received) = try_join!(others, counted)?;
         started.received = received;
         started.sort(self.project);
         self.recheck(&mut started).await?;
@@ -140,24 +147,28 @@ impl Live<'_> {
             .iter()
             .filter_map(|(member, _)| member.clone())
             .collect();
-        let settled = self.settle(added.iter_mut(), reachable);
-        let ((), received) = try_join!(settled, self.received(&replicas))?;
-        started.received.extend(received);
+        self.settle(added.iter_mut(), reachable).await?;
         started.containers.append(&mut added);
         started.sort(self.project);
-        if let Some(proxy) = started.proxy() {
-            self.sandbox.restart(&proxy.member).await?;
-            let service = proxy.member.service;
-            self.settle(
-                started
-                    .containers
-                    .iter_mut()
-                    .filter(|(_, container)| container.service == service),
-                reachable,
-            )
-            .await?;
-        }
+        let restarted = self.restart_proxy(started, reachable);
+        let ((), received) = try_join!(restarted, self.received(&replicas))?;
+        started.received.extend(received);
         self.recheck(started).await
+    }
+
+    /// Starts the proxy again, so that it looks up its servers anew, and waits until it listens.
+    async fn restart_proxy(
+        &self,
+        started: &mut Started,
+        reachable: &Reachable,
+    ) -> Result<(), Fault> {
+        let Some(proxy) = started.proxy() else {
+            return Ok(());
+        };
+        self.sandbox.restart(&proxy.member).await?;
+        let containers = started.containers.iter_mut();
+        let proxies = containers.filter(|(_, container)| container.service == proxy.member.service);
+        self.settle(proxies, reachable).await
     }
 
     /// Where requests enter the stack.

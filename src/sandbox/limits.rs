@@ -124,6 +124,9 @@ pub const BUILD_SILENCE: Duration = Duration::from_secs(60);
 /// From a container's start until it listens.
 pub const READY: Duration = Duration::from_secs(30);
 
+/// The same where `--egress` lets containers out: one may install what it needs when it starts.
+pub const READY_WITH_EGRESS: Duration = Duration::from_secs(120);
+
 /// From a container's start until its health check passes, or it ends, when another waits for that.
 pub const DEPENDENCY: Duration = Duration::from_secs(60);
 

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use bollard::models::{EndpointSettings, IpamConfig, NetworkConnectRequest, NetworkCreateRequest};
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, FaultKind};
 
 use super::engine::{fault, is_missing};
-use super::{Member, Sandbox};
+use super::{Member, Sandbox, limits};
 
 /// The bridge driver's option that lets containers out into the world.
 const MASQUERADE: &str = "com.docker.network.bridge.enable_ip_masquerade";
@@ -49,6 +50,8 @@ pub(super) enum LeadsTo {
 pub struct Reachable {
     /// The way in.
     pub reach: Reach,
+    /// From a container's start until it must listen.
+    pub ready: Duration,
     /// The project's names with the engine's, in the order of the project.
     pub(super) networks: Vec<(String, String)>,
     /// The network through which a published port is reached, where that is the way in.
@@ -66,9 +69,9 @@ impl Sandbox {
         asked: Option<Reach>,
         egress: Egress,
     ) -> Result<Reachable, Fault> {
-        let leads_to = match egress {
-            Egress::Closed => LeadsTo::Nothing,
-            Egress::Open => LeadsTo::World,
+        let (leads_to, ready) = match egress {
+            Egress::Closed => (LeadsTo::Nothing, limits::READY),
+            Egress::Open => (LeadsTo::World, limits::READY_WITH_EGRESS),
         };
         let made = names.iter().map(|name| self.make_network(name, leads_to));
         let networks: Vec<(String, String)> = names
@@ -98,6 +101,7 @@ impl Sandbox {
         };
         Ok(Reachable {
             reach,
+            ready,
             networks,
             way_in,
         })

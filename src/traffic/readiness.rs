@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::listening::listening;
-use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
+use crate::sandbox::{Member, Reach, Reachable, Sandbox};
 
 /// Between two attempts to connect to a container that has only just started.
 const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
@@ -34,7 +34,7 @@ const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
 /// How a container settled after its start.
 #[derive(Clone, Debug)]
 pub struct Settled {
-    /// Running when it listens, silent when it does not within [`limits::READY`], or how it ended.
+    /// Running when it listens, silent when it does not within [`Reachable::ready`], or how it ended.
     pub state: State,
     /// The addresses it listens on, where they had to be looked up.
     pub listening: Vec<String>,
@@ -61,8 +61,8 @@ pub async fn settle(
     tokio::select! {
         ended = sandbox.ended(member) => Ok(Settled { state: ended?.into(), listening: Vec::new() }),
         listening = listens => Ok(Settled { state: State::Running, listening: listening? }),
-        () = sleep(limits::READY) => Ok(Settled {
-            state: State::Silent { seconds: limits::READY.as_secs() },
+        () = sleep(reachable.ready) => Ok(Settled {
+            state: State::Silent { seconds: reachable.ready.as_secs() },
             listening: Vec::new(),
         }),
     }
