@@ -72,15 +72,14 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
 /// Waits until the engine has answered nothing for [`limits::SILENCE`].
 pub(super) async fn lost(docker: &Docker) -> Fault {
     let mut answered = Instant::now();
-    loop {
-        match timeout_at(answered + limits::SILENCE, docker.ping()).await {
-            Ok(Ok(_)) => answered = Instant::now(),
-            // One that is being started again refuses connections meanwhile.
-            Ok(Err(_)) => {}
-            Err(_) => return unanswered(limits::SILENCE),
+    // One that is being started again refuses connections meanwhile, and one that stands still does not answer.
+    while answered.elapsed() < limits::SILENCE {
+        if let Ok(Ok(_)) = timeout_at(answered + limits::SILENCE, docker.ping()).await {
+            answered = Instant::now();
         }
         sleep(BETWEEN_PINGS).await;
     }
+    unanswered(limits::SILENCE)
 }
 
 fn unanswered(since: Duration) -> Fault {
