@@ -113,11 +113,6 @@ pub static KNOWN: &[Known] = &[
         "of two labels of one name the last is taken here, as for services",
     ),
     known(
-        "",
-        "fixtures/build-uses-too-much.* – made by Compose only: *",
-        "builds have limits here",
-    ),
-    known(
         "2",
         "*include: [null] – only this program refuses: *",
         "nothing is no compose file",
@@ -134,7 +129,12 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
-        "*: names on *: Compose {*-1\", *",
+        "*: names on *: Compose {*\"db-1\"*",
+        "Compose v2 gives what `links` names a name with its number, too",
+    ),
+    known(
+        "2",
+        "fixtures/*: names on *: Compose {*\"back-end-1\"*",
         "Compose v2 gives what `links` names a name with its number, too",
     ),
     known(

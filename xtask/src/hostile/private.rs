@@ -113,14 +113,11 @@ impl Private {
         let mut gone = self.inside(&["--mount", "--pid"]);
         process::text(gone.args(["sh", "-c", GONE]))?;
         let mut command = self.inside(&["--net", "--mount", "--pid"]);
+        // Left to the first process: an `nsenter` that waited for it would stop with it, and not go on with it.
         command
-            .args([
-                "dockerd",
-                "--pidfile",
-                "/run/engine.pid",
-                "--exec-root",
-                "/run/engine",
-            ])
+            .args(["sh", "-c", r#""$@" &"#, "engine"])
+            .args(["dockerd", "--pidfile", "/run/engine.pid"])
+            .args(["--exec-root", "/run/engine"])
             .args(["--bip", "10.213.0.1/24", "--default-address-pool"])
             .args(["base=10.214.0.0/16,size=24", "--storage-driver", &driver])
             .arg("--config-file")
@@ -134,10 +131,10 @@ impl Private {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        let mut engine = command.spawn().context("`nsenter` cannot be started")?;
+        process::run(&mut command)?;
         let since = Instant::now();
         while process::text(self.docker().arg("version")).is_err() {
-            if since.elapsed() > STARTS_WITHIN || engine.try_wait()?.is_some() {
+            if since.elapsed() > STARTS_WITHIN {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 bail!(
                     "a second engine does not start: {}",
