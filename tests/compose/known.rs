@@ -113,6 +113,11 @@ pub static KNOWN: &[Known] = &[
         "of two labels of one name the last is taken here, as for services",
     ),
     known(
+        "",
+        "started: links and names – `database` in *: Compose Some({}), here *",
+        "a name that `links` gives is found by every container of the network, not only by the one that asks for it",
+    ),
+    known(
         "2",
         "*include: [null] – only this program refuses: *",
         "nothing is no compose file",

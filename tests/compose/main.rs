@@ -18,6 +18,7 @@ mod known;
 mod mounts;
 mod reference;
 mod sandboxed;
+mod started;
 mod tally;
 mod types;
 mod values;
@@ -59,6 +60,38 @@ fn what_compose_brings_up_is_brought_up_here() {
     let tally = Tally::new("stacks", &reference);
     each(cases::of_stacks(), |case, folder| {
         compare_stacks(&reference, &tally, case, folder);
+    });
+    tally.conclude();
+}
+
+#[test]
+fn what_compose_starts_is_started_here_in_such_an_order_and_finds_the_same_names() {
+    let Some(reference) = asked() else {
+        return;
+    };
+    if !cases::is_everything() {
+        return;
+    }
+    let tally = Tally::new("started stacks", &reference);
+    let cases = started::CASES.iter();
+    let cases = cases.map(|(name, services)| {
+        let unique = std::process::id().to_string();
+        Case::written(format!("started: {name}"), started::file(services, &unique))
+    });
+    each(cases.collect(), |case, folder| {
+        let Reading::Taken(project) = read(folder) else {
+            return tally.count(case, Outcome::SandboxOnly);
+        };
+        let ours = started::of_program(folder);
+        match started::of_compose(&reference, folder, &case.project()) {
+            Err(words) => tally.count(case, Outcome::MadeByOne(words)),
+            Ok(theirs) => match started::differences(&project, &theirs, &ours) {
+                none if none.is_empty() => tally.count(case, Outcome::Equal),
+                some => some
+                    .into_iter()
+                    .for_each(|one| tally.count(case, Outcome::Different(one))),
+            },
+        }
     });
     tally.conclude();
 }

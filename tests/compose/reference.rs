@@ -74,6 +74,24 @@ impl Reference {
         seen
     }
 
+    /// What is seen by `look` of the stack that it starts, with two replicas of `back-end`; its words where it does not.
+    /// Nothing is left.
+    pub fn started<T>(
+        &self,
+        folder: &Path,
+        project: &str,
+        look: impl FnOnce() -> T,
+    ) -> Result<T, String> {
+        let up = ["--project-name", project, "up", "--detach"];
+        let started = self.run(
+            folder,
+            &[up.as_slice(), &["--scale", "back-end=2"]].concat(),
+        );
+        let seen = started.map(|_| look());
+        remove(project);
+        seen
+    }
+
     fn create(&self, folder: &Path, project: &str) -> Result<(), String> {
         let up = ["--project-name", project, "up", "--no-start"];
         self.run(folder, &up).map(drop)
