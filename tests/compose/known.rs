@@ -53,14 +53,29 @@ pub static KNOWN: &[Known] = &[
         "`ipv4_address` and the subnets that it needs are rewritten",
     ),
     known(
-        "2.40",
-        "*2024-01-01* – *invalid jsonType time.Time*",
-        "v2.40 refuses a date without quotation marks, other versions take it",
+        "2",
+        "*2024-01-01* – *",
+        "versions of Compose disagree on dates without quotation marks; here they are texts",
     ),
     known(
-        "2.40",
+        "2",
         "* – Compose refuses: panic: *",
-        "v2.40 itself panics",
+        "Compose itself panics",
+    ),
+    known(
+        "2.26",
+        "port host_ip: * – only this program refuses: *",
+        "v2.26 leaves what is no address to the engine; later versions refuse it",
+    ),
+    known(
+        "2.26",
+        "port published: 1e3 – Compose refuses: *",
+        "v2.26 takes no number with an exponent; later versions do",
+    ),
+    known(
+        "2.26",
+        "*container_name: * – only this program refuses: *two or more letters*: ``",
+        "an empty name is none to v2.26; later versions refuse it",
     ),
     known(
         "2",

@@ -74,6 +74,16 @@ pub enum BuildFailure {
     BaseMissing {
         /// The image's name.
         reference: String,
+        /// The well-known name that it was probably meant to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        similar: Option<String>,
+    },
+    /// A package manager knows no package of a name.
+    PackageMissing {
+        /// The program that was asked, such as `apt`.
+        manager: String,
+        /// The package's name.
+        package: String,
     },
     /// The build did not end within its deadline.
     TimedOut {

@@ -18,9 +18,11 @@ pub(super) static CHECK: Check = Check {
     mistakes: &[
         &CONTEXT_MISSING,
         &DOCKERFILE_MISSING,
+        &DOCKERFILE_MISNAMED,
         &DOCKERFILE_INVALID,
         &COPY_SOURCE_MISSING,
         &PIP_EXTERNALLY_MANAGED,
+        &PACKAGE_NOT_FOUND,
         &BASE_IMAGE_MISSING,
         &BUILD_TIMED_OUT,
         &BUILD_CONTEXT_TOO_LARGE,
@@ -41,6 +43,14 @@ static CONTEXT_MISSING: Mistake = Mistake {
 
 static DOCKERFILE_MISSING: Mistake = Mistake {
     code: "dockerfile-missing",
+    hint: Text::fixed(
+        "does your repository’s web page show that file? what is not committed and pushed is not handed in",
+        "la page web de votre dépôt montre-t-elle ce fichier ? ce qui n’est ni commité ni poussé n’est pas rendu",
+    ),
+};
+
+static DOCKERFILE_MISNAMED: Mistake = Mistake {
+    code: "dockerfile-misnamed",
     hint: Text::fixed(
         "compare the file’s name with the one expected: Linux tells upper from lower case, and an ending counts",
         "comparez le nom du fichier avec celui attendu : Linux distingue majuscules et minuscules, et l’extension compte",
@@ -68,6 +78,14 @@ static PIP_EXTERNALLY_MANAGED: Mistake = Mistake {
     hint: Text::fixed(
         "since Ubuntu 23.04 and Debian 12 pip leaves the system’s Python alone unless told otherwise: the log names the ways out",
         "depuis Ubuntu 23.04 et Debian 12, pip ne touche plus au Python du système sans qu’on le lui dise : le journal nomme les issues",
+    ),
+};
+
+static PACKAGE_NOT_FOUND: Mistake = Mistake {
+    code: "package-not-found",
+    hint: Text::fixed(
+        "is the name spelt as in the list of packages? with `apt-get`, an `update` comes first, in the same `RUN`",
+        "le nom est-il écrit comme dans la liste des paquets ? avec `apt-get`, un `update` vient d’abord, dans le même `RUN`",
     ),
 };
 
@@ -168,7 +186,7 @@ fn no_dockerfile(service: &str, dockerfile: &str, similar: &[String]) -> Finding
         ));
     }
     let similar = codes(similar);
-    DOCKERFILE_MISSING.finding(Text::new(
+    DOCKERFILE_MISNAMED.finding(Text::new(
         format!("{service} builds from {dockerfile}, found {similar} instead"),
         format!("{service} se construit depuis {dockerfile} ; trouvé à la place : {similar}"),
     ))
@@ -186,7 +204,10 @@ fn failed(service: &str, failure: &BuildFailure, error: &str) -> Finding {
             format!("in the image of {service}, pip refuses to install into the system’s Python (`externally-managed-environment`)"),
             format!("dans l’image de {service}, pip refuse d’installer dans le Python du système (`externally-managed-environment`)"),
         )),
-        BuildFailure::BaseMissing { reference } => no_base(service, reference),
+        BuildFailure::BaseMissing { reference, similar } => {
+            no_base(service, reference, similar.as_deref())
+        }
+        BuildFailure::PackageMissing { manager, package } => no_package(service, manager, package),
         BuildFailure::TimedOut { seconds } => BUILD_TIMED_OUT.finding(Text::new(
             format!("the image of {service} was not built after {seconds} s"),
             format!("l’image de {service} n’était pas construite après {seconds} s"),
@@ -251,11 +272,26 @@ fn no_source(service: &str, source: &str) -> Finding {
     ))
 }
 
-fn no_base(service: &str, reference: &str) -> Finding {
+fn no_base(service: &str, reference: &str, similar: Option<&str>) -> Finding {
     let reference = code(reference);
+    let (meant, voulu) = match similar.map(code) {
+        Some(name) => (
+            format!("; is it meant to be {name}?"),
+            format!(" ; s’agit-il de {name} ?"),
+        ),
+        None => Default::default(),
+    };
     BASE_IMAGE_MISSING.finding(Text::new(
-        format!("the image of {service} is built on {reference}, which does not exist"),
-        format!("l’image de {service} se construit sur {reference}, qui n’existe pas"),
+        format!("the image of {service} is built on {reference}, which does not exist{meant}"),
+        format!("l’image de {service} se construit sur {reference}, qui n’existe pas{voulu}"),
+    ))
+}
+
+fn no_package(service: &str, manager: &str, package: &str) -> Finding {
+    let (manager, package) = (code(manager), code(package));
+    PACKAGE_NOT_FOUND.finding(Text::new(
+        format!("for the image of {service}, {manager} finds no package {package}"),
+        format!("pour l’image de {service}, {manager} ne trouve aucun paquet {package}"),
     ))
 }
 
@@ -338,12 +374,21 @@ mod tests {
     }
 
     #[test]
-    fn another_name_is_a_missing_dockerfile() {
+    fn another_name_is_a_misnamed_dockerfile() {
         let dockerfile = "task6/back-end/Dockerfile".to_owned();
         let similar = vec!["DockerFile".to_owned()];
         let state = ImageState::DockerfileMissing {
             dockerfile,
             similar,
+        };
+        assert_eq!(code(state), Some("dockerfile-misnamed"));
+    }
+
+    #[test]
+    fn no_such_name_is_a_missing_dockerfile() {
+        let state = ImageState::DockerfileMissing {
+            dockerfile: "task6/back-end/Dockerfile".to_owned(),
+            similar: Vec::new(),
         };
         assert_eq!(code(state), Some("dockerfile-missing"));
     }
@@ -365,8 +410,16 @@ mod tests {
             Some("pip-externally-managed")
         );
         assert_eq!(
-            failure(BuildFailure::BaseMissing { reference }),
+            failure(BuildFailure::BaseMissing {
+                reference,
+                similar: Some("ubuntu".to_owned())
+            }),
             Some("base-image-missing")
+        );
+        let (manager, package) = ("apt".to_owned(), "flaks".to_owned());
+        assert_eq!(
+            failure(BuildFailure::PackageMissing { manager, package }),
+            Some("package-not-found")
         );
         assert_eq!(
             failure(BuildFailure::TimedOut { seconds: 600 }),

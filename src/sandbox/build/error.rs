@@ -10,6 +10,9 @@ use crate::sandbox::images::is_unknown_image;
 /// Characters kept of the line that a place shows.
 const SNIPPET_CHARACTERS: usize = 200;
 
+/// From which likeness on, of 1, a name was probably meant to be another.
+const LIKE: f64 = 0.85;
+
 /// The failure that `error`, the engine's last word, `log`, the last lines of the build, and `step`, the instruction it
 /// was at, tell of.
 ///
@@ -34,7 +37,11 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
         return Err(Fault { kind, detail });
     }
     if let Some(reference) = missing_base(error, step) {
-        return Ok(BuildFailure::BaseMissing { reference });
+        let similar = meant_base(&reference);
+        return Ok(BuildFailure::BaseMissing { reference, similar });
+    }
+    if let Some((manager, package)) = log.iter().find_map(|line| missing_package(line)) {
+        return Ok(BuildFailure::PackageMissing { manager, package });
     }
     if is_failed_command(error) {
         return Ok(BuildFailure::Command);
@@ -194,6 +201,44 @@ fn missing_base(error: &str, step: &str) -> Option<String> {
     Some(from.or(named).or(solved).unwrap_or_default().to_owned())
 }
 
+/// The well-known image whose name is most like that of `reference`, unless it is that name.
+fn meant_base(reference: &str) -> Option<String> {
+    const WELL_KNOWN: [&str; 12] = [
+        "alpine", "busybox", "caddy", "debian", "fedora", "golang", "haproxy", "httpd", "nginx",
+        "node", "python", "ubuntu",
+    ];
+    let last = reference.rsplit('/').next()?;
+    let (name, tag) = last.split_once(':').unwrap_or((last, "latest"));
+    let near = WELL_KNOWN
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, name), *known));
+    let (likeness, known) = near.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let is_latest = strsim::jaro_winkler(tag, "latest") > LIKE;
+    let meant = match is_latest {
+        true => format!("{known}:latest"),
+        false => format!("{known}:{tag}"),
+    };
+    (likeness > LIKE && meant != format!("{name}:{tag}")).then_some(meant)
+}
+
+/// The package manager whose word a line is, and the package that it does not know.
+fn missing_package(line: &str) -> Option<(String, String)> {
+    let signs = [
+        ("apt", "E: Unable to locate package ", ""),
+        ("apt", "E: Package '", "' has no installation candidate"),
+        ("pip", "ERROR: No matching distribution found for ", ""),
+        ("apk", "  ", " (no such package):"),
+    ];
+    signs.iter().find_map(|(manager, before, behind)| {
+        let (_, rest) = line.split_once(before)?;
+        let package = match behind.is_empty() {
+            true => rest.split_whitespace().next()?,
+            false => rest.split_once(behind)?.0.trim(),
+        };
+        Some(((*manager).to_owned(), package.to_owned()))
+    })
+}
+
 fn is_failed_command(error: &str) -> bool {
     error.contains("returned a non-zero code")
         || error.contains("did not complete successfully")
@@ -212,6 +257,56 @@ mod tests {
     use super::*;
 
     const LINES: [String; 0] = [];
+
+    #[test]
+    fn a_package_that_its_manager_does_not_know_is_named() {
+        let error = "The command '/bin/sh -c apt-get install flaks' returned a non-zero code: 100";
+        for (line, manager, package) in [
+            ("E: Unable to locate package flaks", "apt", "flaks"),
+            (
+                "E: Package 'python' has no installation candidate",
+                "apt",
+                "python",
+            ),
+            (
+                "ERROR: No matching distribution found for flask-corss",
+                "pip",
+                "flask-corss",
+            ),
+            ("  flaks (no such package):", "apk", "flaks"),
+        ] {
+            let (manager, package) = (manager.to_owned(), package.to_owned());
+            assert_eq!(
+                failure(error, &[line.to_owned()], ""),
+                Ok(BuildFailure::PackageMissing { manager, package })
+            );
+        }
+    }
+
+    #[test]
+    fn a_package_that_no_network_leads_to_is_no_mistake() {
+        let error = "The command '/bin/sh -c pip install flask' returned a non-zero code: 1";
+        let log = [
+            "WARNING: Retrying: Failed to establish a new connection: [Errno -3]",
+            "ERROR: No matching distribution found for flask",
+        ];
+        let failed = failure(error, &log.map(str::to_owned), "");
+        assert_eq!(failed.map_err(|fault| fault.kind), Err(FaultKind::Network));
+    }
+
+    #[test]
+    fn a_base_image_is_probably_a_well_known_one() {
+        for (reference, meant) in [
+            ("ubunto", Some("ubuntu:latest")),
+            ("127.0.0.1:5000/ubunto:22.04", Some("ubuntu:22.04")),
+            ("ubuntu:lastest", Some("ubuntu:latest")),
+            ("ubuntu:99.04", None),
+            ("my-own-api", None),
+            ("", None),
+        ] {
+            assert_eq!(meant_base(reference).as_deref(), meant, "{reference}");
+        }
+    }
 
     #[test]
     fn both_builders_name_what_could_not_be_copied() {
@@ -284,9 +379,10 @@ mod tests {
     fn an_unknown_base_image_is_named() {
         let error = "pull access denied for ubunut, repository does not exist or may require 'docker login'";
         let reference = "ubunut".to_owned();
+        let similar = Some("ubuntu:latest".to_owned());
         assert_eq!(
             failure(error, &LINES, ""),
-            Ok(BuildFailure::BaseMissing { reference })
+            Ok(BuildFailure::BaseMissing { reference, similar })
         );
     }
 
@@ -294,10 +390,11 @@ mod tests {
     fn an_unknown_base_image_of_another_registry_is_named_by_its_step() {
         let error = "manifest unknown: manifest unknown";
         let reference = "127.0.0.1:5000/ubunut".to_owned();
+        let similar = Some("ubuntu:latest".to_owned());
         let step = "FROM --platform=linux/amd64 127.0.0.1:5000/ubunut AS base";
         assert_eq!(
             failure(error, &LINES, step),
-            Ok(BuildFailure::BaseMissing { reference })
+            Ok(BuildFailure::BaseMissing { reference, similar })
         );
     }
 

@@ -11,11 +11,16 @@ use softy_checks::observation::{BuildFailure, ImageState, Resource};
 use super::error::failed_instruction;
 use crate::sandbox::limits;
 
+/// What the classic builder puts around everything that a step writes to stderr.
+const ERROR_COLOUR: [&str; 2] = ["\u{1b}[91m", "\u{1b}[0m"];
+
 /// A build that runs.
 #[derive(Default)]
 pub(super) struct Log {
     /// The last lines of the step that runs, or that failed.
     pub(super) lines: VecDeque<String>,
+    /// Whether the last line has no end yet: programs write lines in parts, which come one by one.
+    is_open: bool,
     /// That step's instruction.
     pub(super) step: String,
     /// The id of the image that the classic builder has made.
@@ -98,21 +103,71 @@ impl Log {
         if let Some((_, step)) = step {
             self.step = step.trim_end().to_owned();
             self.lines.clear();
+            self.is_open = false;
         } else if !text.starts_with(" ---> ")
             && !text.starts_with("Removing intermediate container ")
         {
-            self.add_lines(text);
+            let text = ERROR_COLOUR
+                .iter()
+                .fold(text.to_owned(), |text, code| text.replace(code, ""));
+            self.add_lines(&text);
         }
     }
 
     fn add_lines(&mut self, text: &str) {
         self.bytes = self.bytes.saturating_add(text.len());
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            if self.lines.len() == limits::LOG_LINES {
-                self.lines.pop_front();
+        for part in text.split_inclusive('\n') {
+            let words = part.trim_end_matches(['\r', '\n']);
+            match self.lines.back_mut() {
+                Some(line) if self.is_open => {
+                    let room = limits::LOG_LINE_CHARACTERS.saturating_sub(line.chars().count());
+                    line.extend(words.chars().take(room));
+                }
+                Some(_) | None if words.trim().is_empty() => continue,
+                Some(_) | None => {
+                    if self.lines.len() == limits::LOG_LINES {
+                        self.lines.pop_front();
+                    }
+                    self.lines
+                        .push_back(words.chars().take(limits::LOG_LINE_CHARACTERS).collect());
+                }
             }
-            self.lines
-                .push_back(line.chars().take(limits::LOG_LINE_CHARACTERS).collect());
+            self.is_open = !part.ends_with('\n');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(parts: &[&str]) -> Vec<String> {
+        let mut log = Log::default();
+        for part in parts {
+            log.add(BuildInfo {
+                stream: Some((*part).to_owned()),
+                ..BuildInfo::default()
+            });
+        }
+        log.lines.into()
+    }
+
+    #[test]
+    fn a_line_that_comes_in_parts_is_one() {
+        let parts = [
+            "\u{1b}[91mE\u{1b}[0m",
+            "\u{1b}[91m: \u{1b}[0m",
+            "\u{1b}[91mno\n\u{1b}[0m",
+            "b\nc",
+            "\n\n",
+            "d",
+        ];
+        assert_eq!(lines(&parts), ["E: no", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cut() {
+        let parts = vec!["x"; 2 * limits::LOG_LINE_CHARACTERS];
+        assert_eq!(lines(&parts), ["x".repeat(limits::LOG_LINE_CHARACTERS)]);
     }
 }
