@@ -197,8 +197,18 @@ fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault
             return Ok((Observation { fault, ..seen }, None));
         }
     };
-    let compose = Some(compose);
-    Ok((Observation { compose, ..seen }, project))
+    let mut empty_folders = Vec::new();
+    for service in project.iter().flat_map(|project| &project.services) {
+        if let Some(build) = &service.build {
+            empty_folders.extend(submission.empty_folders(&build.context)?);
+        }
+    }
+    let seen = Observation {
+        compose: Some(compose),
+        empty_folders,
+        ..seen
+    };
+    Ok((seen, project))
 }
 
 /// What is known when not even the answer file can be read: nothing but why.

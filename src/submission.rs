@@ -1,6 +1,7 @@
 //! A folder, read as a suspicious reader would.
 
 mod answer;
+mod empty;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -37,6 +37,9 @@ pub struct Observation {
     pub answer: Option<Answer>,
     /// The compose file.
     pub compose: Option<Compose>,
+    /// Empty folders of the folders that images are built from, by their paths from the submission's root.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty_folders: Vec<String>,
     /// One image a service, in the order of the services.
     pub images: Option<Vec<Image>>,
     /// The stack with two replicas of `back-end`, once started.
@@ -69,6 +72,7 @@ impl Observation {
             schema: Observation::SCHEMA,
             answer,
             compose: None,
+            empty_folders: Vec::new(),
             images: None,
             stack: None,
             api: None,

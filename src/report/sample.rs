@@ -191,6 +191,7 @@ fn observation() -> Observation {
         answer: Some(Answer::Read {
             content: Content::Text("docker-compose up --scale back-end=2\n".to_owned()),
         }),
+        empty_folders: Vec::new(),
         compose: Some(Compose::default()),
         images: None,
         stack: None,

@@ -179,6 +179,91 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "1.",
+        "*replicas: -1* – only this program refuses: *",
+        "v1 takes a negative number for none, v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*scale: -1* – only this program refuses: *",
+        "v1 takes a negative number for none, v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*environment: {1: 2}* – only this program refuses: *",
+        "v1 takes numbers for names, v2 refuses them",
+    ),
+    known(
+        "1.",
+        "*environment: ['A B=c']* – *may not contain whitespace.",
+        "v1 refuses a name with a space, v2 takes it",
+    ),
+    known(
+        "1.",
+        "*healthcheck: {test: []}* – *is an empty list",
+        "v1 refuses an empty test, v2 takes it",
+    ),
+    known(
+        "1.",
+        "*ports: ['80:80:80']* – only this program refuses: *",
+        "v1 takes any text for an address, v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*stop_grace_period: word* – only this program refuses: *",
+        "v1 takes any text for a duration, v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*volumes: ['data:/data', 'other:/data']* – *Duplicate mount points: *",
+        "two mounts at one place: v1 refuses them, v2 keeps the last",
+    ),
+    known(
+        "1.",
+        "*env_file: * – *: environment: Compose [\"BARE\", *",
+        "v1 passes a name without a value on, v2 leaves it out",
+    ),
+    known(
+        "1.",
+        "*environment: {A: 1*} – *: environment: *",
+        "v1 reads numbers as YAML 1.1 does, v2 as YAML 1.2",
+    ),
+    known(
+        "1.",
+        "*environment: {A: .5*} – *: environment: *",
+        "v1 writes numbers as Python does, v2 as Go",
+    ),
+    known(
+        "1.",
+        "*labels: {a: 1, b: true, c: null}* – *",
+        "v1 writes `True`, v2 `true`",
+    ),
+    known(
+        "1.",
+        "*deploy: null* – not made by Compose: Traceback *",
+        "v1 itself breaks",
+    ),
+    known(
+        "1.",
+        "*extra_hosts: ['far=10.0.0.1']* – *bad format for add-host*",
+        "v1 knows `:` only, v2 also `=`",
+    ),
+    known(
+        "1.",
+        "*network_mode: * – *: names on bridge: Compose {}, here nothing",
+        "v1 joins a container to its network when it starts it",
+    ),
+    known(
+        "1.",
+        "*profiles: []* – * is here only",
+        "v1 takes an empty list for a profile that is off",
+    ),
+    known(
+        "1.",
+        "*stop_signal: word* – not made by Compose: *Invalid signal*",
+        "`stop_signal` is rewritten, also what is no signal",
+    ),
+    known(
+        "1.",
         "*The Compose file*is invalid because*",
         "v1 has an older specification",
     ),

@@ -10,6 +10,7 @@ pub(crate) fn correct() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
         answer: Some(answer("docker-compose up --scale back-end=2\n")),
+        empty_folders: Vec::new(),
         compose: Some(compose()),
         images: Some(images()),
         stack: Some(stack()),

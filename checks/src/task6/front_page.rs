@@ -1,6 +1,7 @@
 use super::{configuration, stack_runs};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Observation, Outcome, Reply};
+use crate::wording::codes;
 
 /// `GET /` through the proxy serves the site: any status from 200 to 399, a redirection included.
 ///
@@ -15,6 +16,7 @@ pub(super) static CHECK: Check = Check {
         "`/` montre le site à travers le proxy",
     ),
     mistakes: &[
+        &SUBMODULE_EMPTY,
         &FRONT_PAGE_FORBIDDEN,
         &FRONT_PAGE_NOT_FOUND,
         &FRONT_PAGE_OTHER_STATUS,
@@ -23,11 +25,19 @@ pub(super) static CHECK: Check = Check {
     judge,
 };
 
+static SUBMODULE_EMPTY: Mistake = Mistake {
+    code: "submodule-empty",
+    hint: Text::fixed(
+        "git keeps no empty folder: it is a submodule, a link to another repository, whose files are not in yours; clone your repository anew and look",
+        "git ne garde aucun dossier vide : c’est un sous-module, un lien vers un autre dépôt, dont les fichiers ne sont pas dans le vôtre ; clonez votre dépôt à neuf et regardez",
+    ),
+};
+
 static FRONT_PAGE_FORBIDDEN: Mistake = Mistake {
     code: "front-page-forbidden",
     hint: Text::fixed(
-        "nginx answers 403 for a folder without `index.html`: is the site’s folder empty in a fresh clone, as a git submodule without `.gitmodules` is?",
-        "nginx répond 403 pour un dossier sans `index.html` : le dossier du site est-il vide dans un clone neuf, comme un sous-module git sans `.gitmodules` ?",
+        "nginx answers 403 for a folder without `index.html`: what does the folder that the Dockerfile copies the site from hold?",
+        "nginx répond 403 pour un dossier sans `index.html` : que contient le dossier d’où le Dockerfile copie le site ?",
     ),
 };
 
@@ -86,6 +96,9 @@ fn unserved(seen: &Observation, reply: &Reply) -> Option<Finding> {
         Outcome::Answered {
             status: 200..=399, ..
         } => return None,
+        Outcome::Answered { status: 403, .. } if !seen.empty_folders.is_empty() => {
+            return Some(empty_submodule(&seen.empty_folders));
+        }
         Outcome::Answered { status: 403, .. } => &FRONT_PAGE_FORBIDDEN,
         Outcome::Answered { status: 404, .. } => &FRONT_PAGE_NOT_FOUND,
         Outcome::Answered { .. } => &FRONT_PAGE_OTHER_STATUS,
@@ -108,6 +121,14 @@ fn unserved(seen: &Observation, reply: &Reply) -> Option<Finding> {
     );
     let place = is_the_proxy_s.then(|| configuration::passed_on(seen, "/"));
     Some(finding.at(place.flatten()))
+}
+
+fn empty_submodule(folders: &[String]) -> Finding {
+    let folders = codes(folders);
+    SUBMODULE_EMPTY.finding(Text::new(
+        format!("expected a page for `GET /`: in what was handed in, {folders} is empty"),
+        format!("attendu : une page pour `GET /` ; dans ce qui a été rendu, {folders} est vide"),
+    ))
 }
 
 #[cfg(test)]
@@ -165,6 +186,17 @@ mod tests {
         assert_eq!(answered(403), Some("front-page-forbidden"));
         assert_eq!(answered(404), Some("front-page-not-found"));
         assert_eq!(answered(502), Some("front-page-other-status"));
+    }
+
+    #[test]
+    fn a_forbidden_page_of_an_empty_folder_is_a_submodule() {
+        let seen = Observation {
+            front_page: Some(reply("/", 403, "")),
+            empty_folders: vec!["task6/front-end/site".to_owned()],
+            ..correct()
+        };
+        let finding = judge(&seen).map(|judged| judged.findings[0].code);
+        assert_eq!(finding, Ok("submodule-empty"));
     }
 
     #[test]
