@@ -18,6 +18,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
     Observation {
         schema: Observation::SCHEMA,
         answer: Some(Answer::Read { content }),
+        empty_folders: Vec::new(),
         compose: Some(Compose {
             files: vec!["task6/docker-compose.yml".to_owned()],
             services: vec![back_end],

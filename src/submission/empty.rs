@@ -45,7 +45,6 @@ impl Submission {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends at what it cannot do")]
 mod tests {
     use std::fs;
 

@@ -264,6 +264,21 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "1.",
+        "*type: bind, source: ./nowhere* – not made by Compose: *does not exist*",
+        "v1 does not make the folder in the long form",
+    ),
+    known(
+        "1.",
+        "*volumes: ['data:/data:word']* – not made by Compose: *invalid mode*",
+        "v1 leaves a mode that is none to the engine, v2 leaves it out",
+    ),
+    known(
+        "1.",
+        "fixtures/correct-unused-stage – not made by Compose: *",
+        "v1 builds stages that nothing is taken from, as the classic builder does",
+    ),
+    known(
+        "1.",
         "*The Compose file*is invalid because*",
         "v1 has an older specification",
     ),
