@@ -35,6 +35,11 @@ pub enum Command {
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
+    /// Explain a check, or a mistake by its code; without a word, list them all
+    #[command(
+        after_help = "Examples:\n  softy-check explain                  every check with its codes\n  softy-check explain round-robin      the page of a check\n  softy-check explain weighted         what a code in brackets in a report means"
+    )]
+    Explain(Explain),
     /// Print the JSON schema of the JSON report
     Schema,
 }
@@ -98,6 +103,17 @@ pub struct Clean {
     pub lang: Option<Lang>,
 }
 
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The id of a check, or the code of a mistake
+    #[arg(value_name = "ID|CODE")]
+    pub word: Option<String>,
+    /// The page's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
 /// What is reported, and how.
 #[derive(Args, Debug)]
 pub struct Shown {
@@ -156,6 +172,13 @@ impl Shown {
 
 impl Clean {
     /// The language of the list.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl Explain {
+    /// The language of the page.
     pub fn language(&self) -> Language {
         language(self.lang)
     }

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod clean;
+mod explain;
 mod interruption;
 mod output;
 mod replay;
@@ -29,6 +30,14 @@ pub enum CommandError {
     UnknownCheck {
         /// The id.
         id: String,
+    },
+    /// A word that is neither the id of a check nor the code of a mistake.
+    #[error("there is no check and no code `{word}`{}; `softy-check explain` lists all", meant(*.nearest))]
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// The known word that is most like it.
+        nearest: Option<&'static str>,
     },
     /// A file that is no recording of this release.
     #[error("`{path}` is no recording that this release can read: {reason}")]
@@ -63,6 +72,7 @@ impl CommandError {
         match self {
             CommandError::Submission(_)
             | CommandError::UnknownCheck { .. }
+            | CommandError::UnknownWord { .. }
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade
@@ -81,6 +91,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Task6(arguments) => task6::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
     }
 }
@@ -91,6 +102,12 @@ fn ids() -> String {
         .map(|check| format!("`{}`", check.id))
         .collect();
     ids.join(", ")
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| {
+        format!("; is it meant to be `{nearest}`?")
+    })
 }
 
 fn check_ids(ids: &[String]) -> Result<(), CommandError> {

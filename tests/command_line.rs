@@ -79,6 +79,22 @@ fn wrong_usage_ends_with_2_and_an_empty_stdout() {
 }
 
 #[test]
+fn checks_and_codes_are_explained_in_both_languages() {
+    let explained = |arguments: &[&str]| softy_check().arg("explain").args(arguments).assert();
+    explained(&[]).code(0).stdout(contains("\n    weighted\n"));
+    explained(&["round-robin"])
+        .code(0)
+        .stdout(contains("# round-robin – requests take turns"));
+    explained(&["weighted", "--lang", "fr"])
+        .code(0)
+        .stdout(contains("# round-robin – les requêtes vont").and(contains("## `weighted`")));
+    explained(&["wieghted"])
+        .code(2)
+        .stdout(is_empty())
+        .stderr(contains("`weighted`").and(contains("softy-check explain")));
+}
+
+#[test]
 fn a_path_that_is_no_folder_is_wrong_usage() {
     softy_check()
         .args(["task6", "nowhere"])

@@ -1,0 +1,57 @@
+//! The pages of `docs/checks/`, which are part of the program.
+
+use softy_checks::model::{Language, Text};
+
+/// What is written about a check.
+struct Page {
+    /// The check's id.
+    id: &'static str,
+    /// Markdown.
+    text: Text,
+}
+
+/// The page of the check of this id.
+pub(super) fn page(id: &str, language: Language) -> Option<&'static str> {
+    let page = PAGES.iter().find(|page| page.id == id)?;
+    Some(page.text.to(language))
+}
+
+/// The section of a page about this mistake, from its heading to the line before the next.
+pub(super) fn section<'a>(page: &'a str, code: &str) -> Option<&'a str> {
+    let start = page.find(&format!("\n## `{code}`\n"))? + 1;
+    let rest = page.get(start..)?;
+    let end = rest.find("\n\n## ").map_or(rest.len(), |end| end + 1);
+    rest.get(..end)
+}
+
+/// In the order of the checks; a check without a page is explained by its hints.
+static PAGES: &[Page] = &[
+    Page {
+        id: "answer-file",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/answer-file.md"),
+            include_str!("../../../docs/checks/answer-file.fr.md"),
+        ),
+    },
+    Page {
+        id: "answer-newline",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/answer-newline.md"),
+            include_str!("../../../docs/checks/answer-newline.fr.md"),
+        ),
+    },
+    Page {
+        id: "answer-command",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/answer-command.md"),
+            include_str!("../../../docs/checks/answer-command.fr.md"),
+        ),
+    },
+    Page {
+        id: "round-robin",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/round-robin.md"),
+            include_str!("../../../docs/checks/round-robin.fr.md"),
+        ),
+    },
+];
