@@ -106,7 +106,7 @@ fn ids() -> String {
 
 fn meant(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| {
-        format!("; is it meant to be `{nearest}`?")
+        format!(", the nearest is `{nearest}`")
     })
 }
 

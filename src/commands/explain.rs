@@ -3,7 +3,7 @@ mod pages;
 mod tests;
 
 use softy_checks::TASK6;
-use softy_checks::model::{Check, Language, Mistake};
+use softy_checks::model::{Check, Language};
 
 use super::{CommandError, output};
 use crate::cli::Explain;
@@ -26,31 +26,12 @@ pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
 /// The page of a check, or the section of a mistake under the title of the check that owns it.
 fn explained(word: &str, language: Language) -> Option<String> {
     if let Some(check) = TASK6.iter().find(|check| check.id == word) {
-        let page = page(check.id, language).map(str::to_owned);
-        return page.or_else(|| Some(outline(check, language)));
+        return page(check.id, language).map(str::to_owned);
     }
     let check = owner(word)?;
-    let page = page(check.id, language);
-    let section = page.and_then(|page| section(page, word)).map(str::to_owned);
-    let mut mistakes = check.mistakes.iter();
-    let mistake = mistakes.find(|mistake| mistake.code == word)?;
-    let section = section.unwrap_or_else(|| hint(mistake, language));
-    Some(format!("{}\n{section}", title(check, language)))
-}
-
-/// The title of a check and the hint of each of its mistakes, where nobody has written its page yet.
-fn outline(check: &Check, language: Language) -> String {
-    let hints = check.mistakes.iter();
-    let hints: Vec<String> = hints.map(|mistake| hint(mistake, language)).collect();
-    format!("{}\n{}", title(check, language), hints.join("\n"))
-}
-
-fn title(check: &Check, language: Language) -> String {
-    format!("# {} – {}\n", check.id, check.title.to(language))
-}
-
-fn hint(mistake: &Mistake, language: Language) -> String {
-    format!("## `{}`\n\n{}\n", mistake.code, mistake.hint.to(language))
+    let page = page(check.id, language)?;
+    let title = page.lines().next()?;
+    Some(format!("{title}\n\n{}", section(page, word)?))
 }
 
 /// The first check that can find a mistake: its page has the mistake's section.

@@ -24,7 +24,7 @@ pub(super) fn section<'a>(page: &'a str, code: &str) -> Option<&'a str> {
     rest.get(..end)
 }
 
-/// In the order of the checks; a check without a page is explained by its hints.
+/// In the order of the checks.
 static PAGES: &[Page] = &[
     Page {
         id: "answer-file",
@@ -48,10 +48,73 @@ static PAGES: &[Page] = &[
         ),
     },
     Page {
+        id: "compose-file",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/compose-file.md"),
+            include_str!("../../../docs/checks/compose-file.fr.md"),
+        ),
+    },
+    Page {
+        id: "compose-safe",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/compose-safe.md"),
+            include_str!("../../../docs/checks/compose-safe.fr.md"),
+        ),
+    },
+    Page {
+        id: "can-scale",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/can-scale.md"),
+            include_str!("../../../docs/checks/can-scale.fr.md"),
+        ),
+    },
+    Page {
+        id: "back-end-private",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/back-end-private.md"),
+            include_str!("../../../docs/checks/back-end-private.fr.md"),
+        ),
+    },
+    Page {
+        id: "images-build",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/images-build.md"),
+            include_str!("../../../docs/checks/images-build.fr.md"),
+        ),
+    },
+    Page {
+        id: "stack-runs",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/stack-runs.md"),
+            include_str!("../../../docs/checks/stack-runs.fr.md"),
+        ),
+    },
+    Page {
+        id: "api-answers",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/api-answers.md"),
+            include_str!("../../../docs/checks/api-answers.fr.md"),
+        ),
+    },
+    Page {
         id: "round-robin",
         text: Text::fixed(
             include_str!("../../../docs/checks/round-robin.md"),
             include_str!("../../../docs/checks/round-robin.fr.md"),
+        ),
+    },
+    Page {
+        id: "scales-further",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/scales-further.md"),
+            include_str!("../../../docs/checks/scales-further.fr.md"),
+        ),
+    },
+    Page {
+        id: "front-page",
+        text: Text::fixed(
+            include_str!("../../../docs/checks/front-page.md"),
+            include_str!("../../../docs/checks/front-page.fr.md"),
         ),
     },
 ];
