@@ -45,7 +45,7 @@ fn refused(refusal: &Refusal) -> Finding {
     let (key, danger) = (code(&refusal.key), &refusal.danger);
     let message = Text::new(
         format!("{key} is refused: {}", danger.en),
-        format!("{key} est refusé : {}", danger.fr),
+        format!("la clé {key} est refusée : {}", danger.fr),
     );
     COMPOSE_REFUSED
         .finding(message)

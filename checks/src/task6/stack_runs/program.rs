@@ -151,7 +151,7 @@ fn quoted(name: &str, line: &str, en: &str, fr: &str) -> Text {
     let line = code(line);
     Text::new(
         format!("{name} ended because {en}: {line}"),
-        format!("{name} s’est arrêté parce que {fr} : {line}"),
+        format!("{name} s’est arrêté, car {fr} : {line}"),
     )
 }
 
