@@ -14,7 +14,7 @@ use crate::wording::{code, codes};
 ///
 /// White space around the body does not matter. The request is sent several times, each on a connection of its own: the
 /// first answer decides, and each later one must be as good. A server that listens on nothing, or to its own container
-/// only, is found before any request is sent.
+/// only, is found before any request for the API is sent.
 pub(super) static CHECK: Check = Check {
     id: "api-answers",
     points: 10,

@@ -4,7 +4,7 @@ use crate::wording::codes;
 
 /// `task6` has a compose file that Compose accepts, and that file has a service `back-end`.
 ///
-/// Compose looks for `compose.yaml`, `compose.yml`, `docker-compose.yaml` and `docker-compose.yml`. What Compose would refuse is
+/// Compose looks for `compose.yaml`, `compose.yml`, `docker-compose.yml` and `docker-compose.yaml`. What Compose would refuse is
 /// refused here, each problem with its place; what it accepts with a warning is a note.
 pub(super) static CHECK: Check = Check {
     id: "compose-file",

@@ -80,7 +80,7 @@ pub(super) fn subcommand(arguments: &Arguments) -> Option<Deviation> {
         "scale" => Some(Deviation::at(
             &SCALE_SUBCOMMAND,
             word.span.clone(),
-            "expected `up` with an option, found `scale`, which newer versions of Compose may not have".to_owned(),
+            "expected `up` with an option, found `scale`, which not every version of Compose has".to_owned(),
             "attendu : `up` avec une option ; trouvé : `scale`, que toutes les versions de Compose n’ont pas".to_owned(),
         )),
         _ => Some(Deviation::at(
