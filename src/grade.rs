@@ -4,16 +4,17 @@ mod listening;
 mod nginx;
 mod order;
 mod received;
+mod requests;
 mod stack;
 mod started;
 
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join, join3};
-use futures_util::{FutureExt, try_join};
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
 use softy_checks::{Reason, Status, TASK6, judge};
 
@@ -24,19 +25,12 @@ use crate::sandbox::{
     Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, limits,
 };
 use crate::submission::Submission;
-use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
-use listening::is_bad_gateway;
-use received::Received;
+use crate::traffic::Client;
+use requests::Requests;
 use stack::Live;
-use started::{ProxyMember, Started};
+use started::Started;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
-
-/// Replicas of the second measurement.
-const FIVE: u32 = 5;
-
-/// Volleys sent before requests are said to follow no order.
-const ATTEMPTS: u32 = 3;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -197,18 +191,23 @@ fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault
             return Ok((Observation { fault, ..seen }, None));
         }
     };
-    let mut empty_folders = Vec::new();
-    for service in project.iter().flat_map(|project| &project.services) {
-        if let Some(build) = &service.build {
-            empty_folders.extend(submission.empty_folders(&build.context)?);
-        }
+    let compose = Some(compose);
+    Ok((Observation { compose, ..seen }, project))
+}
+
+/// The empty folders in what images are built from.
+fn empty_folders(live: &Live<'_>) -> Result<Vec<String>, Fault> {
+    let builds = live
+        .project
+        .services
+        .iter()
+        .flat_map(|service| &service.build);
+    let contexts: BTreeSet<&str> = builds.map(|build| build.context.as_str()).collect();
+    let mut found = BTreeSet::new();
+    for context in contexts {
+        found.extend(live.submission.empty_folders(context)?);
     }
-    let seen = Observation {
-        compose: Some(compose),
-        empty_folders,
-        ..seen
-    };
-    Ok((seen, project))
+    Ok(found.into_iter().collect())
 }
 
 /// What is known when not even the answer file can be read: nothing but why.
@@ -226,6 +225,7 @@ async fn watch(
     seen: &mut Observation,
 ) -> Result<(), Fault> {
     progress.enter(Step::Build);
+    seen.empty_folders = empty_folders(live)?;
     let outlet = Outlet {
         egress: options.egress,
         reach: options.reach,
@@ -253,7 +253,7 @@ async fn watch(
         let proxy = stack.configured();
         let measured = async {
             tokio::select! {
-                measured = measure(live, stack, &built, &reachable, progress, seen) => measured,
+                asked = asked(live, stack, &built, &reachable, progress, seen) => asked,
                 () = live.sandbox.exceeded() => Ok(()),
             }
         };
@@ -271,7 +271,8 @@ async fn watch(
     measured
 }
 
-async fn measure(
+/// The requests, where they are due, through the proxy, where it was started.
+async fn asked(
     live: &Live<'_>,
     stack: &mut Started,
     built: &Built,
@@ -282,7 +283,6 @@ async fn measure(
     if !due(seen, "front-page") {
         return Ok(());
     }
-    let client = Client::new()?;
     let Some(proxy) = stack.proxy() else {
         seen.front_page = Some(Reply {
             path: "/".to_owned(),
@@ -290,136 +290,15 @@ async fn measure(
         });
         return Ok(());
     };
-    let two = ask_two(live, stack, &proxy, reachable, &client, progress, seen);
-    within("asking two replicas", limits::REQUESTS, two).await?;
-    if seen.api.is_none() {
-        return Ok(());
-    }
-    let five = ask_five(
+    let requests = Requests {
         live,
-        stack,
-        &proxy,
-        (built, reachable),
-        &client,
+        built,
+        reachable,
         progress,
-        seen,
-    );
-    within("asking five replicas", limits::SCALING, five).await
-}
-
-/// The front page, the API, and the rotation of two replicas, each where it is due.
-async fn ask_two(
-    live: &Live<'_>,
-    stack: &mut Started,
-    proxy: &ProxyMember,
-    reachable: &Reachable,
-    client: &Client,
-    progress: &Progress,
-    seen: &mut Observation,
-) -> Result<(), Fault> {
-    let address = live.way_in(proxy, reachable).await?;
-    seen.front_page = Some(client.get(address, "/").await);
-    if !due(seen, "api-answers") {
-        return Ok(());
-    }
-    progress.enter(Step::Measure);
-    seen.api = Some(vec![client.get(address, API_PATH).await]);
-    if due(seen, "round-robin") {
-        rotate(live, stack, proxy, address, seen, "round-robin").await?;
-    }
-    if is_bad_gateway(seen) {
-        live.listening(stack).await?;
-    }
-    live.recheck(stack).await?;
-    seen.stack = Some(stack.seen());
-    Ok(())
-}
-
-/// The rotation of five replicas where it is due, and what comes of a connection for each request.
-async fn ask_five(
-    live: &Live<'_>,
-    stack: &mut Started,
-    proxy: &ProxyMember,
-    (built, reachable): (&Built, &Reachable),
-    client: &Client,
-    progress: &Progress,
-    seen: &mut Observation,
-) -> Result<(), Fault> {
-    if due(seen, "scales-further") {
-        progress.enter(Step::Scale);
-        let two = stack.replicas();
-        let before = stack.received.clone();
-        let ((), received) = try_join!(
-            live.scale(stack, FIVE, built, reachable),
-            live.received(&two)
-        )?;
-        tell(seen, received.since(&before));
-        stack.received.update(received);
-        if !stack.stays_up() {
-            seen.scaled = Some(stack.seen());
-            return Ok(());
-        }
-        let address = live.way_in(proxy, reachable).await?;
-        rotate(live, stack, proxy, address, seen, "scales-further").await?;
-    }
-    if seen.volleys.is_empty() {
-        return Ok(());
-    }
-    let replicas = stack.replicas();
-    let received = live.received(&replicas).await?;
-    tell(seen, received.since(&stack.received));
-    let address = live.way_in(proxy, reachable).await?;
-    let (fresh, replies) = fresh_volley(live.sandbox, client, address, &replicas).await?;
-    seen.volleys.push(fresh);
-    seen.api.get_or_insert_default().extend(replies);
-    Ok(())
-}
-
-/// Measures the rotation for the check of this id, again where no order was found: something else that asks the API once
-/// in between disturbs it, and chance does not make an order.
-async fn rotate(
-    live: &Live<'_>,
-    stack: &mut Started,
-    proxy: &ProxyMember,
-    address: SocketAddr,
-    seen: &mut Observation,
-    id: &str,
-) -> Result<(), Fault> {
-    let replicas = stack.replicas();
-    for attempt in 1.. {
-        seen.volleys
-            .push(volley(live.sandbox, &proxy.member, address, &replicas).await?);
-        if attempt == ATTEMPTS || !is_unordered(seen, id) {
-            break;
-        }
-        seen.volleys.pop();
-        // The counters hold the volleys that are dropped here, too.
-        stack.received = Received::default();
-    }
-    Ok(())
-}
-
-fn is_unordered(seen: &Observation, id: &str) -> bool {
-    judge(TASK6, seen)
-        .iter()
-        .any(|verdict| match &verdict.status {
-            Status::Failed { finding, .. } => {
-                verdict.check.id == id && finding.code == "not-round-robin"
-            }
-            Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
-        })
-}
-
-/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters, or
-/// its requests were too short to stand out.
-fn tell(seen: &mut Observation, received: Vec<u64>) {
-    let Some(volley) = seen.volleys.last_mut() else {
-        return;
+        client: Client::new()?,
+        proxy,
     };
-    let stands_out = received.iter().sum::<u64>() >= (PADDING * volley.sequence.len()) as u64;
-    if volley.received.is_empty() && (stands_out || volley.sequence.contains(&0)) {
-        volley.received = received;
-    }
+    requests.send(stack, seen).await
 }
 
 /// Whether the check of this id is next: it has nothing to judge yet, and everything before it has passed.

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod compose;
 pub mod grade;
+pub mod likeness;
 pub mod progress;
 pub mod report;
 pub mod sandbox;

@@ -7,6 +7,7 @@ use softy_checks::model::{Check, Language};
 
 use super::{CommandError, output};
 use crate::cli::Explain;
+use crate::likeness;
 use crate::report::ExitStatus;
 use pages::{page, section};
 
@@ -64,7 +65,5 @@ fn nearest(word: &str) -> Option<&'static str> {
     let codes = |check: &&'static Check| check.mistakes.iter().map(|mistake| mistake.code);
     let ids = TASK6.iter().map(|check| check.id);
     let known = ids.chain(TASK6.iter().flat_map(codes));
-    let alike = known.map(|known| (strsim::jaro_winkler(word, known), known));
-    let (likeness, known) = alike.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (likeness > LIKENESS).then_some(known)
+    likeness::nearest(word, known, LIKENESS)
 }

@@ -5,9 +5,10 @@ use softy_checks::observation::ProblemKind;
 
 use super::findings::Findings;
 use super::interpolation::Variables;
-use super::schema::nearest;
+use super::schema::LIKENESS;
 use super::source::Mark;
 use super::yaml::Node;
+use crate::likeness::nearest;
 use crate::submission::Submission;
 
 /// A compose file while it is translated.
@@ -47,7 +48,7 @@ impl Context<'_> {
         if self.findings.has_enough_problems() {
             return false;
         }
-        let near = nearest(name, names());
+        let near = nearest(name, names(), LIKENESS);
         let (en, fr) = match near {
             Some(near) => (
                 format!("; is it meant to be `{near}`?"),

@@ -7,9 +7,10 @@ use super::findings::Findings;
 use super::forms;
 use super::keys::{Decision, Key, Type};
 use super::yaml::{Entry, Node, Value};
+use crate::likeness::nearest;
 
-/// Names that one is compared with in search of what was meant.
-const COMPARED: usize = 1_000;
+/// How alike two names must be, from 0 to 1, for one to be taken for a slip in the other.
+pub(super) const LIKENESS: f64 = 0.8;
 
 /// Notes what is unknown, of a wrong type, refused or not yet done at and below `node`, whose path is `path`.
 pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {
@@ -147,7 +148,7 @@ fn unknown(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings) {
         return;
     }
     let key = &entry.key;
-    let near = nearest(key, keys.iter().map(|key| key.name));
+    let near = nearest(key, keys.iter().map(|key| key.name), LIKENESS);
     let meant = |words: &str| {
         near.map(|name| format!("{words} `{name}`?"))
             .unwrap_or_default()
@@ -173,15 +174,6 @@ fn unknown(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings) {
             ),
         ),
     );
-}
-
-/// The name most like another among the first thousand; `None` when none is.
-pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = names
-        .take(COMPARED)
-        .map(|other| (strsim::jaro_winkler(name, other), other));
-    let (likeness, other) = near.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (likeness > 0.8).then_some(other)
 }
 
 fn wrong_type(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {

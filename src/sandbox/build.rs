@@ -35,9 +35,8 @@ use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
-pub use sent::{Sent, Stages};
-
 use sent::has_unused_stages;
+pub use sent::{Sent, Stages};
 use watch::Watch;
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.

@@ -4,6 +4,7 @@ use softy_checks::model::Place;
 use softy_checks::observation::{BuildFailure, Fault, Resource};
 
 use super::dockerfile::instructions;
+use crate::likeness::nearest;
 use crate::sandbox::engine::{kind_of, ours};
 use crate::sandbox::images::is_unknown_image;
 
@@ -11,7 +12,7 @@ use crate::sandbox::images::is_unknown_image;
 const SNIPPET_CHARACTERS: usize = 200;
 
 /// From which likeness on, of 1, a name was probably meant to be another.
-const LIKE: f64 = 0.85;
+const LIKENESS: f64 = 0.85;
 
 /// The failure that `error`, the engine's last word, `log`, the last lines of the build, and `step`, the instruction it
 /// was at, tell of.
@@ -209,16 +210,10 @@ fn meant_base(reference: &str) -> Option<String> {
     ];
     let last = reference.rsplit('/').next()?;
     let (name, tag) = last.split_once(':').unwrap_or((last, "latest"));
-    let near = WELL_KNOWN
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), *known));
-    let (likeness, known) = near.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    let is_latest = strsim::jaro_winkler(tag, "latest") > LIKE;
-    let meant = match is_latest {
-        true => format!("{known}:latest"),
-        false => format!("{known}:{tag}"),
-    };
-    (likeness > LIKE && meant != format!("{name}:{tag}")).then_some(meant)
+    let known = nearest(name, WELL_KNOWN, LIKENESS)?;
+    let tag_meant = nearest(tag, ["latest"], LIKENESS).unwrap_or(tag);
+    let meant = format!("{known}:{tag_meant}");
+    (meant != format!("{name}:{tag}")).then_some(meant)
 }
 
 /// The package manager whose word a line is, and the package that it does not know.
