@@ -5,6 +5,7 @@
 mod fixture;
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -141,6 +142,36 @@ fn builds_reach_the_web_through_the_checker_alone() {
     let refused = serde_json::json!(["10.1.2.3:80", "169.254.169.254:80", "172.17.0.1:80"]);
     assert_eq!(sandbox["refused_to_builds"], refused, "{sandbox}");
     assert!(!sandbox.to_string().contains("build-network"), "{sandbox}");
+    assert_eq!(left_over(&before), "");
+}
+
+#[test]
+fn a_checker_in_a_container_closes_the_machine_to_the_stack() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let service = TcpListener::bind("0.0.0.0:0").expect("a port is free");
+    let port = service.local_addr().expect("it has an address").port();
+    let submission = Fixture::named("correct").submission();
+    // A replica ends where it gets to the service, by the address that the machine has on the replica's network.
+    let attempt = format!(
+        "import socket as s; a = s.gethostbyname(s.gethostname()).split('.')[:3] + ['1']; s.create_connection(('.'.join(a), {port}), 3)"
+    );
+    let compose = serde_json::json!({"services": {"back-end": {
+        "command": ["sh", "-c", format!("python3 -c \"{attempt}\" && exit 1; exec python3 api.py")],
+    }}});
+    let file = submission.path().join("task6/docker-compose.override.yml");
+    std::fs::write(file, compose.to_string()).expect("a copy can be written");
+    let run = in_a_container(submission.path());
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let run = fixture::softy_check()
+        .arg("task6")
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(run.status.code(), Some(1), "the attempt is none: {run:?}");
     assert_eq!(left_over(&before), "");
 }
 

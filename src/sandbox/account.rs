@@ -36,7 +36,7 @@ static GAPS: [Gap; 5] = [
     },
     Gap {
         code: "host-services",
-        is_open: |_| true,
+        is_open: |run| run.egress == Egress::Open || run.reach != Reach::Container,
         message: Text::fixed(
             "containers reach services of the engine’s machine that listen on their network’s gateway address",
             "les conteneurs atteignent les services de la machine du moteur qui écoutent sur l’adresse de passerelle de leur réseau",
@@ -121,8 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_closed_is_said_of_an_ordinary_run() {
+    fn what_only_a_checker_in_a_container_can_close_is_said() {
         assert_eq!(codes(&CLOSED), ["host-services"]);
+        let in_a_container = Run {
+            reach: Reach::Container,
+            ..CLOSED
+        };
+        assert_eq!(codes(&in_a_container), [""; 0]);
     }
 
     #[test]

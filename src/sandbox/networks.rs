@@ -14,6 +14,9 @@ use super::{Member, Sandbox, limits};
 /// The bridge driver's option that lets containers out into the world.
 const MASQUERADE: &str = "com.docker.network.bridge.enable_ip_masquerade";
 
+/// The bridge driver's option that leaves the engine's machine without an address on the network.
+const WITHOUT_MACHINE: &str = "com.docker.network.bridge.inhibit_ipv4";
+
 /// How the checker gets to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -40,6 +43,8 @@ pub enum Egress {
 pub(super) enum LeadsTo {
     /// Nothing else.
     Nothing,
+    /// The engine's machine, which has an address on it, and with it the checker.
+    Machine,
     /// Ports that the engine publishes: a way in that is no way out.
     PublishedPorts,
     /// Everything that the engine's machine reaches.
@@ -70,7 +75,7 @@ impl Sandbox {
         egress: Egress,
     ) -> Result<Reachable, Fault> {
         let (leads_to, ready) = match egress {
-            Egress::Closed => (LeadsTo::Nothing, limits::READY),
+            Egress::Closed => (self.closed(asked).await?, limits::READY),
             Egress::Open => (LeadsTo::World, limits::READY_WITH_EGRESS),
         };
         let made = names.iter().map(|name| self.make_network(name, leads_to));
@@ -166,14 +171,15 @@ impl Sandbox {
     ) -> Result<String, Fault> {
         let full = format!("softy-check-{}-{name}", self.run);
         let masquerade = leads_to == LeadsTo::World;
+        let without_machine = leads_to == LeadsTo::Nothing;
         let request = NetworkCreateRequest {
             name: full.clone(),
             driver: Some("bridge".to_owned()),
-            internal: Some(leads_to == LeadsTo::Nothing),
-            options: Some(HashMap::from([(
-                MASQUERADE.to_owned(),
-                masquerade.to_string(),
-            )])),
+            internal: Some(matches!(leads_to, LeadsTo::Nothing | LeadsTo::Machine)),
+            options: Some(HashMap::from([
+                (MASQUERADE.to_owned(), masquerade.to_string()),
+                (WITHOUT_MACHINE.to_owned(), without_machine.to_string()),
+            ])),
             labels: Some(self.labels()),
             ..NetworkCreateRequest::default()
         };
@@ -183,6 +189,37 @@ impl Sandbox {
         Ok(full)
     }
 
+    /// What a closed network leads to: nothing where the checker joins it with its own container, else the engine's machine,
+    /// from which the checker gets to the containers.
+    ///
+    /// # Errors
+    /// A fault when the engine does not answer.
+    pub(super) async fn closed(&self, asked: Option<Reach>) -> Result<LeadsTo, Fault> {
+        let joins = match asked {
+            Some(reach) => reach == Reach::Container,
+            None => self.joins().await?,
+        };
+        Ok(match joins {
+            true => LeadsTo::Nothing,
+            false => LeadsTo::Machine,
+        })
+    }
+
+    /// Whether the checker runs in a container of this engine that has networks of its own to join.
+    async fn joins(&self) -> Result<bool, Fault> {
+        let Some(own) = own_container() else {
+            return Ok(false);
+        };
+        match self.docker.inspect_container(&own, None).await {
+            Ok(container) => {
+                let mode = container.host_config.and_then(|host| host.network_mode);
+                Ok(mode.is_some_and(|mode| mode != "host"))
+            }
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
     /// By address where the network's gateway is an address of this machine, else from a container, else by a port.
     pub(super) async fn find_reach(&self, network: &str) -> Result<Reach, Fault> {
         let configs = self.ipam(network).await?.into_iter();
@@ -190,14 +227,10 @@ impl Sandbox {
         if gateways.any(|gateway| UdpSocket::bind((gateway, 0)).is_ok()) {
             return Ok(Reach::Address);
         }
-        let Some(own) = own_container() else {
-            return Ok(Reach::Loopback);
-        };
-        match self.docker.inspect_container(&own, None).await {
-            Ok(_) => Ok(Reach::Container),
-            Err(error) if is_missing(&error) => Ok(Reach::Loopback),
-            Err(error) => Err(fault(error)),
-        }
+        Ok(match self.joins().await? {
+            true => Reach::Container,
+            false => Reach::Loopback,
+        })
     }
 
     /// The addresses of a network.

@@ -55,7 +55,8 @@ impl Sandbox {
                 notes,
             });
         }
-        let mut name = self.make_network(".builds", LeadsTo::Nothing).await?;
+        let closed = self.closed(outlet.reach).await?;
+        let mut name = self.make_network(".builds", closed).await?;
         let relay = self.relay(&name, outlet).await?;
         if relay.is_none() {
             self.built_in_the_open.store(true, Ordering::Relaxed);
