@@ -35,7 +35,7 @@ pub enum Command {
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
-    /// Explain a check, or a mistake by its code; without a word, list them all
+    /// Explain a check, or a mistake or a note by its code; without a word, list them all
     #[command(
         after_help = "Examples:\n  softy-check explain                  every check with its codes\n  softy-check explain round-robin      the page of a check\n  softy-check explain weighted         what a code in brackets in a report means"
     )]
@@ -106,7 +106,7 @@ pub struct Clean {
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// The id of a check, or the code of a mistake
+    /// The id of a check, or the code of a mistake or a note
     #[arg(value_name = "ID|CODE")]
     pub word: Option<String>,
     /// The page's language [default: the locale's, else English]

@@ -19,6 +19,8 @@ pub struct Check {
     pub title: Text,
     /// Every mistake that `judge` can find.
     pub mistakes: &'static [&'static Mistake],
+    /// The code of every note that `judge` can add.
+    pub notes: &'static [&'static str],
     /// Judges what was seen.
     pub judge: fn(&Observation) -> Judgement,
 }

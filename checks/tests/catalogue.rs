@@ -93,6 +93,16 @@ fn a_code_is_one_mistake_in_kebab_case() {
 }
 
 #[test]
+fn a_note_has_a_code_of_its_own_in_kebab_case() {
+    let mistakes = TASK6.iter().flat_map(|check| check.mistakes);
+    let mut known: Vec<&str> = mistakes.map(|mistake| mistake.code).collect();
+    for code in TASK6.iter().flat_map(|check| check.notes) {
+        assert!(is_kebab_case(code) && !known.contains(code), "{code}");
+        known.push(code);
+    }
+}
+
+#[test]
 fn a_check_has_mistakes_and_lists_each_once() {
     for check in TASK6 {
         let mut codes: Vec<&str> = check.mistakes.iter().map(|mistake| mistake.code).collect();

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Passed)
 }
 
-/// The page of a check, or the section of a mistake under the title of the check that owns it.
+/// The page of a check, or the section of a mistake or a note under the title of the check that owns it.
 fn explained(word: &str, language: Language) -> Option<String> {
     if let Some(check) = TASK6.iter().find(|check| check.id == word) {
         return page(check.id, language).map(str::to_owned);
@@ -35,20 +35,22 @@ fn explained(word: &str, language: Language) -> Option<String> {
     Some(format!("{title}\n\n{}", section(page, word)?))
 }
 
-/// The first check that can find a mistake: its page has the mistake's section.
+/// The first check that can find a mistake or add a note: its page has the section about it.
 fn owner(code: &str) -> Option<&'static Check> {
-    let can_find =
-        |check: &&&'static Check| check.mistakes.iter().any(|mistake| mistake.code == code);
-    TASK6.iter().find(can_find).copied()
+    let mut checks = TASK6.iter().copied();
+    checks.find(|check| codes(check).any(|known| known == code))
+}
+
+/// The codes of a check's mistakes, and of its notes behind them.
+fn codes(check: &'static Check) -> impl Iterator<Item = &'static str> {
+    let mistakes = check.mistakes.iter().map(|mistake| mistake.code);
+    mistakes.chain(check.notes.iter().copied())
 }
 
 /// Every check with its title, and its codes below it.
 fn list(language: Language) -> String {
     let checks = TASK6.iter().map(|check| {
-        let codes = check.mistakes.iter();
-        let codes: String = codes
-            .map(|mistake| format!("    {}\n", mistake.code))
-            .collect();
+        let codes: String = codes(check).map(|code| format!("    {code}\n")).collect();
         format!("{} – {}\n{codes}", check.id, check.title.to(language))
     });
     checks.collect()
@@ -62,8 +64,7 @@ fn unknown(word: &str) -> CommandError {
 }
 
 fn nearest(word: &str) -> Option<&'static str> {
-    let codes = |check: &&'static Check| check.mistakes.iter().map(|mistake| mistake.code);
     let ids = TASK6.iter().map(|check| check.id);
-    let known = ids.chain(TASK6.iter().flat_map(codes));
+    let known = ids.chain(TASK6.iter().copied().flat_map(codes));
     likeness::nearest(word, known, LIKENESS)
 }

@@ -30,8 +30,11 @@ pub(super) static CHECK: Check = Check {
         "la réponse est la commande exacte qui démarre deux serveurs API",
     ),
     mistakes: mistakes::ALL,
+    notes: &[OTHER_LINES],
     judge,
 };
+
+const OTHER_LINES: &str = "other-lines";
 
 fn judge(seen: &Observation) -> Judgement {
     let text = String::from_utf8_lossy(seen.seen(&seen.answer)?.bytes());
@@ -77,7 +80,7 @@ fn others(lines: usize) -> Option<Note> {
         ),
     };
     Some(Note {
-        code: "other-lines",
+        code: OTHER_LINES,
         message,
     })
 }

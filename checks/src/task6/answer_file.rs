@@ -23,6 +23,7 @@ pub(super) static CHECK: Check = Check {
         &ANSWER_UTF16,
         &ANSWER_NOT_TEXT,
     ],
+    notes: &[],
     judge,
 };
 

@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
         "le fichier de réponse se termine par une nouvelle ligne",
     ),
     mistakes: &[&NO_FINAL_NEWLINE],
+    notes: &[],
     judge,
 };
 

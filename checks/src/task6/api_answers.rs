@@ -41,6 +41,7 @@ pub(super) static CHECK: Check = Check {
         &API_NO_ANSWER,
         &API_SOMETIMES_FAILS,
     ],
+    notes: &[],
     judge,
 };
 

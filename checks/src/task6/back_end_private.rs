@@ -15,8 +15,11 @@ pub(super) static CHECK: Check = Check {
         "les serveurs API ne sont atteints que par le proxy",
     ),
     mistakes: &[&PORT_PUBLISHED],
+    notes: &[RANDOM_HOST_PORT],
     judge,
 };
+
+const RANDOM_HOST_PORT: &str = "random-host-port";
 
 static PORT_PUBLISHED: Mistake = Mistake {
     code: "port-published",
@@ -45,7 +48,7 @@ fn random_port(service: &Service) -> Option<Note> {
     }
     let name = code(&service.name);
     Some(Note {
-        code: "random-host-port",
+        code: RANDOM_HOST_PORT,
         message: Text::new(
             format!("{name} is published on a port that Docker chooses, another one at each start"),
             format!(

@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
         "rien n’empêche un deuxième conteneur de `back-end`",
     ),
     mistakes: &[&CONTAINER_NAME, &FIXED_HOST_PORT],
+    notes: &[],
     judge,
 };
 

@@ -27,8 +27,11 @@ pub(super) static CHECK: Check = Check {
         &BACK_END_MISSING,
         &SEPARATE_SERVICES,
     ],
+    notes: &[COMPOSE_ODDITY],
     judge,
 };
+
+const COMPOSE_ODDITY: &str = "compose-oddity";
 
 static COMPOSE_MISSING: Mistake = Mistake {
     code: "compose-missing",
@@ -133,7 +136,7 @@ fn judge(seen: &Observation) -> Judgement {
 
 fn odd(message: Text) -> Note {
     Note {
-        code: "compose-oddity",
+        code: COMPOSE_ODDITY,
         message,
     }
 }

@@ -17,6 +17,7 @@ pub(super) static CHECK: Check = Check {
         "rien dans le fichier compose ne sort de ses conteneurs",
     ),
     mistakes: &[&COMPOSE_REFUSED],
+    notes: &[],
     judge,
 };
 

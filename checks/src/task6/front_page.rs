@@ -22,8 +22,11 @@ pub(super) static CHECK: Check = Check {
         &FRONT_PAGE_OTHER_STATUS,
         &FRONT_PAGE_NO_ANSWER,
     ],
+    notes: &[STOCK_PAGE],
     judge,
 };
+
+const STOCK_PAGE: &str = "stock-page";
 
 static SUBMODULE_EMPTY: Mistake = Mistake {
     code: "submodule-empty",
@@ -76,7 +79,7 @@ fn stock_page(reply: &Reply) -> Option<Note> {
     match &reply.outcome {
         Outcome::Answered { body, .. } if body.contains("<title>Welcome to nginx!</title>") => {
             Some(Note {
-                code: "stock-page",
+                code: STOCK_PAGE,
                 message: Text::fixed(
                     "the page is nginx’s own welcome page: the site is not where nginx looks for it, or its folder is empty",
                     "la page est celle de bienvenue de nginx : le site n’est pas là où nginx le cherche, ou son dossier est vide",

@@ -30,6 +30,7 @@ pub(super) static CHECK: Check = Check {
         &BUILD_FAILED,
         &IMAGE_NOT_FOUND,
     ],
+    notes: &[],
     judge,
 };
 

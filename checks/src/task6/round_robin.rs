@@ -41,8 +41,11 @@ pub(super) static CHECK: Check = Check {
         &WEIGHTED,
         &NOT_ROUND_ROBIN,
     ],
+    notes: &[LONG_ORDER],
     judge,
 };
+
+const LONG_ORDER: &str = "long-order";
 
 fn judge(seen: &Observation) -> Judgement {
     let volley = seen.volley(2)?;
@@ -63,7 +66,7 @@ fn long_order(volley: &Volley) -> Option<Note> {
     };
     let longer = volley.connection == Connection::KeptAlive && period > replicas as usize;
     longer.then(|| Note {
-        code: "long-order",
+        code: LONG_ORDER,
         message: Text::new(
             format!("the order repeats every {period} requests rather than every {replicas}: the proxy probably lists the same server several times, which does no harm"),
             format!("l’ordre se répète toutes les {period} requêtes plutôt que toutes les {replicas} : le proxy cite sans doute plusieurs fois le même serveur, ce qui ne gêne pas"),

@@ -35,6 +35,7 @@ pub(super) static CHECK: Check = Check {
         &WEIGHTED,
         &NOT_ROUND_ROBIN,
     ],
+    notes: &[],
     judge,
 };
 

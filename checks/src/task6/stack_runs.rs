@@ -50,8 +50,11 @@ pub(super) static CHECK: Check = Check {
         &UPSTREAM_HOST_NOT_FOUND,
         &DEPENDENCY_NOT_READY,
     ],
+    notes: &[NO_DEPENDS_ON, outside::OUTSIDE_CLOSED],
     judge,
 };
+
+const NO_DEPENDS_ON: &str = "no-depends-on";
 
 static START_FAILED: Mistake = Mistake {
     code: "start-failed",
@@ -227,7 +230,7 @@ fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
     }
     let proxy = code(proxy);
     Some(Note {
-        code: "no-depends-on",
+        code: NO_DEPENDS_ON,
         message: Text::new(
             format!(
                 "{proxy} does not depend on `back-end`: when it starts first, nginx does not find that name and stops"

@@ -169,8 +169,9 @@ fn trouble(page: &Page, fault: &Fault) -> Vec<String> {
 }
 
 fn notes(page: &Page, notes: &[Note]) -> Vec<String> {
-    notes
-        .iter()
-        .flat_map(|note| page.paragraph("· ".dimmed(), &visible(page.say(&note.message), MESSAGE)))
-        .collect()
+    let lines = notes.iter().flat_map(|note| {
+        let message = visible(page.say(&note.message), MESSAGE);
+        page.paragraph("· ".dimmed(), &format!("{message} [{}]", note.code))
+    });
+    lines.collect()
 }

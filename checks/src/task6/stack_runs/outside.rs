@@ -4,6 +4,8 @@ use crate::model::{Note, Text, Unjudged};
 use crate::observation::{Container, Fault, FaultKind, Stack, State};
 use crate::wording::code;
 
+pub(super) const OUTSIDE_CLOSED: &str = "outside-closed";
+
 /// The words in front of the name of a host that could not be reached, as apt, curl, git, wget, BusyBox, Node.js and
 /// Python's `requests` write them.
 const BEFORE_A_NAME: [&str; 9] = [
@@ -42,7 +44,7 @@ pub(super) fn note(stack: &Stack) -> Option<Note> {
         .find(|container| container.state == State::Running && attempt(container).is_some())?;
     let (name, line) = (stack.label(container), code(attempt(container)?));
     Some(Note {
-        code: "outside-closed",
+        code: OUTSIDE_CLOSED,
         message: Text::new(
             format!(
                 "{name} tried to reach the outside world, which the sandbox keeps closed: {line}"
