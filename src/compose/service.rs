@@ -28,7 +28,6 @@ pub(super) fn service(
     let path = format!("services.{name}");
     check_name(entry, context);
     check_image(entry, context);
-    check_container_name(node, context);
     let ports = ports(node, &path, context);
     let links = links(node, context);
     let [network, pid, ipc] =
@@ -156,8 +155,8 @@ fn check_image(entry: &Entry, context: &mut Context) {
     );
 }
 
-/// Notes a `container_name` that Compose or the engine would not take.
-fn check_container_name(service: &Node, context: &mut Context) {
+/// Notes a `container_name` that Compose would not take, also of a service that is not started.
+pub(super) fn check_container_name(service: &Node, context: &mut Context) {
     let Some(node) = service.get("container_name") else {
         return;
     };

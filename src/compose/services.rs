@@ -9,7 +9,7 @@ use super::dependencies::check_cycles;
 use super::grants::granted;
 use super::networks::note_addresses;
 use super::project::{Link, MountSource, Project, Service};
-use super::service::{is_enabled, service};
+use super::service::{check_container_name, is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 use crate::submission::Kind;
@@ -26,6 +26,9 @@ pub(super) fn services(
         .get("services")
         .map(Node::entries)
         .unwrap_or_default();
+    for entry in entries {
+        check_container_name(&entry.value, context);
+    }
     let (enabled, disabled): (Vec<&Entry>, Vec<&Entry>) = entries
         .iter()
         .partition(|entry| is_enabled(&entry.value, context));

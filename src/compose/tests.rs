@@ -177,6 +177,8 @@ fn problems_have_a_kind_and_a_line() {
         [(InvalidValue, 2)]
     );
     assert_eq!(service("    container_name: 'a b'\n"), [(InvalidValue, 4)]);
+    let off = service("    container_name: 'a b'\n    profiles: [debug]\n");
+    assert_eq!(off[..1], [(InvalidValue, 4)]);
     assert_eq!(
         problems("version: 3\nservices:\n  a: {image: i}\n"),
         [(WrongType, 1)]
