@@ -62,6 +62,7 @@ impl Sandbox {
         builds: Builds,
         outlet: &Outlet,
     ) -> Result<Built, Fault> {
+        self.find_base_images(submission, project).await?;
         let network = match project
             .services
             .iter()
@@ -80,10 +81,12 @@ impl Sandbox {
                 let state = self.image(submission, service, index, builds, on).await?;
                 Ok::<_, Fault>((service.name.as_str(), state))
             });
-        let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)
+        let states: Result<BTreeMap<&str, (ImageState, String)>, Fault> = stream::iter(made)
             .buffer_unordered(AT_A_TIME)
             .try_collect()
-            .await?;
+            .await;
+        self.identify_base_images().await;
+        let mut states = states?;
         if let Some(network) = network {
             self.leave(network).await;
         }
@@ -110,6 +113,9 @@ impl Sandbox {
             return built.await;
         }
         let reference = service.image.clone().unwrap_or_default();
+        if let Some(taken) = self.bases.instead_of(&reference) {
+            return Ok((ImageState::Ready, taken.to_owned()));
+        }
         Ok((self.look_up(&reference).await?, reference))
     }
 
@@ -173,7 +179,7 @@ impl Sandbox {
         }
     }
 
-    async fn pull(&self, reference: &str) -> Result<ImageState, Fault> {
+    pub(super) async fn pull(&self, reference: &str) -> Result<ImageState, Fault> {
         let options = CreateImageOptionsBuilder::new()
             .from_image(&tagged(reference))
             .build();
@@ -216,7 +222,7 @@ impl Sandbox {
 }
 
 /// The other service whose build makes the image of one without `build`.
-fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
+pub(super) fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
     if service.build.is_some() {
         return None;
     }
