@@ -62,6 +62,18 @@ impl Sandbox {
         builds: Builds,
         outlet: &Outlet,
     ) -> Result<Built, Fault> {
+        let built = self.all_images(submission, project, builds, outlet).await;
+        self.identify_base_images().await;
+        built
+    }
+
+    async fn all_images(
+        &self,
+        submission: &Submission,
+        project: &Project,
+        builds: Builds,
+        outlet: &Outlet,
+    ) -> Result<Built, Fault> {
         self.find_base_images(submission, project).await?;
         let network = match project
             .services
@@ -81,12 +93,10 @@ impl Sandbox {
                 let state = self.image(submission, service, index, builds, on).await?;
                 Ok::<_, Fault>((service.name.as_str(), state))
             });
-        let states: Result<BTreeMap<&str, (ImageState, String)>, Fault> = stream::iter(made)
+        let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)
             .buffer_unordered(AT_A_TIME)
             .try_collect()
-            .await;
-        self.identify_base_images().await;
-        let mut states = states?;
+            .await?;
         if let Some(network) = network {
             self.leave(network).await;
         }
