@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use softy_checks::model::Language;
 
-use crate::sandbox::Reach;
+use crate::sandbox::{Base, Reach};
 
 /// Grades the exercise *Scale Horizontally*: two Flask servers behind nginx, every request to the next one.
 #[derive(Debug, Parser)]
@@ -61,6 +61,14 @@ pub struct Task6 {
     /// How to get to the stack, when what the checker finds out by itself is wrong
     #[arg(long, value_name = "WAY", value_enum)]
     pub reach: Option<Way>,
+    /// Take another image instead of one that submissions name, such as that of the day they were handed in:
+    /// `ubuntu:latest=ubuntu:22.04`; several separated by commas
+    #[arg(
+        long = "base",
+        value_name = "REFERENCE=REFERENCE",
+        value_delimiter = ','
+    )]
+    pub bases: Vec<Base>,
     /// Build with BuildKit what nothing else can, without limits of memory, processes and disk
     #[arg(long)]
     pub unlimited_builds: bool,

@@ -17,6 +17,7 @@ use softy_checks::observation::Fault;
 
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
+use crate::sandbox::ReplacedTwice;
 use crate::submission::OpenError;
 
 /// Why a command ended without a report.
@@ -39,6 +40,9 @@ pub enum CommandError {
         /// The known word that is most like it.
         nearest: Option<&'static str>,
     },
+    /// An image that two others are to be taken instead of.
+    #[error(transparent)]
+    Bases(#[from] ReplacedTwice),
     /// A file that is no recording of this release.
     #[error("`{path}` is no recording that this release can read: {reason}")]
     Recording {
@@ -73,6 +77,7 @@ impl CommandError {
             CommandError::Submission(_)
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
+            | CommandError::Bases(_)
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade

@@ -19,7 +19,7 @@ mod healthcheck;
 mod hooks;
 mod hosts;
 mod include;
-mod interpolation;
+pub(crate) mod interpolation;
 mod keys;
 mod load;
 mod merge;

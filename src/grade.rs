@@ -22,7 +22,7 @@ use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{
-    Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, limits,
+    Bases, Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, limits,
 };
 use crate::submission::Submission;
 use crate::traffic::Client;
@@ -41,6 +41,8 @@ pub struct Options {
     pub reach: Option<Reach>,
     /// Whether builds may do without limits where they need to.
     pub builds: Builds,
+    /// The images that are taken instead of the submission's.
+    pub bases: Bases,
     /// Whether what runs gets out of the stack.
     pub egress: Egress,
     /// The hosts that builds reach, with all below them; the whole public web where it is empty.
@@ -103,7 +105,8 @@ pub async fn observe(
     }
     let (sandbox, sweeping) = (OnceCell::new(), OnceCell::new());
     let watched = async {
-        let opened = sandbox.get_or_try_init(|| Sandbox::open(options.runtime.as_deref()));
+        let opened = sandbox
+            .get_or_try_init(|| Sandbox::open(options.runtime.as_deref(), options.bases.clone()));
         let sandbox = within("finding the engine", limits::OPENING, opened).await?;
         sweeping
             .get_or_init(async || sandbox.sweeper().begin())

@@ -5,6 +5,8 @@
 
 mod account;
 mod archive;
+mod base_images;
+mod bases;
 mod build;
 mod cache;
 pub mod dockerignore;
@@ -19,6 +21,7 @@ mod members;
 mod mounts;
 mod networks;
 mod owner;
+mod reference;
 mod relay;
 mod removal;
 mod sweep;
@@ -29,14 +32,15 @@ mod witness;
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use bollard::Docker;
-use softy_checks::observation::{Fault, FaultKind};
+use softy_checks::observation::{BaseImage, Fault, FaultKind};
 use tokio::sync::RwLock;
 
+pub use bases::{Base, BaseError, Bases, ReplacedTwice};
 pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
 pub use images::{Built, ReadyImage};
@@ -67,6 +71,8 @@ pub struct Sandbox {
     run: String,
     /// The runtime that containers are started with, where it is not the engine's own choice.
     runtime: Option<String>,
+    /// The images that are taken instead of the submission's.
+    bases: Bases,
     /// The owner label's value.
     owner: String,
     /// Whether the engine has network counters, as far as is known.
@@ -77,6 +83,8 @@ pub struct Sandbox {
     built_in_the_open: AtomicBool,
     /// What builds asked the relay for in vain.
     build_notes: Arc<Notes>,
+    /// The images that the submission takes from elsewhere.
+    base_images: Mutex<Vec<BaseImage>>,
     watched: Watched,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
@@ -84,11 +92,11 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// A sandbox on the engine that Docker's own environment variables name, its containers started with `runtime` where
-    /// one is named; nothing is made yet.
+    /// one is named, its images begun with `bases`; nothing is made yet.
     ///
     /// # Errors
     /// A fault when no engine answers, or it has no such runtime.
-    pub async fn open(runtime: Option<&str>) -> Result<Sandbox, Fault> {
+    pub async fn open(runtime: Option<&str>, bases: Bases) -> Result<Sandbox, Fault> {
         let (docker, info) = engine::connect().await?;
         if let Some(runtime) = runtime {
             facts::has_runtime(&info, runtime)?;
@@ -101,11 +109,13 @@ impl Sandbox {
             facts: Facts::of(info),
             run: new_run_id(),
             runtime: runtime.map(str::to_owned),
+            bases,
             owner,
             counts: AtomicBool::new(true),
             built_without_limits: AtomicBool::new(false),
             built_in_the_open: AtomicBool::new(false),
             build_notes: Arc::default(),
+            base_images: Mutex::default(),
             watched: Watched::default(),
             making: Arc::default(),
         })

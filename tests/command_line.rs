@@ -79,6 +79,34 @@ fn wrong_usage_ends_with_2_and_an_empty_stdout() {
 }
 
 #[test]
+fn an_image_to_take_instead_is_a_pair_and_named_once() {
+    for (bases, words) in [
+        ("ubuntu:22.04", "ubuntu:latest=ubuntu:22.04"),
+        ("ubuntu=", "ubuntu:latest=ubuntu:22.04"),
+        ("ubuntu=Ubuntu", "no image can be called `Ubuntu`"),
+        (
+            "ubuntu=a,docker.io/library/ubuntu:latest=b",
+            "replaced twice",
+        ),
+    ] {
+        softy_check()
+            .args(["task6", ".", "--no-stack", "--base", bases])
+            .assert()
+            .code(2)
+            .stdout(is_empty())
+            .stderr(contains(words));
+    }
+    let submission = Fixture::named("correct").submission();
+    softy_check()
+        .args(["task6", "--no-stack", "--base", "ubuntu=ubuntu:22.04"])
+        .args(["--base", "nginx=nginx:1.27"])
+        .arg(submission.path())
+        .assert()
+        .code(0)
+        .stderr(is_empty());
+}
+
+#[test]
 fn checks_and_codes_are_explained_in_both_languages() {
     let explained = |arguments: &[&str]| softy_check().arg("explain").args(arguments).assert();
     explained(&[]).code(0).stdout(contains("\n    weighted\n"));

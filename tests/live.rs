@@ -175,6 +175,52 @@ fn a_checker_in_a_container_closes_the_machine_to_the_stack() {
     assert_eq!(left_over(&before), "");
 }
 
+#[test]
+fn the_image_of_another_day_may_be_taken() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let moved = Fixture::named("pip-externally-managed");
+    let graded = |bases: &[&str]| {
+        let json = ["--only", "images-build", "--format", "json"];
+        let run = moved.grade(&[&json, bases].concat());
+        let report: serde_json::Value =
+            serde_json::from_slice(&run.stdout).expect("the report is JSON");
+        let words = String::from_utf8_lossy(&run.stderr).into_owned();
+        (run.status.code(), report, words)
+    };
+    let with = ["--base", "ubuntu=ubuntu:22.04"];
+    // What was built on one image is not taken for what is built on the other, in either order.
+    for bases in [&with[..], &[], &with[..]] {
+        let (status, report, _) = graded(bases);
+        let images = &report["observation"]["sandbox"]["base_images"];
+        let ubuntu = images.as_array().expect("images are noted").iter();
+        let mut ubuntu = ubuntu.filter(|image| image["reference"] == "ubuntu:latest");
+        let ubuntu = ubuntu.next().expect("the image of the back-end is noted");
+        assert!(ubuntu["id"].is_string(), "{ubuntu}");
+        match bases.is_empty() {
+            true => {
+                assert_eq!(status, Some(1), "{report}");
+                assert_eq!(report["checks"][7]["code"], "pip-externally-managed");
+                assert_eq!(ubuntu["taken"], serde_json::Value::Null);
+            }
+            false => {
+                assert_eq!(status, Some(0), "{report}");
+                assert_eq!(ubuntu["taken"], "ubuntu:22.04");
+            }
+        }
+    }
+    let (status, report, _) = graded(&["--base", "ubuntu=127.0.0.1:20520/ubuntu"]);
+    assert_eq!(status, Some(3), "{report}");
+    assert_eq!(report["checks"][7]["fault"]["kind"], "base", "{report}");
+    let (status, _, words) = graded(&["--base", "debian=ubuntu:22.04"]);
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("no image `debian`"), "{words}");
+    assert_eq!(left_over(&before), "");
+}
+
 /// The program, put beside the submission, in a container of the engine that it asks: from there the stack's containers
 /// have no route.
 fn in_a_container(submission: &Path) -> Output {

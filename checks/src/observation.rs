@@ -16,7 +16,7 @@ pub use answer::{Answer, Content, FileKind};
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
 pub use nginx::{Nginx, NginxFile, SourceFile};
-pub use sandbox::{Sandbox, Unenforced};
+pub use sandbox::{BaseImage, Sandbox, Unenforced};
 pub use stack::{
     BuildFailure, Container, Image, ImageState, Limit, Outcome, Proxy, Reply, Resource, Stack,
     State, is_loopback,

@@ -7,7 +7,7 @@ use super::interruption::interruption;
 use super::{CommandError, output};
 use crate::cli::{Clean, Format};
 use crate::report::ExitStatus;
-use crate::sandbox::{Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
+use crate::sandbox::{Bases, Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
 
 /// What came of a sweep, or would; the JSON format is this.
 #[derive(Debug, Serialize)]
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Clean) -> Result<ExitStatus, CommandError> {
 async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError> {
     let interruption = interruption()?;
     let list = async {
-        let sweeper = Sandbox::open(None).await?.sweeper();
+        let sweeper = Sandbox::open(None, Bases::default()).await?.sweeper();
         let bound = match arguments.cache {
             true => Bound::Everything,
             false => Bound::Usual,

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use softy_checks::model::{Check, Text};
-use softy_checks::observation::{Fault, FaultKind};
+use softy_checks::observation::{Fault, FaultKind, Observation};
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
 
@@ -12,7 +12,7 @@ use crate::cli::Task6;
 use crate::grade::{Extent, Observed, Options, observe};
 use crate::progress::Progress;
 use crate::report::{ExitStatus, Report};
-use crate::sandbox::{Builds, Egress};
+use crate::sandbox::{Base, Bases, Builds, Egress};
 use crate::submission::Submission;
 
 /// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
@@ -20,11 +20,13 @@ const LAST_OF_FILES: &str = "back-end-private";
 
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
+    let bases = Bases::new(arguments.bases.clone())?;
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
+    let options = options(arguments, bases);
     let observed =
-        Runtime::new()?.block_on(observe_until_interrupted(arguments, &submission, &progress))?;
+        Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
     let phases = progress.finish();
     if let Some(left) = &observed.left {
         progress.say(&left_on_the_engine(left));
@@ -33,6 +35,9 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
         progress.say(&words);
     }
     let observation = observed.seen;
+    for words in not_named(&options.bases, &observation) {
+        progress.say(&words);
+    }
     let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
     if observation.fault.as_ref().is_some_and(interrupted) {
         return Err(CommandError::Interrupted);
@@ -53,30 +58,34 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
 }
 
 async fn observe_until_interrupted(
-    arguments: &Task6,
     submission: &Submission,
+    options: &Options,
     progress: &Progress,
 ) -> Result<Observed, CommandError> {
     let interruption = interruption()?;
-    let options = Options {
+    let interrupted = async {
+        interruption.await;
+        progress.say(&REMOVING);
+    };
+    Ok(observe(submission, options, progress, interrupted).await)
+}
+
+fn options(arguments: &Task6, bases: Bases) -> Options {
+    Options {
         extent: extent(arguments),
         reach: arguments.reach.map(Into::into),
         builds: match arguments.unlimited_builds {
             true => Builds::Unlimited,
             false => Builds::Limited,
         },
+        bases,
         egress: match arguments.egress {
             true => Egress::Open,
             false => Egress::Closed,
         },
         build_hosts: arguments.build_hosts.clone(),
         runtime: arguments.runtime.clone(),
-    };
-    let interrupted = async {
-        interruption.await;
-        progress.say(&REMOVING);
-    };
-    Ok(observe(submission, &options, progress, interrupted).await)
+    }
 }
 
 fn left_on_the_engine(fault: &Fault) -> Text {
@@ -85,6 +94,25 @@ fn left_on_the_engine(fault: &Fault) -> Text {
         format!("warning: not everything could be removed from the engine: {detail}"),
         format!("attention : tout n’a pas pu être supprimé du moteur : {detail}"),
     )
+}
+
+/// A warning for each image that was to be replaced and that the submission does not name; none where nothing was built.
+fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
+    let Some(sandbox) = &seen.sandbox else {
+        return Vec::new();
+    };
+    let is_named = |base: &&Base| {
+        let mut images = sandbox.base_images.iter();
+        images.any(|image| base.is_named(&image.reference))
+    };
+    let idle = bases.iter().filter(|base| !is_named(base));
+    idle.map(|Base { named, taken: _ }| {
+        Text::new(
+            format!("warning: the submission has no image `{named}`, which `--base` replaces"),
+            format!("attention : le rendu n’a pas d’image `{named}`, que `--base` remplace"),
+        )
+    })
+    .collect()
 }
 
 /// Files alone when no check that was asked for, nor one that it comes after, needs more.
@@ -102,4 +130,44 @@ fn extent(arguments: &Task6) -> Extent {
         return Extent::Files;
     }
     Extent::Everything
+}
+
+#[cfg(test)]
+mod tests {
+    use softy_checks::observation::{BaseImage, Sandbox};
+
+    use super::*;
+
+    fn seen(references: &[&str]) -> Observation {
+        let images = references.iter().map(|reference| BaseImage {
+            reference: (*reference).to_owned(),
+            services: vec!["back-end".to_owned()],
+            taken: None,
+            id: None,
+            digest: None,
+        });
+        let sandbox = Sandbox {
+            engine: String::new(),
+            driver: String::new(),
+            reach: "address".to_owned(),
+            egress: false,
+            unenforced: Vec::new(),
+            refused_to_builds: Vec::new(),
+            base_images: images.collect(),
+        };
+        Observation {
+            sandbox: Some(sandbox),
+            ..Observation::of_answer(None)
+        }
+    }
+
+    #[test]
+    fn an_image_that_nothing_begins_with_is_not_replaced_in_silence() {
+        let bases = ["ubuntu=ubuntu:22.04", "nginx:1=nginx:2"];
+        let bases = Bases::new(bases.map(|base| base.parse().unwrap()).to_vec()).unwrap();
+        let warned = not_named(&bases, &seen(&["library/ubuntu:latest", "nginx"]));
+        assert_eq!(warned.len(), 1, "{warned:?}");
+        assert!(warned[0].en.contains("`nginx:1`"), "{warned:?}");
+        assert_eq!(not_named(&bases, &Observation::of_answer(None)), []);
+    }
 }

@@ -17,11 +17,11 @@ const NOTED: usize = 50;
 
 /// The variables that a compose file can use: those of `.env` alone, since the checker's own environment is nobody's
 /// business.
-pub(super) type Variables = BTreeMap<String, String>;
+pub(crate) type Variables = BTreeMap<String, String>;
 
 /// Why a value cannot be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unfilled {
+pub(crate) enum Unfilled {
     /// A `$` that begins nothing.
     Malformed,
     /// `${VARIABLE:?words}` of a variable without value.
@@ -47,7 +47,7 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, findings: &mut
 }
 
 /// One text filled in to at most `size` bytes, unset variables being empty.
-pub(super) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
+pub(crate) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
     let mut filler = Filler {
         variables,
         unset: BTreeSet::new(),

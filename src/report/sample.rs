@@ -6,7 +6,8 @@ use softy_checks::model::{
     Check, Comparison, Evidence, Finding, Judged, Mistake, Note, Place, Text,
 };
 use softy_checks::observation::{
-    Answer, Compose, Connection, Content, Fault, FaultKind, Observation, Volley, Witness,
+    Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Observation, Sandbox,
+    Volley, Witness,
 };
 use softy_checks::{Reason, Status, Verdict};
 
@@ -203,6 +204,31 @@ fn observation() -> Observation {
         fault: None,
         nginx: None,
         sandbox: None,
+    }
+}
+
+/// Where a stack ran, with an image taken instead of another, one that no registry has, and one that is not there.
+pub(super) fn sandbox() -> Sandbox {
+    let image = |reference: &str, id: Option<&str>| BaseImage {
+        reference: reference.to_owned(),
+        services: vec!["back-end".to_owned()],
+        taken: None,
+        id: id.map(|digits| format!("sha256:{}", digits.repeat(16))),
+        digest: None,
+    };
+    let ubuntu = BaseImage {
+        taken: Some("ubuntu:22.04".to_owned()),
+        digest: Some(format!("ubuntu@sha256:{}", "0a1b".repeat(16))),
+        ..image("ubuntu:latest", Some("4e5f"))
+    };
+    Sandbox {
+        engine: "20.10.24".to_owned(),
+        driver: "overlay2".to_owned(),
+        reach: "address".to_owned(),
+        egress: false,
+        unenforced: Vec::new(),
+        refused_to_builds: Vec::new(),
+        base_images: vec![ubuntu, image("nginx", Some("2c3d")), image("mongo", None)],
     }
 }
 

@@ -1,5 +1,6 @@
 //! The report for people: what passed, what did not, where to look, and who answered.
 
+mod bases;
 mod conclusion;
 mod evidence;
 mod finding;
@@ -43,8 +44,11 @@ pub fn render_sandbox(sandbox: &Sandbox, language: Language, columns: usize) -> 
 
 fn header(page: &Page, report: &Report) -> Vec<String> {
     let title = format!("{} · {}", report.task, visible(&report.submission, PATH));
-    let lines = page.wrap(0, &title);
-    lines.iter().map(|line| line.bold().to_string()).collect()
+    let title = page.wrap(0, &title);
+    let title = title.iter().map(|line| line.bold().to_string());
+    title
+        .chain(bases::lines(page, &report.observation))
+        .collect()
 }
 
 fn joined(lines: &[String]) -> String {

@@ -90,6 +90,7 @@ impl Sandbox {
             egress: egress == Egress::Open,
             unenforced: unenforced(&run),
             refused_to_builds: self.build_notes.all_refused(),
+            base_images: self.base_images().clone(),
         }
     }
 }

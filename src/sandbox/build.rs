@@ -5,6 +5,7 @@ mod dockerfile;
 mod error;
 mod input;
 mod log;
+mod named;
 mod network;
 mod sent;
 mod unlimited;
@@ -31,6 +32,7 @@ use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
 use error::{Cache, failure, second_try, starved};
+pub(super) use input::base_images;
 use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
@@ -90,7 +92,7 @@ impl Sandbox {
         builds: Builds,
         network: &BuildNetwork,
     ) -> Result<(ImageState, String), Fault> {
-        let prepared = match prepare(submission, build, Stages::All).await? {
+        let prepared = match prepare(submission, build, Stages::All, &self.bases).await? {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };
@@ -119,7 +121,7 @@ impl Sandbox {
             return built;
         }
         // Students have BuildKit, which does not build what nothing is taken from.
-        match prepare(submission, build, Stages::Needed).await? {
+        match prepare(submission, build, Stages::Needed, &self.bases).await? {
             Ok(prepared) => self.try_build(&job(&prepared)).await,
             Err(_) => built,
         }
@@ -152,6 +154,7 @@ impl Sandbox {
                     Some(resource) => too_much(resource),
                     None => {
                         let failure = failure(&error, lines, &log.step);
+                        let failure = self.bases.judged(failure, &error);
                         job.network.judged(failure, &error, failed_before)?
                     }
                 };
@@ -162,6 +165,7 @@ impl Sandbox {
             // Another engine may well know it.
             return Err(need.fault(&prepared.path));
         }
+        log.step = prepared.own_step(&log.step);
         let state = log.failed(failure, error, &prepared.path, &prepared.text);
         Ok((state, job.tag.clone()))
     }

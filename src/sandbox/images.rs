@@ -62,6 +62,19 @@ impl Sandbox {
         builds: Builds,
         outlet: &Outlet,
     ) -> Result<Built, Fault> {
+        let built = self.all_images(submission, project, builds, outlet).await;
+        self.identify_base_images().await;
+        built
+    }
+
+    async fn all_images(
+        &self,
+        submission: &Submission,
+        project: &Project,
+        builds: Builds,
+        outlet: &Outlet,
+    ) -> Result<Built, Fault> {
+        self.find_base_images(submission, project).await?;
         let network = match project
             .services
             .iter()
@@ -110,6 +123,9 @@ impl Sandbox {
             return built.await;
         }
         let reference = service.image.clone().unwrap_or_default();
+        if let Some(taken) = self.bases.instead_of(&reference) {
+            return Ok((ImageState::Ready, taken.to_owned()));
+        }
         Ok((self.look_up(&reference).await?, reference))
     }
 
@@ -173,7 +189,7 @@ impl Sandbox {
         }
     }
 
-    async fn pull(&self, reference: &str) -> Result<ImageState, Fault> {
+    pub(super) async fn pull(&self, reference: &str) -> Result<ImageState, Fault> {
         let options = CreateImageOptionsBuilder::new()
             .from_image(&tagged(reference))
             .build();
@@ -216,7 +232,7 @@ impl Sandbox {
 }
 
 /// The other service whose build makes the image of one without `build`.
-fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
+pub(super) fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
     if service.build.is_some() {
         return None;
     }

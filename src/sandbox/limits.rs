@@ -73,6 +73,9 @@ pub const RELAY_PAUSE: Duration = Duration::from_millis(100);
 /// How long an ended build may still write: shorter than [`REMOVAL`], which waits for it.
 pub const BUILD_END: Duration = Duration::from_secs(45);
 
+/// Images from elsewhere that are noted of a submission.
+pub const BASE_IMAGES: usize = 50;
+
 /// A build context, in bytes.
 pub const CONTEXT_BYTES: u64 = 512 << 20;
 

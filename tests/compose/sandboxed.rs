@@ -4,7 +4,7 @@ use std::path::Path;
 
 use softy_check::compose;
 use softy_check::compose::project::Project;
-use softy_check::sandbox::{Builds, Egress, Outlet, Reach, Sandbox};
+use softy_check::sandbox::{Bases, Builds, Egress, Outlet, Reach, Sandbox};
 use softy_check::submission::Submission;
 use softy_checks::observation::{Compose, Fault, ImageState};
 
@@ -43,7 +43,9 @@ pub fn read(folder: &Path) -> Reading {
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
-        let sandbox = Sandbox::open(None).await.expect("the engine answers");
+        let sandbox = Sandbox::open(None, Bases::default())
+            .await
+            .expect("the engine answers");
         let made = make(&sandbox, folder, project, name).await;
         let seen = match made {
             Ok(Ok(())) => Ok(Stack::labelled(

@@ -33,6 +33,8 @@ pub enum FaultKind {
     Closed,
     /// A Dockerfile that only a builder without limits can build.
     Unlimited,
+    /// An image that was to be taken instead of the submission's, and that neither the engine nor a registry has.
+    Base,
     /// A mistake of the checker's own.
     Checker,
     /// The run was interrupted.
@@ -74,6 +76,10 @@ impl FaultKind {
             FaultKind::Unlimited => Text::fixed(
                 "the Dockerfile uses something that only a build without limits can do",
                 "le Dockerfile utilise une chose que seule une construction sans limites sait faire",
+            ),
+            FaultKind::Base => Text::fixed(
+                "an image that `--base` names is nowhere to be had",
+                "une image que nomme `--base` est introuvable",
             ),
             FaultKind::Checker => Text::fixed(
                 "the checker itself made a mistake",
@@ -119,6 +125,10 @@ impl FaultKind {
             FaultKind::Unlimited => Text::fixed(
                 "where you trust this submission with the machine, run the same command with `--unlimited-builds`",
                 "si vous confiez la machine à ce rendu, relancez la même commande avec `--unlimited-builds`",
+            ),
+            FaultKind::Base => Text::fixed(
+                "check how it is spelt, or bring it onto the engine with `docker pull` or `docker load`, then run the same command again",
+                "vérifiez son orthographe, ou amenez-la sur le moteur avec `docker pull` ou `docker load`, puis relancez la même commande",
             ),
             FaultKind::Checker => Text::fixed(
                 "run the same command again; when it stays, report it with the file that `--record` writes",

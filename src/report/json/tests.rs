@@ -6,7 +6,7 @@ use softy_checks::Status;
 use super::{SCHEMA, render};
 use crate::report::Report;
 use crate::report::sample::{
-    NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, shown, volley,
+    NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, sandbox, shown, volley,
 };
 
 /// The report read back, after the published schema accepted it.
@@ -134,11 +134,15 @@ fn what_was_seen_is_in_the_report() -> Result<(), Box<dyn Error>> {
     ]);
     report.verdicts[0].notes.push(note());
     report.observation.volleys = vec![volley(&[1, 2], 2, 2)];
+    report.observation.sandbox = Some(sandbox());
     let value = validated(&report)?;
     assert_eq!(
         value["observation"]["volleys"][0]["sequence"],
         json!([1, 2, 1, 2])
     );
+    let images = &value["observation"]["sandbox"]["base_images"];
+    assert_eq!(images[0]["taken"], "ubuntu:22.04");
+    assert_eq!(images[2]["id"], Value::Null);
     assert_eq!(value["checks"][0]["notes"][0]["code"], "other-lines");
     Ok(())
 }

@@ -2,6 +2,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::Sandbox;
 
 use super::super::visible::visible;
+use super::bases;
 use super::finding::MESSAGE;
 use super::page::{Page, hang};
 
@@ -14,6 +15,7 @@ pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
         egress: _,
         unenforced,
         refused_to_builds,
+        base_images,
     } = sandbox;
     let ran = Text::new(
         format!("sandbox: engine {engine}, storage driver {driver}, reached by {reach}"),
@@ -35,5 +37,6 @@ pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
         let sentence = page.wrap(2, &visible(page.say(&refused), MESSAGE));
         lines.extend(hang("· ", 2, sentence));
     }
+    lines.extend(bases::all(page, base_images));
     lines
 }

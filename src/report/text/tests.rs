@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 use super::render;
 use crate::report::Report;
 use crate::report::sample::{
-    MISTAKE, NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, shown, volley,
-    with_colours, without_colours,
+    MISTAKE, NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, sandbox, shown,
+    volley, with_colours, without_colours,
 };
 
 fn english(report: &Report, columns: usize) -> String {
@@ -86,6 +86,25 @@ which replica answered
 everything that is worth points passed
 ";
     assert_eq!(format!("\n{}", english(&passing(), 100)), expected);
+}
+
+#[test]
+fn an_image_that_was_taken_instead_is_said_above_everything() {
+    let mut report = passing();
+    report.observation.sandbox = Some(sandbox());
+    let lines = |text: String| text.lines().take(3).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(
+        lines(english(&report, 80)),
+        [
+            "task6 · ./student",
+            "with `ubuntu:22.04` instead of `ubuntu:latest`, as `--base` asks",
+            ""
+        ]
+    );
+    assert_eq!(
+        lines(french(&report, 80))[1],
+        "avec `ubuntu:22.04` à la place de `ubuntu:latest`, comme le demande `--base`"
+    );
 }
 
 #[test]

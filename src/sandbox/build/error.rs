@@ -241,7 +241,8 @@ fn is_failed_command(error: &str) -> bool {
         || error.contains("ADD failed")
 }
 
-fn words(text: &str) -> Vec<&str> {
+/// The words of an instruction: builders write it with other space between them.
+pub(super) fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 

@@ -6,10 +6,12 @@ use cap_std::fs::{Dir, MetadataExt};
 use softy_checks::observation::{BuildFailure, Fault, ImageState};
 
 use super::log::Log;
+use super::named::{based, images, own_step, with_contexts};
 use super::sent::{NAMED, Sent, Stages};
 use super::unlimited::{Need, need};
 use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
+use crate::sandbox::bases::Bases;
 use crate::sandbox::dockerignore::Ignored;
 use crate::submission::{ReadError, Submission};
 
@@ -30,6 +32,8 @@ pub(super) struct Prepared {
     pub(super) dockerfile: String,
     /// The Dockerfile's text, as the submission has it.
     pub(super) text: String,
+    /// The same with other images in the places of those that are to be replaced.
+    based: String,
     /// As the engine gets it.
     pub(super) sent: Sent,
     /// What keeps it from the classic builder.
@@ -38,11 +42,19 @@ pub(super) struct Prepared {
     pub(super) path: String,
 }
 
+impl Prepared {
+    /// The instruction that a step of the build came of, as the submission has it.
+    pub(super) fn own_step(&self, step: &str) -> String {
+        own_step(&self.text, &self.based, step)
+    }
+}
+
 /// Packs the context, or says why there is nothing to build.
 pub(super) async fn prepare(
     submission: &Submission,
     build: &Build,
     stages: Stages,
+    bases: &Bases,
 ) -> Result<Result<Prepared, ImageState>, Fault> {
     let folder = match submission.open_dir(&build.context) {
         Ok(folder) => folder,
@@ -75,10 +87,12 @@ pub(super) async fn prepare(
     };
     let path = path(submission, build, &dockerfile);
     let need = need(&text);
+    let based = based(&text, build, bases);
+    let with = with_contexts(build, bases);
     let sent = match &need {
         // Its reader of here-documents is the engine's own.
-        Some(_) => Sent::plain(&text, build),
-        None => Sent::marked(&text, build, stages),
+        Some(_) => Sent::plain(&based, &with),
+        None => Sent::marked(&based, &with, stages),
     };
     let is_in_context = build.inline.is_none() && !dockerfile.starts_with("../");
     let name = match is_in_context && build.contexts.is_empty() {
@@ -91,12 +105,22 @@ pub(super) async fn prepare(
             context,
             dockerfile: name,
             text,
+            based,
             sent,
             need,
             path,
         })),
         Err(error) => Ok(Err(unpacked(build, error)?)),
     }
+}
+
+/// The images that a build begins with or takes files from; none where it has no Dockerfile.
+pub(in crate::sandbox) fn base_images(
+    submission: &Submission,
+    build: &Build,
+) -> Result<Vec<String>, Fault> {
+    let dockerfile = dockerfile(submission, build)?;
+    Ok(dockerfile.map_or_else(Vec::new, |(_, text)| images(&text, build)))
 }
 
 fn pack(
@@ -196,7 +220,7 @@ mod tests {
     use super::*;
 
     async fn prepared(submission: &Submission, build: &Build) -> Prepared {
-        let prepared = prepare(submission, build, Stages::All).await;
+        let prepared = prepare(submission, build, Stages::All, &Bases::default()).await;
         prepared.unwrap().ok().unwrap()
     }
 

@@ -176,14 +176,16 @@ fn source(instruction: &Instruction) -> Option<String> {
     sources.next().map(plain)
 }
 
-fn stage_name(from: &Instruction) -> Option<String> {
+/// The name that a `FROM` gives its stage.
+pub(super) fn stage_name(from: &Instruction) -> Option<String> {
     let words = from.words().into_iter();
     let mut words = words.filter(|word| !word.starts_with("--")).skip(1);
     let is_as = words.next()?.eq_ignore_ascii_case("as");
     words.next().filter(|_| is_as).map(str::to_owned)
 }
 
-fn plain(word: &str) -> String {
+/// A word without the quotes around it.
+pub(super) fn plain(word: &str) -> String {
     word.trim_matches(['"', '\'']).to_owned()
 }
 

@@ -1,0 +1,169 @@
+//! The images that a submission takes from elsewhere: which they are, and that those to be taken instead are there.
+
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
+
+use softy_checks::observation::{BaseImage, Fault, ImageState};
+
+use super::bases::{Bases, absent};
+use super::build::base_images;
+use super::engine::{fault, is_missing};
+use super::images::maker;
+use super::reference::repository;
+use super::{Sandbox, limits};
+use crate::compose::project::{Project, Service};
+use crate::submission::Submission;
+
+impl Sandbox {
+    /// Finds out which images a submission takes from elsewhere, and brings those onto the engine that are to be taken instead.
+    ///
+    /// # Errors
+    /// A fault when one of those is nowhere to be had, or the engine or the network is in the way.
+    pub(super) async fn find_base_images(
+        &self,
+        submission: &Submission,
+        project: &Project,
+    ) -> Result<(), Fault> {
+        let mut found = Vec::new();
+        for service in &project.services {
+            for reference in references(submission, project, service)? {
+                add(&mut found, reference, &service.name, &self.bases);
+            }
+        }
+        let taken = found.iter().filter_map(|image| image.taken.clone());
+        let taken: BTreeSet<String> = taken.collect();
+        *self.base_images() = found;
+        for reference in taken {
+            self.fetch(&reference).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks the engine for the id and the digest of each of them: after the builds, which bring what is not there yet.
+    pub(super) async fn identify_base_images(&self) {
+        let mut found = self.base_images().clone();
+        for image in &mut found {
+            let reference = image.taken.as_ref().unwrap_or(&image.reference);
+            // An engine that has trouble says so elsewhere, too.
+            let Ok(inspected) = self.docker.inspect_image(reference).await else {
+                continue;
+            };
+            let digests = inspected.repo_digests.unwrap_or_default();
+            image.digest = own_digest(reference, digests);
+            image.id = inspected.id;
+        }
+        *self.base_images() = found;
+    }
+
+    /// As far as they are known by now.
+    pub(super) fn base_images(&self) -> MutexGuard<'_, Vec<BaseImage>> {
+        let found = self.base_images.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the engine has is taken as it is, wherever it came from: whoever grades has named it.
+    async fn fetch(&self, reference: &str) -> Result<(), Fault> {
+        match self.docker.inspect_image(reference).await {
+            Ok(_) => return Ok(()),
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(fault(error)),
+        }
+        match self.pull(reference).await {
+            Ok(ImageState::NotFound { error, .. }) => Err(absent(reference, &error)),
+            Ok(_) => Ok(()),
+            Err(fault) => Err(Fault {
+                detail: format!("`{reference}`, which `--base` names: {}", fault.detail),
+                ..fault
+            }),
+        }
+    }
+}
+
+/// The images that a service's own image comes of.
+fn references(
+    submission: &Submission,
+    project: &Project,
+    service: &Service,
+) -> Result<Vec<String>, Fault> {
+    if let Some(build) = &service.build {
+        return base_images(submission, build);
+    }
+    let image = service.image.clone();
+    let image = image.filter(|_| maker(project, service).is_none());
+    Ok(image.into_iter().collect())
+}
+
+/// Adds an image that a service takes, each reference once.
+fn add(found: &mut Vec<BaseImage>, reference: String, service: &str, bases: &Bases) {
+    let service = service.to_owned();
+    let is_full = found.len() == limits::BASE_IMAGES;
+    let known = found.iter_mut().find(|image| image.reference == reference);
+    match known {
+        Some(image) if image.services.contains(&service) => {}
+        Some(image) => image.services.push(service),
+        None if is_full => {}
+        None => found.push(BaseImage {
+            taken: bases.instead_of(&reference).map(str::to_owned),
+            reference,
+            services: vec![service],
+            id: None,
+            digest: None,
+        }),
+    }
+}
+
+/// The digest by which the registry of a reference knows the image: the same one may come from several.
+fn own_digest(reference: &str, mut digests: Vec<String>) -> Option<String> {
+    digests.retain(|digest| repository(digest).is_some());
+    let own = digests.iter();
+    let mut own = own.filter(|digest| repository(digest) == repository(reference));
+    own.next().or_else(|| digests.first()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_noted_once_with_all_that_take_it() {
+        let bases = Bases::new(vec!["ubuntu:latest=ubuntu:22.04".parse().unwrap()]).unwrap();
+        let mut found = Vec::new();
+        for (reference, service) in [
+            ("ubuntu", "a"),
+            ("nginx", "a"),
+            ("ubuntu", "b"),
+            ("ubuntu", "b"),
+        ] {
+            add(&mut found, reference.to_owned(), service, &bases);
+        }
+        let image = |reference: &str, services: &[&str], taken: Option<&str>| BaseImage {
+            reference: reference.to_owned(),
+            services: services
+                .iter()
+                .map(|service| (*service).to_owned())
+                .collect(),
+            taken: taken.map(str::to_owned),
+            id: None,
+            digest: None,
+        };
+        let ubuntu = image("ubuntu", &["a", "b"], Some("ubuntu:22.04"));
+        assert_eq!(found, [ubuntu, image("nginx", &["a"], None)]);
+        for number in 0..2 * limits::BASE_IMAGES {
+            add(&mut found, format!("image-{number}"), "a", &bases);
+        }
+        assert_eq!(found.len(), limits::BASE_IMAGES);
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_image_s_own_registry() {
+        let digest = |name: &str| format!("{name}@sha256:{}", "0a".repeat(32));
+        let digests = vec![digest("mirror.example/ubuntu"), digest("ubuntu")];
+        let own = own_digest("docker.io/library/ubuntu:22.04", digests.clone());
+        assert_eq!(own, Some(digest("ubuntu")));
+        assert_eq!(
+            own_digest("renamed", digests),
+            Some(digest("mirror.example/ubuntu"))
+        );
+        assert_eq!(own_digest("ubuntu", vec!["<none>@<none>".to_owned()]), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! Images that are taken instead of those that a submission names: tags move, a submission does not.
+
+use std::str::FromStr;
+
+use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+
+use super::reference::full;
+
+/// An image, and the one that is taken instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The image that submissions name, as it was given.
+    pub named: String,
+    /// The one that is taken.
+    pub taken: String,
+}
+
+/// All images that are taken instead of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bases(Vec<Base>);
+
+/// Why a word is no pair of images.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseError {
+    /// It has no two sides.
+    #[error(
+        "write the image that is named and the one to take, as in `ubuntu:latest=ubuntu:22.04`"
+    )]
+    NoPair,
+    /// One side of it cannot be an image.
+    #[error("no image can be called `{0}`")]
+    NoReference(String),
+}
+
+/// An image that two others are to be taken instead of.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is replaced twice: one image can be taken instead")]
+pub struct ReplacedTwice(pub String);
+
+impl Base {
+    /// Whether a reference means the image that is named.
+    pub fn is_named(&self, reference: &str) -> bool {
+        let named = full(&self.named);
+        named.is_some() && named == full(reference)
+    }
+}
+
+impl FromStr for Base {
+    type Err = BaseError;
+
+    fn from_str(word: &str) -> Result<Base, BaseError> {
+        let pair = word.split_once('=');
+        let pair = pair.filter(|(named, taken)| !named.is_empty() && !taken.is_empty());
+        let (named, taken) = pair.ok_or(BaseError::NoPair)?;
+        for side in [named, taken] {
+            if full(side).is_none() {
+                return Err(BaseError::NoReference(side.to_owned()));
+            }
+        }
+        Ok(Base {
+            named: named.to_owned(),
+            taken: taken.to_owned(),
+        })
+    }
+}
+
+impl Bases {
+    /// All of them together.
+    ///
+    /// # Errors
+    /// The image that two of them name.
+    pub fn new(bases: Vec<Base>) -> Result<Bases, ReplacedTwice> {
+        for (index, base) in bases.iter().enumerate() {
+            let mut earlier = bases.iter().take(index);
+            if earlier.any(|other| other.is_named(&base.named)) {
+                return Err(ReplacedTwice(base.named.clone()));
+            }
+        }
+        Ok(Bases(bases))
+    }
+
+    /// Each of them, in the order they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Base> {
+        self.0.iter()
+    }
+
+    /// The image to take instead of the one that a reference means; `None` where that one is right.
+    pub fn instead_of(&self, reference: &str) -> Option<&str> {
+        let base = self.0.iter().find(|base| base.is_named(reference));
+        base.map(|base| base.taken.as_str())
+    }
+
+    /// Why a build failed, whose last word was `error`: an image that was to be taken instead and is not there is no mistake.
+    ///
+    /// # Errors
+    /// A fault when that is why.
+    pub(super) fn judged(
+        &self,
+        failure: Result<BuildFailure, Fault>,
+        error: &str,
+    ) -> Result<BuildFailure, Fault> {
+        match failure {
+            Ok(BuildFailure::BaseMissing { reference, .. }) if self.take(&reference) => {
+                Err(absent(&reference, error))
+            }
+            other => other,
+        }
+    }
+
+    fn take(&self, reference: &str) -> bool {
+        let meant = full(reference);
+        meant.is_some() && self.0.iter().any(|base| full(&base.taken) == meant)
+    }
+}
+
+/// An image that is to be taken, and that neither the engine nor a registry has, which says so in these words.
+pub(super) fn absent(reference: &str, error: &str) -> Fault {
+    Fault {
+        kind: FaultKind::Base,
+        detail: format!("`{reference}`: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bases(words: &[&str]) -> Result<Bases, ReplacedTwice> {
+        Bases::new(words.iter().map(|word| word.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn a_base_is_two_images() {
+        let base: Base = "ubuntu=registry.example:5000/old/ubuntu:22.04"
+            .parse()
+            .unwrap();
+        assert_eq!(base.named, "ubuntu");
+        assert_eq!(base.taken, "registry.example:5000/old/ubuntu:22.04");
+        for word in ["ubuntu:22.04", "", "=", "=ubuntu:22.04", "ubuntu="] {
+            assert_eq!(word.parse::<Base>(), Err(BaseError::NoPair), "{word}");
+        }
+        for (word, side) in [
+            ("a=b=c", "b=c"),
+            ("Ubuntu=ubuntu:22.04", "Ubuntu"),
+            ("ubuntu=scratch", "scratch"),
+            ("ubuntu=ubuntu\nRUN x", "ubuntu\nRUN x"),
+        ] {
+            let error = BaseError::NoReference(side.to_owned());
+            assert_eq!(word.parse::<Base>(), Err(error), "{word}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_replaced_however_it_is_written() {
+        let bases = bases(&["docker.io/library/ubuntu=ubuntu:22.04", "nginx:1=ubuntu"]).unwrap();
+        for reference in [
+            "ubuntu",
+            "ubuntu:latest",
+            "library/ubuntu",
+            "docker.io/ubuntu",
+        ] {
+            assert_eq!(bases.instead_of(reference), Some("ubuntu:22.04"));
+        }
+        // What is taken is not replaced in its turn.
+        assert_eq!(bases.instead_of("nginx:1"), Some("ubuntu"));
+        for reference in ["ubuntu:22.04", "nginx", "other/ubuntu", "", "$X"] {
+            assert_eq!(bases.instead_of(reference), None, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_build_without_the_image_to_take_could_not_be_graded() {
+        let bases = bases(&["ubuntu=ubuntu:22.04"]).unwrap();
+        let missing = |reference: &str| {
+            let reference = reference.to_owned();
+            let similar = None;
+            Ok(BuildFailure::BaseMissing { reference, similar })
+        };
+        let fault = bases.judged(missing("docker.io/library/ubuntu:22.04"), "x");
+        assert_eq!(fault.unwrap_err().kind, FaultKind::Base);
+        assert_eq!(bases.judged(missing("ubunut"), "x"), missing("ubunut"));
+        let command = || Ok(BuildFailure::Command);
+        assert_eq!(bases.judged(command(), "x"), command());
+    }
+
+    #[test]
+    fn an_image_is_replaced_once() {
+        let twice = bases(&["ubuntu=a", "nginx=b", "ubuntu:latest=c"]);
+        assert_eq!(twice, Err(ReplacedTwice("ubuntu:latest".to_owned())));
+    }
+}

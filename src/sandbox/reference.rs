@@ -1,0 +1,142 @@
+//! References of images, as the engine reads them.
+
+/// Where an image is that no registry is named for.
+const DEFAULT_REGISTRY: &str = "docker.io";
+
+/// Characters of a name, and of a tag, that the engine accepts.
+const NAME_CHARACTERS: usize = 255;
+const TAG_CHARACTERS: usize = 128;
+
+/// A reference with all that is meant where it is not written, the same for every spelling of it; `None` where no image can be
+/// called so. A tag beside a digest means nothing.
+pub(super) fn full(reference: &str) -> Option<String> {
+    let (tagged, digest) = match reference.split_once('@') {
+        Some((tagged, digest)) => (tagged, Some(digest)),
+        None => (reference, None),
+    };
+    let (name, tag) = match tagged.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        Some(_) | None => (tagged, "latest"),
+    };
+    let (registry, path) = match name.split_once('/') {
+        Some((registry, path)) if is_registry(registry) => (registry, path),
+        Some(_) | None => (DEFAULT_REGISTRY, name),
+    };
+    let registry = match registry {
+        "index.docker.io" => DEFAULT_REGISTRY,
+        other => other,
+    };
+    let path = match registry == DEFAULT_REGISTRY && !path.contains('/') {
+        true => format!("library/{path}"),
+        false => path.to_owned(),
+    };
+    // It is no image: what begins with it begins empty.
+    let is_scratch = registry == DEFAULT_REGISTRY && path == "library/scratch";
+    let is_named = path.split('/').all(is_component) && name.len() <= NAME_CHARACTERS;
+    if is_scratch || !is_named || !is_tag(tag) || !digest.is_none_or(is_digest) {
+        return None;
+    }
+    Some(match digest {
+        Some(digest) => format!("{registry}/{path}@{digest}"),
+        None => format!("{registry}/{path}:{tag}"),
+    })
+}
+
+/// What a reference says but for its tag or digest.
+pub(super) fn repository(reference: &str) -> Option<String> {
+    let full = full(reference)?;
+    let (repository, _) = full.split_once('@').or_else(|| full.rsplit_once(':'))?;
+    Some(repository.to_owned())
+}
+
+/// Whether the first part of a name is a registry's: it has a dot, a port, or is this machine.
+fn is_registry(part: &str) -> bool {
+    let is_written_so = part
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || "-.:[]".contains(character));
+    is_written_so && (part.contains(['.', ':']) || part == "localhost")
+}
+
+fn is_component(part: &str) -> bool {
+    let is_letter = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
+    part.starts_with(is_letter)
+        && part.ends_with(is_letter)
+        && part
+            .chars()
+            .all(|character| is_letter(character) || "._-".contains(character))
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    tag.starts_with(is_word)
+        && tag.len() <= TAG_CHARACTERS
+        && tag
+            .chars()
+            .all(|character| is_word(character) || ".-".contains(character))
+}
+
+fn is_digest(digest: &str) -> bool {
+    let Some((algorithm, sum)) = digest.split_once(':') else {
+        return false;
+    };
+    let is_hexadecimal = |character: char| character.is_ascii_hexdigit();
+    algorithm.starts_with(|first: char| first.is_ascii_alphabetic())
+        && algorithm
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric())
+        && (32..=TAG_CHARACTERS).contains(&sum.len())
+        && sum.chars().all(is_hexadecimal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_reference_is_the_same_one() {
+        let ubuntu = "docker.io/library/ubuntu:latest";
+        for reference in [
+            "ubuntu",
+            "ubuntu:latest",
+            "library/ubuntu",
+            "docker.io/ubuntu",
+            "index.docker.io/library/ubuntu:latest",
+            ubuntu,
+        ] {
+            assert_eq!(full(reference).as_deref(), Some(ubuntu), "{reference}");
+        }
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        for (reference, expected) in [
+            ("me/api", "docker.io/me/api:latest"),
+            ("localhost/api:1", "localhost/api:1"),
+            ("127.0.0.1:5000/ubuntu", "127.0.0.1:5000/ubuntu:latest"),
+            (
+                &format!("ubuntu:22.04@{digest}"),
+                &format!("docker.io/library/ubuntu@{digest}"),
+            ),
+        ] {
+            assert_eq!(full(reference).as_deref(), Some(expected), "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_no_image_can_be_called_is_no_reference() {
+        let long = "a".repeat(256);
+        for reference in [
+            "",
+            "scratch",
+            "Ubuntu",
+            "ubuntu:",
+            ":latest",
+            "ubuntu:$V",
+            "ubuntu latest",
+            "-a",
+            "a//b",
+            "ubuntu@sha256:0",
+            "a\u{1b}",
+            &long,
+        ] {
+            assert_eq!(full(reference), None, "{reference}");
+        }
+    }
+}
