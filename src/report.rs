@@ -1,5 +1,6 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
+mod by_hand;
 mod exit_status;
 pub mod json;
 #[cfg(test)]
