@@ -182,6 +182,7 @@ which replica answered
 
 0/40  12.3 s
 mend `answer-command` first – `backend` is scaled
+then `round-robin`
 ";
     assert_eq!(format!("\n{}", english(&failing(), 80)), expected);
 }
@@ -233,6 +234,7 @@ quelle réplique a répondu
 0/40  12,3 s
 corrigez d’abord `answer-command` –
 c’est `backend` qui est multiplié
+ensuite `round-robin`
 ";
     assert_eq!(format!("\n{}", french(&failing(), 40)), expected);
 }
@@ -352,6 +354,40 @@ nothing was judged
         format!("\n{}", english(&troubled().only(&[]), 80)),
         expected
     );
+}
+
+#[test]
+fn a_consequence_says_so_and_only_causes_are_to_be_mended() {
+    let expected = "
+✗  0/20  the file says how to start two servers
+         `backend` is scaled [other-service]
+         → which service does the exercise scale?
+         as a consequence: `backend` is scaled [other-service]
+✓        nothing is refused
+✗  0/20  requests take turns between the two API servers
+         `backend` is scaled [other-service]
+         → which service does the exercise scale?
+✗        the site is served
+         as a consequence: `backend` is scaled [other-service]
+
+0/40  12.3 s
+mend `answer-command` first – `backend` is scaled
+then `round-robin`
+";
+    let twice = Status::Failed {
+        finding: Box::new(bare()),
+        others: vec![bare().following()],
+    };
+    let report = report([
+        twice,
+        Status::Passed,
+        failed(bare()),
+        failed(bare().following()),
+    ]);
+    assert!(english(&report, 80).ends_with(expected));
+    let french = french(&report, 80);
+    assert!(french.contains("par conséquent : c’est `backend` qui est multiplié"));
+    assert!(french.ends_with("\nensuite `round-robin`\n"));
 }
 
 #[test]
