@@ -134,7 +134,7 @@ pub struct Shown {
     /// The report's language [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
-    /// Say also what the run did not close or hold to its limits
+    /// Say also where each replica was and what it received, and what the run did not close or hold to its limits
     #[arg(long, short)]
     pub verbose: bool,
     /// Judge these checks only, by their ids, separated by commas

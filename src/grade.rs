@@ -1,5 +1,6 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
+mod circumstances;
 mod listening;
 mod nginx;
 mod order;

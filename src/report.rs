@@ -1,5 +1,6 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
+mod by_hand;
 mod exit_status;
 pub mod json;
 #[cfg(test)]
@@ -83,11 +84,26 @@ impl Report {
 
     /// The failed check to mend first, when points are lost.
     pub fn first_failure(&self) -> Option<&Verdict> {
-        if !self.asked().any(loses_points) {
-            return None;
-        }
+        self.failures().first().copied()
+    }
+
+    /// The failed checks that cost points, there or behind them, the one to mend first on top; those that only follow from
+    /// another are left out.
+    pub fn failures(&self) -> Vec<&Verdict> {
         self.asked()
-            .find(|verdict| matches!(verdict.status, Status::Failed { .. }))
+            .filter(|verdict| match &verdict.status {
+                Status::Failed { finding, .. } => !finding.consequence && self.costs(verdict),
+                Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
+            })
+            .collect()
+    }
+
+    /// Whether a failed check takes points, its own or those of a check that was skipped because of it.
+    fn costs(&self, failed: &Verdict) -> bool {
+        let skipped = Status::Skipped(Reason::After(failed.check.id));
+        let is_lost =
+            |verdict: &&Verdict| verdict.check.id == failed.check.id || verdict.status == skipped;
+        self.asked().filter(is_lost).any(loses_points)
     }
 
     fn asked(&self) -> impl Iterator<Item = &Verdict> {
@@ -196,5 +212,23 @@ mod tests {
         );
         let advice = report([PASSED, PASSED, PASSED, failed(bare())]);
         assert!(advice.first_failure().is_none());
+    }
+
+    #[test]
+    fn every_failure_that_costs_points_is_to_be_mended_but_no_consequence() {
+        let ids = |statuses| {
+            let report = report(statuses);
+            let failures = report.failures().into_iter();
+            failures.map(|verdict| verdict.check.id).collect::<Vec<_>>()
+        };
+        let gate = [
+            failed(bare()),
+            failed(bare()),
+            after("compose-safe"),
+            failed(bare()),
+        ];
+        assert_eq!(ids(gate), ["answer-command", "compose-safe"]);
+        let consequence = [PASSED, PASSED, failed(bare().following()), failed(bare())];
+        assert!(ids(consequence).is_empty());
     }
 }

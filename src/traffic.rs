@@ -14,7 +14,7 @@ pub use attribution::Attribution;
 pub use fresh::Client;
 pub use listening::listening;
 pub use readiness::{Settled, is_open, settle};
-pub use volley::{PADDING, fresh_volley, volley};
+pub use volley::{PADDING, fresh_volley, volley, workers};
 
 /// The path that the exercise asks for.
 pub const API_PATH: &str = "/api/hello";

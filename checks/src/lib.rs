@@ -10,8 +10,10 @@ pub mod observation;
 mod rotation;
 mod task6;
 mod verdict;
+mod witnesses;
 mod wording;
 
 pub use rotation::period;
 pub use task6::TASK6;
 pub use verdict::{Reason, Status, Verdict, judge};
+pub use witnesses::{Testimony, testimony};

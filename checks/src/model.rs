@@ -44,6 +44,7 @@ impl Mistake {
             comparison: None,
             place: None,
             evidence: Vec::new(),
+            consequence: false,
         }
     }
 }
@@ -122,6 +123,9 @@ pub struct Finding {
     /// Log lines that show it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// Whether it only follows from another mistake that is found, and goes when that is mended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub consequence: bool,
 }
 
 impl Finding {
@@ -146,6 +150,14 @@ impl Finding {
     /// The finding with the log lines that show it.
     pub fn shown_by(self, evidence: Vec<Evidence>) -> Finding {
         Finding { evidence, ..self }
+    }
+
+    /// The finding as one that only follows from another.
+    pub fn following(self) -> Finding {
+        Finding {
+            consequence: true,
+            ..self
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What has been seen of a submission: plain data that can be recorded and judged again.
 
 mod answer;
+mod circumstances;
 mod compose;
 #[cfg(test)]
 pub(crate) mod correct;
@@ -13,6 +14,7 @@ mod volley;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, Content, FileKind};
+pub use circumstances::Circumstances;
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
 pub use nginx::{Nginx, NginxFile, SourceFile};
@@ -50,6 +52,9 @@ pub struct Observation {
     pub front_page: Option<Reply>,
     /// The volleys of requests, in the order they were sent.
     pub volleys: Vec<Volley>,
+    /// What the volleys met with: once for two replicas, once for five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub circumstances: Vec<Circumstances>,
     /// The stack with five replicas, when one of its containers did not stay up.
     pub scaled: Option<Stack>,
     /// The checker's own trouble, which ended the observation.
@@ -78,6 +83,7 @@ impl Observation {
             api: None,
             front_page: None,
             volleys: Vec::new(),
+            circumstances: Vec::new(),
             scaled: None,
             fault: None,
             nginx: None,

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 
 use softy_check::compose::project::Build;
 use softy_check::sandbox::dockerignore::Ignored;
-use softy_check::sandbox::{Sent, Stages};
+use softy_check::sandbox::{Sent, Stages, resolved};
 use softy_check::traffic::{Attribution, listening};
 use softy_checks::nginx::{Directive, Effective, Route};
 use softy_checks::observation::{Nginx, NginxFile};
@@ -93,7 +93,7 @@ pub fn nginx(input: &[u8]) {
     }
 }
 
-/// The logs of two replicas and the kernel's table of sockets.
+/// The logs of two replicas, the kernel's table of sockets, and what a resolver prints.
 pub fn log_lines(input: &[u8]) {
     const NONCE: &str = "5eed";
     const REQUESTS: u32 = 12;
@@ -109,4 +109,8 @@ pub fn log_lines(input: &[u8]) {
     assert!(attribution.doubled(REQUESTS).len() <= named);
     let sockets: Vec<SocketAddr> = listening(&text);
     assert!(sockets.is_sorted());
+    if let Some(addresses) = resolved(&text) {
+        let lines = text.lines().count();
+        assert!(addresses.len() <= lines, "no address of nowhere");
+    }
 }

@@ -41,14 +41,15 @@ fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
 }
 
 fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
-    let written = text::render(report, shown.language(), columns);
-    match &report.observation.sandbox {
-        Some(sandbox) if shown.verbose => {
-            let sandbox = text::render_sandbox(sandbox, shown.language(), columns);
-            format!("{written}\n{sandbox}")
-        }
-        Some(_) | None => written,
+    let language = shown.language();
+    let mut parts = vec![text::render(report, language, columns)];
+    if shown.verbose {
+        parts.push(text::render_measurement(report, language, columns));
+        let sandbox = report.observation.sandbox.as_ref();
+        parts.extend(sandbox.map(|sandbox| text::render_sandbox(sandbox, language, columns)));
     }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 /// Writes all of `content`; a reader that has gone away has seen what it wanted.

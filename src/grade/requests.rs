@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use futures_util::future::join;
 use futures_util::try_join;
 use softy_checks::observation::{Fault, Observation};
 use softy_checks::{Status, TASK6, judge};
@@ -38,8 +39,15 @@ impl Requests<'_> {
         stack: &mut Started,
         seen: &mut Observation,
     ) -> Result<(), Fault> {
-        let two = self.to_two(stack, seen);
-        let address = within("asking two replicas", limits::REQUESTS, two).await?;
+        let replicas = stack.replicas();
+        let two = within(
+            "asking two replicas",
+            limits::REQUESTS,
+            self.to_two(stack, seen),
+        );
+        let (address, met) = join(two, self.circumstances(&replicas)).await;
+        seen.circumstances.push(met);
+        let address = address?;
         if seen.api.is_none() {
             return Ok(());
         }
@@ -94,7 +102,11 @@ impl Requests<'_> {
             }
             // Started again, the proxy may have another port.
             address = self.live.way_in(&self.proxy, self.reachable).await?;
-            self.rotate(stack, address, seen, "scales-further").await?;
+            let replicas = stack.replicas();
+            let five = self.rotate(stack, address, seen, "scales-further");
+            let (rotated, met) = join(five, self.circumstances(&replicas)).await;
+            seen.circumstances.push(met);
+            rotated?;
         }
         if seen.volleys.is_empty() {
             return Ok(());

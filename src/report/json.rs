@@ -7,7 +7,7 @@ use softy_checks::observation::Observation;
 
 use self::check::Check;
 use super::visible::is_invisible;
-use super::{Phase, Report};
+use super::{Phase, Report, by_hand};
 
 /// The JSON Schema (draft 2020-12) of [`render`]'s text.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -28,6 +28,7 @@ struct Document<'a> {
     seconds: f64,
     phases: &'a [Phase],
     checks: Vec<Check<'a>>,
+    by_hand: Vec<String>,
     observation: &'a Observation,
 }
 
@@ -58,6 +59,7 @@ pub fn render(report: &Report) -> serde_json::Result<String> {
         seconds: report.seconds,
         phases: &report.phases,
         checks: report.verdicts.iter().map(Check::from).collect(),
+        by_hand: by_hand::commands(report),
         observation: &report.observation,
     };
     let mut json = serde_json::to_string_pretty(&document)?;

@@ -200,6 +200,7 @@ fn observation() -> Observation {
         api: None,
         front_page: None,
         volleys: Vec::new(),
+        circumstances: Vec::new(),
         scaled: None,
         fault: None,
         nginx: None,

@@ -5,6 +5,7 @@ mod conclusion;
 mod evidence;
 mod finding;
 mod marked;
+mod measurement;
 mod page;
 mod rotation;
 mod sandbox;
@@ -29,7 +30,7 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
     let parts = [
         header(&page, report),
         verdict::lines(&page, &report.verdicts),
-        rotation::lines(&page, &report.observation.volleys),
+        measured(&page, report),
         conclusion::lines(&page, report),
     ];
     let parts = parts.iter().filter(|lines| !lines.is_empty());
@@ -40,6 +41,20 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
 /// Where the stack ran and what was not closed there, one sentence each, with a newline at its end.
 pub fn render_sandbox(sandbox: &Sandbox, language: Language, columns: usize) -> String {
     joined(&sandbox::lines(&Page::new(language, columns), sandbox))
+}
+
+/// What was measured more closely, with a newline at its end; empty when nothing was.
+pub fn render_measurement(report: &Report, language: Language, columns: usize) -> String {
+    joined(&measurement::details(&Page::new(language, columns), report))
+}
+
+/// Who answered, and what there is to say about that.
+fn measured(page: &Page, report: &Report) -> Vec<String> {
+    let mut lines = rotation::lines(page, &report.observation.volleys);
+    if !lines.is_empty() {
+        lines.extend(measurement::lines(page, report));
+    }
+    lines
 }
 
 fn header(page: &Page, report: &Report) -> Vec<String> {

@@ -102,7 +102,11 @@ impl Sandbox {
     }
 
     /// What a command prints inside a container, cut at a bounded length; `None` when it cannot be run.
-    async fn run_inside(&self, member: &Member, command: &[&str]) -> Result<Option<String>, Fault> {
+    pub(super) async fn run_inside(
+        &self,
+        member: &Member,
+        command: &[&str],
+    ) -> Result<Option<String>, Fault> {
         let config = ExecConfig {
             attach_stdout: Some(true),
             cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),

@@ -64,7 +64,7 @@ pub async fn volley(
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
     if sent.opened > 1 {
-        plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
+        plan = plan.of_interleaved(reckoned(sandbox, proxy).await?, count);
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
     let silent = sent.volley.sequence.contains(&0) && sent.volley.unanswered.is_empty();
@@ -73,7 +73,7 @@ pub async fn volley(
     }
     sent = counted(sandbox, address, replicas, &plan).await?;
     if sent.opened > 1 && plan.connection == Connection::KeptAlive {
-        plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
+        plan = plan.of_interleaved(reckoned(sandbox, proxy).await?, count);
         sent = counted(sandbox, address, replicas, &plan).await?;
     }
     Ok(sent.volley)
@@ -108,6 +108,19 @@ pub async fn fresh_volley(
     )
     .await?;
     Ok((volley, replies))
+}
+
+/// The proxy's worker processes; `None` where none can be told.
+///
+/// # Errors
+/// A fault when the engine does not answer.
+pub async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<Option<u32>, Fault> {
+    let processes = sandbox.processes(proxy).await?.unwrap_or_default();
+    let workers = processes
+        .iter()
+        .filter(|process| process.contains("worker process"));
+    let workers = u32::try_from(workers.count()).ok();
+    Ok(workers.filter(|workers| *workers > 0))
 }
 
 /// What is to be sent.
@@ -324,16 +337,9 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The proxy's worker processes; as many as are reckoned with where none can be told.
-async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
-    let processes = sandbox.processes(proxy).await?.unwrap_or_default();
-    let workers = processes
-        .iter()
-        .filter(|process| process.contains("worker process"));
-    match u32::try_from(workers.count()) {
-        Ok(0) | Err(_) => Ok(MOST_WORKERS),
-        Ok(workers) => Ok(workers),
-    }
+/// The proxy's worker processes, or the most that there can be where none can be told.
+async fn reckoned(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
+    Ok(workers(sandbox, proxy).await?.unwrap_or(MOST_WORKERS))
 }
 
 /// How many requests tell `workers` interleaved rotations from chance.

@@ -19,7 +19,7 @@ pub struct Volley {
     pub unanswered: Vec<u32>,
     /// Bytes that each replica received while the volley ran, by the engine's network counters; empty when they were not read.
     pub received: Vec<u64>,
-    /// Worker processes of the proxy; 0 when they were not counted, which they are when the proxy closes connections.
+    /// Worker processes of the proxy that are reckoned with, which they are when the proxy closes connections; else 0.
     pub workers: u32,
 }
 

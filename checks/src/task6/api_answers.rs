@@ -1,6 +1,7 @@
 mod causes;
 #[cfg(test)]
 mod causes_tests;
+mod logged;
 #[cfg(test)]
 mod tests;
 
@@ -208,7 +209,14 @@ fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
 /// The finding of a reply, with its cause instead where the proxy's configuration has it.
 fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) -> Finding {
     match reply.outcome {
-        Outcome::Answered { status, .. } => causes::explained(seen, stack, Some(status), finding),
+        Outcome::Answered { status, .. } => {
+            let symptom = finding.code;
+            let finding = causes::explained(seen, stack, Some(status), finding);
+            match finding.code == symptom {
+                true => logged::explained(stack, status, finding),
+                false => finding,
+            }
+        }
         Outcome::Refused => causes::silent(seen, stack, finding),
         Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => finding,
     }
@@ -255,11 +263,12 @@ fn other_body(body: &str) -> Finding {
 
 /// What is wrong with the replies behind a good one.
 fn sometimes(stack: &Stack, later: &[Reply]) -> Option<Finding> {
-    let failed: Vec<Finding> = later
-        .iter()
-        .filter_map(|reply| unfit(stack, reply))
-        .collect();
-    let Text { en, fr } = &failed.first()?.message;
+    let failed = later.iter().filter(|reply| !reply.outcome.is_hello());
+    let failed: Vec<&Reply> = failed.collect();
+    let Text { en, fr } = match &failed.first()?.outcome {
+        Outcome::Answered { status: 200, body } => other_body(body).message,
+        outcome => outcome.message(),
+    };
     let (failed, sent) = (failed.len(), later.len() + 1);
     let message = Text::new(
         format!("the first of {sent} requests was answered, {failed} of the others were not: {en}"),
@@ -270,14 +279,17 @@ fn sometimes(stack: &Stack, later: &[Reply]) -> Option<Finding> {
     Some(API_SOMETIMES_FAILS.finding(message).shown_by(logs(stack)))
 }
 
-/// The log of the proxy, and of one API server.
+/// The log of the proxy, and of one API server: of the one that was asked, where its log tells.
 fn logs(stack: &Stack) -> Vec<Evidence> {
     let proxy = stack
         .proxy
         .iter()
         .flat_map(|proxy| stack.replicas(&proxy.service));
-    let asked = proxy.chain(stack.replicas("back-end").take(1));
-    asked
+    let is_asked = |replica: &&Container| replica.log.iter().any(|line| line.contains("HTTP/1."));
+    let replica = stack.replicas("back-end").find(is_asked);
+    let replica = replica.or_else(|| stack.replicas("back-end").next());
+    proxy
+        .chain(replica)
         .flat_map(|container| stack.evidence(container))
         .collect()
 }

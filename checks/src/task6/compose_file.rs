@@ -52,8 +52,8 @@ static COMPOSE_MISNAMED: Mistake = Mistake {
 static COMPOSE_UNREADABLE: Mistake = Mistake {
     code: "compose-unreadable",
     hint: Text::fixed(
-        "`ls -l task6` and `file task6/*` show what kind of file it is, how large, and in which encoding",
-        "`ls -l task6` et `file task6/*` montrent quel genre de fichier c’est, sa taille et son encodage",
+        "`ls -l task6` and `file task6/*` show whether the file is there, of what kind, how large, and in which encoding",
+        "`ls -l task6` et `file task6/*` montrent si le fichier est là, son genre, sa taille et son encodage",
     ),
 };
 

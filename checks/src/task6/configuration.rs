@@ -30,6 +30,16 @@ pub(super) fn passed_on(seen: &Observation, path: &str) -> Option<Place> {
     route.pass()?.directive.place()
 }
 
+/// Whether the proxy's nginx sends no request to anybody else, as far as that is certain.
+pub(super) fn passes_nothing_on(seen: &Observation) -> bool {
+    let proxy = seen.stack.as_ref().and_then(|stack| stack.proxy.as_ref());
+    let nginx = proxy.and_then(|proxy| of(seen, &proxy.service));
+    nginx.is_some_and(|nginx| {
+        let effective = Effective::read(nginx);
+        effective.is_whole && effective.errors.is_empty() && !effective.has("proxy_pass")
+    })
+}
+
 /// That a file which nginx reads has nothing in it, although the submission brought it along; `symptom` is what came of it.
 pub(super) fn empty(nginx: &Nginx, symptom: &Text) -> Option<Finding> {
     let effective = Effective::read(nginx);

@@ -71,19 +71,25 @@ static FRONT_PAGE_NO_ANSWER: Mistake = Mistake {
 fn judge(seen: &Observation) -> Judgement {
     let reply = seen.seen(&seen.front_page)?;
     let judged = Judged::from_findings(unserved(seen, reply).into_iter().collect());
-    Ok(judged.with_notes(stock_page(reply).into_iter().collect()))
+    Ok(judged.with_notes(stock_page(seen, reply).into_iter().collect()))
 }
 
-/// The page that the nginx image brings along: the site was copied elsewhere, or its folder is empty.
-fn stock_page(reply: &Reply) -> Option<Note> {
+/// The page that the nginx image brings along: the proxy's own, or the site was copied elsewhere, or its folder is empty.
+fn stock_page(seen: &Observation, reply: &Reply) -> Option<Note> {
     match &reply.outcome {
         Outcome::Answered { body, .. } if body.contains("<title>Welcome to nginx!</title>") => {
             Some(Note {
                 code: STOCK_PAGE,
-                message: Text::fixed(
-                    "the page is nginx’s own welcome page: the site is not where nginx looks for it, or its folder is empty",
-                    "la page est celle de bienvenue de nginx : le site n’est pas là où nginx le cherche, ou son dossier est vide",
-                ),
+                message: match configuration::passes_nothing_on(seen) {
+                    true => Text::fixed(
+                        "the page is the welcome page of the proxy’s own nginx, which passes nothing on",
+                        "la page est celle de bienvenue du nginx du proxy lui-même, qui ne transmet rien",
+                    ),
+                    false => Text::fixed(
+                        "the page is nginx’s own welcome page: the site is not where nginx looks for it, or its folder is empty",
+                        "la page est celle de bienvenue de nginx : le site n’est pas là où nginx le cherche, ou son dossier est vide",
+                    ),
+                },
             })
         }
         Outcome::Answered { .. }
@@ -123,7 +129,17 @@ fn unserved(seen: &Observation, reply: &Reply) -> Option<Finding> {
         }
     );
     let place = is_the_proxy_s.then(|| configuration::passed_on(seen, "/"));
-    Some(finding.at(place.flatten()))
+    let finding = finding.at(place.flatten());
+    match reply.outcome == Outcome::Refused && !answers(seen) {
+        true => Some(finding.following()),
+        false => Some(finding),
+    }
+}
+
+/// Whether the API was answered through the same port; where nobody listens, `api-answers` says why.
+fn answers(seen: &Observation) -> bool {
+    let mut replies = seen.api.iter().flatten();
+    replies.any(|reply| reply.outcome.is_hello())
 }
 
 fn empty_submodule(folders: &[String]) -> Finding {
@@ -173,6 +189,37 @@ mod tests {
             ..correct()
         });
         assert_eq!(judged.unwrap().notes[0].code, "stock-page");
+    }
+
+    #[test]
+    fn the_welcome_page_of_a_proxy_that_passes_nothing_on_is_its_own() {
+        let text = "server {\n listen 80;\n root /usr/share/nginx/html;\n}\n";
+        let body = "<html><head><title>Welcome to nginx!</title>";
+        let judged = judge(&Observation {
+            front_page: Some(reply("/", 200, body)),
+            nginx: Some(site(text)),
+            ..correct()
+        });
+        let notes = judged.unwrap_or_default().notes;
+        assert!(notes[0].message.en.contains("the proxy’s own nginx"));
+    }
+
+    #[test]
+    fn where_nobody_listens_the_api_says_why() {
+        let seen = |api| Observation {
+            front_page: Some(Reply {
+                path: "/".to_owned(),
+                outcome: Outcome::Refused,
+            }),
+            api,
+            ..correct()
+        };
+        let follows = |api| {
+            let judged = judge(&seen(api)).unwrap_or_default();
+            judged.findings.first().map(|finding| finding.consequence)
+        };
+        assert_eq!(follows(None), Some(true));
+        assert_eq!(follows(correct().api), Some(false));
     }
 
     #[test]

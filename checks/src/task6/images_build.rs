@@ -1,5 +1,5 @@
 use super::compose_safe;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
+use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
 use crate::observation::{BuildFailure, Image, ImageState, Observation, Resource};
 use crate::wording::{code, codes};
 
@@ -163,10 +163,28 @@ fn absent(image: &Image) -> Option<Finding> {
             place,
             log,
         } => {
+            let error = said(failure, log).unwrap_or(error);
             let finding = failed(&service, failure, error).at(place.clone());
             Some(finding.shown_by(vec![log.clone()]))
         }
         ImageState::NotFound { reference, error } => Some(not_found(&service, reference, error)),
+    }
+}
+
+/// The error that a command ended with, in its own words rather than the engine's.
+fn said<'a>(failure: &BuildFailure, log: &'a Evidence) -> Option<&'a str> {
+    let is_error = |line: &&str| line.starts_with("E: ") || line.to_lowercase().contains("error: ");
+    let mut lines = log.lines.iter().rev().map(|line| line.trim());
+    match failure {
+        BuildFailure::Command => lines.find(is_error),
+        BuildFailure::Dockerfile
+        | BuildFailure::SourceMissing { .. }
+        | BuildFailure::ExternallyManaged
+        | BuildFailure::BaseMissing { .. }
+        | BuildFailure::PackageMissing { .. }
+        | BuildFailure::TimedOut { .. }
+        | BuildFailure::ContextTooLarge
+        | BuildFailure::UsesTooMuch { .. } => None,
     }
 }
 
@@ -317,7 +335,6 @@ fn with_error(error: &str, en: String, fr: String) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Evidence;
     use crate::observation::correct::correct;
 
     fn judged(state: ImageState) -> Judgement {
@@ -441,6 +458,30 @@ mod tests {
             assert_eq!(failed, Some("build-uses-too-much"));
         }
         assert_eq!(failure(BuildFailure::Command), Some("build-failed"));
+    }
+
+    #[test]
+    fn a_command_that_failed_is_told_in_its_own_words() {
+        let state = |lines: &[&str]| ImageState::BuildFailed {
+            failure: BuildFailure::Command,
+            error: "returned a non-zero code: 1".to_owned(),
+            place: None,
+            log: Evidence {
+                source: "back-end".to_owned(),
+                lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            },
+        };
+        let message = |lines| {
+            let findings = judged(state(lines)).unwrap_or_default().findings;
+            findings[0].message.en.clone()
+        };
+        let lines = [
+            "Collecting flask",
+            "ERROR: Could not open requirements file",
+            "",
+        ];
+        assert!(message(&lines).ends_with("`ERROR: Could not open requirements file`"));
+        assert!(message(&["1 warning"]).ends_with("`returned a non-zero code: 1`"));
     }
 
     #[test]

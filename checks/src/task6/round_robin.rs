@@ -7,6 +7,7 @@ use super::api_answers;
 use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::{Connection, Observation, Volley, Witness};
 use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
+use crate::witnesses::{Testimony, testimony};
 use causes::{HASHED, LEAST_CONN, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
 use mistakes::{
     ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
@@ -125,27 +126,15 @@ fn unattributed(volley: &Volley) -> Option<Finding> {
 }
 
 /// Logs and network counters that tell different stories.
-///
-/// All requests of a volley are of one size, so a replica's share of the bytes is its share of the requests; a
-/// fifth of an even share is more than the traffic beside them can make up.
 fn disagreeing(volley: &Volley) -> Option<Finding> {
-    let total: u64 = volley.received.iter().sum();
-    if volley.witness != Witness::Logs || total == 0 {
+    let Testimony::Contradicted {
+        replica,
+        logged,
+        counted,
+    } = testimony(volley)
+    else {
         return None;
-    }
-    let requests = volley.sequence.len() as f64;
-    let tolerance = requests / volley.received.len() as f64 / 5.0;
-    let logged = counts(&volley.sequence, volley.replicas);
-    let (index, counted) = volley
-        .received
-        .iter()
-        .map(|&bytes| bytes as f64 / total as f64 * requests)
-        .enumerate()
-        .find(|&(index, counted)| {
-            let logged = logged.get(index).copied().unwrap_or(0) as f64;
-            (counted - logged).abs() > tolerance
-        })?;
-    let (replica, logged) = (index + 1, logged.get(index).copied().unwrap_or(0));
+    };
     Some(WITNESSES_DISAGREE.finding(Text::new(
         format!("the logs say that `back-end` {replica} received {logged} requests, its network traffic says about {counted:.0}"),
         format!("d’après les journaux, `back-end` {replica} a reçu {logged} requêtes ; d’après son trafic réseau, environ {counted:.0}"),

@@ -1,6 +1,6 @@
 mod emergency;
 mod outside;
-mod program;
+pub(super) mod program;
 
 use super::configuration::CONFIGURATION_EMPTY;
 use super::{can_scale, images_build};
@@ -71,6 +71,12 @@ static CONTAINER_EXITED: Mistake = Mistake {
         "les dernières lignes de son journal disent pourquoi il s’est arrêté",
     ),
 };
+
+/// Where to look when no log says anything.
+const WITHOUT_A_WORD: Text = Text::fixed(
+    "it wrote nothing to its log: what does its command do, and where can that end with an error?",
+    "il n’a rien écrit dans son journal : que fait sa commande, et où peut-elle finir par une erreur ?",
+);
 
 static CONTAINER_FINISHED: Mistake = Mistake {
     code: "container-finished",
@@ -154,8 +160,14 @@ fn end(seen: &Observation, stack: &Stack, container: &Container) -> Option<Findi
         State::OutOfMemory { limit } => Some(out_of_memory(&name, *limit)),
         State::OverLimit { limit } => Some(over_limit(&name, *limit)),
         State::NotStarted { error } => Some(not_started(&name, error)),
-        State::Waiting { dependency } => Some(waiting(&name, dependency)),
+        State::Waiting { dependency } => Some(waiting(stack, &name, dependency)),
     }
+}
+
+/// Whether a container of the service has come to its end, or never began.
+fn is_down(stack: &Stack, service: &str) -> bool {
+    let mut containers = stack.replicas(service);
+    containers.any(|container| !matches!(container.state, State::Running | State::Silent { .. }))
 }
 
 fn exited(seen: &Observation, container: &Container, name: &str, status: i64) -> Finding {
@@ -170,10 +182,16 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
             format!("expected {name} to stay up, its command ended by itself, without an error"),
             format!("{name} devait rester en marche ; sa commande s’est terminée d’elle-même, sans erreur"),
         )),
-        status => CONTAINER_EXITED.finding(Text::new(
-            format!("expected {name} to stay up, it ended with exit status {status}"),
-            format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
-        )),
+        status => {
+            let finding = CONTAINER_EXITED.finding(Text::new(
+                format!("expected {name} to stay up, it ended with exit status {status}"),
+                format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
+            ));
+            match container.log.is_empty() {
+                true => finding.advising(WITHOUT_A_WORD),
+                false => finding,
+            }
+        }
     }
 }
 
@@ -213,12 +231,16 @@ fn not_started(name: &str, error: &str) -> Finding {
     ))
 }
 
-fn waiting(name: &str, dependency: &str) -> Finding {
-    let dependency = code(dependency);
-    DEPENDENCY_NOT_READY.finding(Text::new(
-        format!("{name} was not started: {dependency}, which it depends on, did not become ready"),
-        format!("{name} n’a pas été démarré : {dependency}, dont il dépend, n’est pas devenu prêt"),
-    ))
+fn waiting(stack: &Stack, name: &str, dependency: &str) -> Finding {
+    let shown = code(dependency);
+    let finding = DEPENDENCY_NOT_READY.finding(Text::new(
+        format!("{name} was not started: {shown}, which it depends on, did not become ready"),
+        format!("{name} n’a pas été démarré : {shown}, dont il dépend, n’est pas devenu prêt"),
+    ));
+    match is_down(stack, dependency) {
+        true => finding.following(),
+        false => finding,
+    }
 }
 
 /// nginx ends when a name in its configuration is not known yet, so a proxy that is not told to wait may lose a race.
@@ -380,6 +402,44 @@ mod tests {
         let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["container-exited", "dependency-not-ready"]);
         assert!(findings[0].message.en.contains("`back-end` 1"));
+        assert_eq!(
+            [false, true],
+            [0, 1].map(|index: usize| findings[index].consequence)
+        );
+    }
+
+    #[test]
+    fn a_name_is_not_found_as_a_consequence_when_its_containers_ended() {
+        let log = "2026/01/01 10:00:00 [emerg] 1#1: host not found in upstream \"back-end\" in /etc/nginx/nginx.conf:3";
+        let exited = State::Exited { status: 1 };
+        let proxy = Container {
+            state: exited.clone(),
+            log: vec![log.to_owned()],
+            ..container("proxy", 1)
+        };
+        let back_end = |number, state: &State| Container {
+            state: state.clone(),
+            ..container("back-end", number)
+        };
+        let found = |state: &State| {
+            let replicas = [back_end(1, state), back_end(2, state)];
+            let containers = [proxy.clone()].into_iter().chain(replicas);
+            let findings = judged(containers.collect()).unwrap_or_default().findings;
+            let found = findings.iter();
+            found
+                .map(|finding| (finding.code, finding.consequence))
+                .collect::<Vec<_>>()
+        };
+        let known = ("container-exited", false);
+        assert_eq!(found(&exited), [known, ("upstream-host-not-found", true)]);
+        assert_eq!(found(&State::Running), [("upstream-host-not-found", false)]);
+    }
+
+    #[test]
+    fn an_end_without_a_word_is_not_looked_up_in_its_log() {
+        let hint = |log: &[&str]| found(State::Exited { status: 3 }, log)[0].hint.en.clone();
+        assert!(hint(&[]).contains("wrote nothing"));
+        assert!(hint(&["out of paper"]).contains("last lines"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 use std::error::Error;
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use softy_checks::Status;
+use softy_checks::observation::Circumstances;
 
 use super::{SCHEMA, render};
 use crate::report::Report;
@@ -49,6 +51,7 @@ fn a_report_has_the_keys_of_the_contract_in_their_order() -> Result<(), Box<dyn 
         "seconds",
         "phases",
         "checks",
+        "by_hand",
         "observation",
     ];
     assert_eq!(keys(&value), document);
@@ -135,6 +138,12 @@ fn what_was_seen_is_in_the_report() -> Result<(), Box<dyn Error>> {
     report.verdicts[0].notes.push(note());
     report.observation.volleys = vec![volley(&[1, 2], 2, 2)];
     report.observation.sandbox = Some(sandbox());
+    report.observation.circumstances = vec![Circumstances {
+        replicas: 2,
+        addresses: vec![vec![IpAddr::from([172, 19, 0, 2])], Vec::new()],
+        resolved: None,
+        workers: Some(2),
+    }];
     let value = validated(&report)?;
     assert_eq!(
         value["observation"]["volleys"][0]["sequence"],
@@ -143,6 +152,8 @@ fn what_was_seen_is_in_the_report() -> Result<(), Box<dyn Error>> {
     let images = &value["observation"]["sandbox"]["base_images"];
     assert_eq!(images[0]["taken"], "ubuntu:22.04");
     assert_eq!(images[2]["id"], Value::Null);
+    assert_eq!(value["observation"]["circumstances"][0]["workers"], 2);
+    assert_eq!(value["by_hand"][0], "docker-compose up --scale back-end=2");
     assert_eq!(value["checks"][0]["notes"][0]["code"], "other-lines");
     Ok(())
 }

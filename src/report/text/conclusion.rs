@@ -35,7 +35,8 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let mistake = report
         .first_failure()
         .and_then(|verdict| mend_first(page, verdict));
-    for sentence in sentence(page, report).into_iter().chain(mistake) {
+    let sentences = sentence(page, report).into_iter().chain(mistake);
+    for sentence in sentences.chain(mend_then(page, report)) {
         lines.extend(page.wrap(0, &sentence));
     }
     lines
@@ -88,6 +89,16 @@ fn fault(verdict: &Verdict) -> Option<&Fault> {
         Status::NotGraded(fault) => Some(fault),
         Status::Passed | Status::Failed { .. } | Status::Skipped(_) => None,
     }
+}
+
+/// What else is to be mended, which the first mistake has nothing to do with.
+fn mend_then(page: &Page, report: &Report) -> Option<String> {
+    let others = report.failures().into_iter().skip(1);
+    let others: Vec<String> = others
+        .map(|verdict| format!("`{}`", verdict.check.id))
+        .collect();
+    let then = page.word("then", "ensuite");
+    (!others.is_empty()).then(|| format!("{then} {}", others.join(", ")))
 }
 
 fn mend_first(page: &Page, verdict: &Verdict) -> Option<String> {

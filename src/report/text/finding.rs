@@ -25,6 +25,7 @@ pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
         comparison,
         place,
         evidence,
+        consequence: _,
     } = finding;
     let message = visible(page.say(message), MESSAGE);
     let mut lines = page.paragraph("".normal(), &format!("{lead}{message} [{code}]"));

@@ -1,7 +1,7 @@
 use colored::{Color, ColoredString, Colorize};
 use softy_checks::model::Text;
 use softy_checks::observation::{Connection, Volley, Witness};
-use softy_checks::period;
+use softy_checks::{Testimony, period, testimony};
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
@@ -18,6 +18,7 @@ const COLOURS: [Color; 5] = [
 /// Columns of numbers below which the details go on a line of their own.
 const NARROW: usize = 30;
 
+static REPLICAS: Text = Text::fixed("replicas", "répliques");
 static HEADING: Text = Text::fixed("which replica answered", "quelle réplique a répondu");
 static KEPT_ALIVE: Text = Text::fixed("one connection", "une connexion");
 static CLOSED_BY_PROXY: Text = Text::fixed(
@@ -29,6 +30,16 @@ const UNANSWERED: Text = Text::fixed("✗ no right answer", "✗ sans bonne rép
 const DOUBLED: Text = Text::fixed(
     "× received by several replicas",
     "× reçue par plusieurs répliques",
+);
+static AGREED: Text = Text::fixed("logs and traffic agree", "journaux et trafic d’accord");
+static CONTRADICTED: Text = Text::fixed(
+    "logs and traffic disagree",
+    "journaux et trafic en désaccord",
+);
+static LOGS_ALONE: Text = Text::fixed("by the logs", "d’après les journaux");
+static COUNTERS_ALONE: Text = Text::fixed(
+    "by the traffic, the logs are silent",
+    "d’après le trafic, les journaux étant muets",
 );
 const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
 
@@ -51,13 +62,8 @@ pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
 }
 
 fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
-    let replicas = volley.replicas;
-    let label = Text::new(
-        format!("  {replicas} replicas  "),
-        format!("  {replicas} répliques  "),
-    );
-    let label = page.say(&label);
-    let indent = label.width();
+    let name = format!("{} {}", volley.replicas, page.say(&REPLICAS));
+    let (label, indent) = label(page, &name);
     let details = details(page, volley);
     let beside = page.room(indent).saturating_sub(details.width() + 1);
     if beside >= NARROW {
@@ -70,6 +76,15 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
         lines.push(format!("{:indent$}{}", "", line.dimmed()));
     }
     lines
+}
+
+/// What a line of this part begins with, and its columns.
+pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
+    let widest = page.say(&REPLICAS).width() + 2;
+    let padding = widest.saturating_sub(name.width());
+    let label = format!("  {name}{:padding$}  ", "");
+    let columns = label.width();
+    (label, columns)
 }
 
 /// As many replica numbers as fit into `room` columns, and `…` for the others.
@@ -116,13 +131,16 @@ fn sign(volley: &Volley, request: u32, replica: u32) -> ColoredString {
 fn details(page: &Page, volley: &Volley) -> String {
     let sent = volley.sequence.len();
     let requests = Text::new(format!("{sent} requests"), format!("{sent} requêtes"));
+    // On connections of their own, requests meet several rotations, and repeat by chance alone.
     let period = period(&volley.sequence)
-        .filter(|&period| period > 1)
+        .filter(|&period| period > 1 && volley.connection != Connection::Fresh)
         .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
     let unknown = volley.sequence.contains(&0).then_some(UNKNOWN);
     let unanswered = (!volley.unanswered.is_empty()).then_some(UNANSWERED);
     let doubled = (!volley.doubled.is_empty()).then_some(DOUBLED);
-    let remarks = [period, unanswered, doubled, unknown].into_iter().flatten();
+    let told = told(volley).cloned();
+    let remarks = [period, unanswered, doubled, unknown, told].into_iter();
+    let remarks = remarks.flatten();
     let remarks = remarks.map(|remark| format!("{}{}", page.word("; ", " ; "), page.say(&remark)));
     let connection = page.say(connection(volley.connection));
     format!(
@@ -130,6 +148,17 @@ fn details(page: &Page, volley: &Volley) -> String {
         page.say(&requests),
         remarks.collect::<String>()
     )
+}
+
+/// Who says so.
+fn told(volley: &Volley) -> Option<&'static Text> {
+    match testimony(volley) {
+        Testimony::Agreed => Some(&AGREED),
+        Testimony::Contradicted { .. } => Some(&CONTRADICTED),
+        Testimony::LogsAlone => Some(&LOGS_ALONE),
+        Testimony::CountersAlone => Some(&COUNTERS_ALONE),
+        Testimony::Nobody => None,
+    }
 }
 
 fn connection(connection: Connection) -> &'static Text {

@@ -1,9 +1,11 @@
+use std::net::IpAddr;
+
 use softy_checks::Status;
 use softy_checks::model::{Language, Text};
-use softy_checks::observation::Connection;
+use softy_checks::observation::{Circumstances, Connection, Volley};
 use unicode_width::UnicodeWidthStr;
 
-use super::render;
+use super::{render, render_measurement};
 use crate::report::Report;
 use crate::report::sample::{
     MISTAKE, NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, sandbox, shown,
@@ -27,8 +29,29 @@ fn passing() -> Report {
         failed(bare()),
     ]);
     report.verdicts[0].notes.push(note());
-    report.observation.volleys = vec![volley(&[1, 2], 20, 2), volley(&[2, 5, 1, 4, 3], 20, 5)];
+    let volleys = [volley(&[1, 2], 20, 2), volley(&[2, 5, 1, 4, 3], 20, 5)];
+    report.observation.volleys = volleys.map(counted).to_vec();
+    report.observation.circumstances = vec![met(2), met(5)];
     report
+}
+
+/// The volley with what its replicas received.
+fn counted(volley: Volley) -> Volley {
+    let each = 1300 * volley.sequence.len() as u64 / u64::from(volley.replicas);
+    let received = (1..=volley.replicas).map(|_| each).collect();
+    Volley { received, ..volley }
+}
+
+/// What a proxy of two workers meets with that finds each replica, the last one first.
+fn met(replicas: u32) -> Circumstances {
+    let addresses = (2..).map(|last| IpAddr::from([172, 19, 0, last]));
+    let addresses: Vec<IpAddr> = addresses.take(replicas as usize).collect();
+    Circumstances {
+        replicas,
+        addresses: addresses.iter().map(|address| vec![*address]).collect(),
+        resolved: Some(addresses.into_iter().rev().collect()),
+        workers: Some(2),
+    }
 }
 
 /// Two checks failed, one of them twice, over a volley that went wrong.
@@ -79,8 +102,15 @@ task6 · ./student
          → which service does the exercise scale?
 
 which replica answered
-  2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 … (40 requests, one connection; period 2)
-  5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 … (100 requests, one connection; period 5)
+  2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2
+              (40 requests, one connection; period 2; logs and traffic agree)
+  5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
+              (100 requests, one connection; period 5; logs and traffic agree)
+  proxy       2 workers, each with its own rotation; a connection stays with one
+              its DNS has 2, then 5 addresses for `back-end`: one a replica
+  by hand     docker-compose up --scale back-end=2
+              curl -s 'http://localhost/api/hello?try=[1-6]'
+              docker-compose logs back-end | grep try=
 
 40/40  12.3 s
 everything that is worth points passed
@@ -122,9 +152,16 @@ task6 · ./student
 
 quelle réplique a répondu
   2 répliques  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
-               (40 requêtes, une connexion ; période 2)
+               (40 requêtes, une connexion ; période 2 ; journaux et trafic
+               d’accord)
   5 répliques  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
-               (100 requêtes, une connexion ; période 5)
+               (100 requêtes, une connexion ; période 5 ; journaux et trafic
+               d’accord)
+  proxy        2 workers, chacun sa rotation ; une connexion reste chez un seul
+               son DNS a 2, puis 5 adresses pour `back-end` : une par réplique
+  à la main    docker-compose up --scale back-end=2
+               curl -s 'http://localhost/api/hello?try=[1-6]'
+               docker-compose logs back-end | grep try=
 
 40/40  12,3 s
 tout ce qui vaut des points est réussi
@@ -160,10 +197,11 @@ task6 · ./student
 which replica answered
   2 replicas  1 ✗ ? 1
               (4 requests, a new connection each; ✗ no right answer; ? received
-              by no replica)
+              by no replica; by the logs)
 
 0/40  12.3 s
 mend `answer-command` first – `backend` is scaled
+then `round-robin`
 ";
     assert_eq!(format!("\n{}", english(&failing(), 80)), expected);
 }
@@ -209,11 +247,13 @@ quelle réplique a répondu
                connexion chacune ; ✗
                sans bonne réponse ; ?
                reçue par aucune
-               réplique)
+               réplique ; d’après les
+               journaux)
 
 0/40  12,3 s
 corrigez d’abord `answer-command` –
 c’est `backend` qui est multiplié
+ensuite `round-robin`
 ";
     assert_eq!(format!("\n{}", french(&failing(), 40)), expected);
 }
@@ -336,6 +376,83 @@ nothing was judged
 }
 
 #[test]
+fn a_consequence_says_so_and_only_causes_are_to_be_mended() {
+    let expected = "
+✗  0/20  the file says how to start two servers
+         `backend` is scaled [other-service]
+         → which service does the exercise scale?
+         as a consequence: `backend` is scaled [other-service]
+✓        nothing is refused
+✗  0/20  requests take turns between the two API servers
+         `backend` is scaled [other-service]
+         → which service does the exercise scale?
+✗        the site is served
+         as a consequence: `backend` is scaled [other-service]
+
+0/40  12.3 s
+mend `answer-command` first – `backend` is scaled
+then `round-robin`
+";
+    let twice = Status::Failed {
+        finding: Box::new(bare()),
+        others: vec![bare().following()],
+    };
+    let report = report([
+        twice,
+        Status::Passed,
+        failed(bare()),
+        failed(bare().following()),
+    ]);
+    assert!(english(&report, 80).ends_with(expected));
+    let french = french(&report, 80);
+    assert!(french.contains("par conséquent : c’est `backend` qui est multiplié"));
+    assert!(french.ends_with("\nensuite `round-robin`\n"));
+}
+
+#[test]
+fn what_the_proxy_does_not_find_is_told() {
+    let mut report = passing();
+    let address = |last: u8| IpAddr::from([172, 19, 0, last]);
+    report.observation.circumstances[0].resolved = Some(vec![address(2), address(9)]);
+    report.observation.circumstances[1].resolved = Some(Vec::new());
+    let text = english(&report, 80);
+    assert!(text.contains(
+        "
+              with 2 replicas, its DNS has for `back-end`: 172.19.0.2 (replica
+              1), 172.19.0.9 (no replica)
+              with 5 replicas, its DNS has no address for `back-end`
+"
+    ));
+}
+
+#[test]
+fn what_cannot_be_told_is_left_out() {
+    let mut report = passing();
+    for met in &mut report.observation.circumstances {
+        met.resolved = None;
+        met.workers = None;
+    }
+    let text = english(&report, 80);
+    assert!(!text.contains("DNS"));
+    assert!(text.contains("  proxy       each worker has its own rotation; a connection"));
+}
+
+#[test]
+fn verbose_tells_where_replicas_were_and_what_they_received() {
+    let expected = "
+measurement: where each replica was, and what it received
+· 2 replicas: 1 at 172.19.0.2 (26000 bytes), 2 at 172.19.0.3 (26000 bytes); for
+  the proxy, `back-end` is 172.19.0.3 + 172.19.0.2
+";
+    let mut report = passing();
+    report.observation.circumstances.truncate(1);
+    let text = render_measurement(&report, Language::English, 80);
+    assert_eq!(format!("\n{text}"), expected);
+    report.observation.circumstances.clear();
+    assert_eq!(render_measurement(&report, Language::English, 80), "");
+}
+
+#[test]
 fn what_was_asked_for_is_all_that_counts() {
     let expected = r"
 task6 · ./student
@@ -346,9 +463,14 @@ task6 · ./student
 
 which replica answered
   2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
-              (40 requests, one connection; period 2)
+              (40 requests, one connection; period 2; logs and traffic agree)
   5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
-              (100 requests, one connection; period 5)
+              (100 requests, one connection; period 5; logs and traffic agree)
+  proxy       2 workers, each with its own rotation; a connection stays with one
+              its DNS has 2, then 5 addresses for `back-end`: one a replica
+  by hand     docker-compose up --scale back-end=2
+              curl -s 'http://localhost/api/hello?try=[1-6]'
+              docker-compose logs back-end | grep try=
 
 20/20  12.3 s
 everything that was asked for passed
@@ -399,7 +521,16 @@ fn colours_add_nothing_that_must_be_read() {
 fn no_line_is_wider_than_the_page() {
     for columns in [40, 60, 80, 100] {
         for report in [passing(), failing(), skipping(), troubled()] {
-            for text in [english(&report, columns), french(&report, columns)] {
+            let measurement = without_colours(|| {
+                [Language::English, Language::French]
+                    .map(|language| render_measurement(&report, language, columns))
+                    .concat()
+            });
+            for text in [
+                english(&report, columns),
+                french(&report, columns),
+                measurement,
+            ] {
                 let widest = text.lines().map(|line| line.width()).max();
                 assert!(widest <= Some(columns), "{text}");
             }

@@ -11,6 +11,7 @@ use super::page::{MARGIN, Page, hang};
 const OTHERS: usize = 10;
 
 static ALSO: Text = Text::fixed("also: ", "aussi : ");
+static CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
 
 /// Every verdict, in the catalogue's order.
 pub(super) fn lines(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
@@ -50,7 +51,11 @@ fn skipped(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
         .iter()
         .map(|verdict| format!("`{}`", verdict.check.id))
         .collect();
-    let title = format!("{}{}", ids.join(", "), remark(page, &first.status));
+    let title = format!(
+        "{}{}",
+        ids.join(", "),
+        remark(page, &first.status, verdicts.len())
+    );
     let possible: u32 = verdicts.iter().map(|verdict| verdict.check.points).sum();
     let points = match first.status {
         _ if possible == 0 => String::new(),
@@ -78,7 +83,7 @@ fn heading(page: &Page, verdict: &Verdict) -> Vec<String> {
     let title = format!(
         "{}{}",
         page.say(&verdict.check.title),
-        remark(page, &verdict.status)
+        remark(page, &verdict.status, 1)
     );
     let lines = page.wrap(MARGIN, &title);
     let lines = lines
@@ -120,30 +125,40 @@ fn styled(title: &str, status: &Status) -> ColoredString {
     }
 }
 
-/// What follows the title of a check that was not judged.
-fn remark(page: &Page, status: &Status) -> String {
+/// What follows the title of a check that was not judged, or the ids of `count` such checks.
+fn remark(page: &Page, status: &Status, count: usize) -> String {
+    let plural = if count > 1 { "s" } else { "" };
     let remark = match status {
         Status::Passed | Status::Failed { .. } => return String::new(),
         Status::NotGraded(_) => Text::fixed("not graded", "non noté"),
-        Status::Skipped(Reason::NotAsked) => Text::fixed("not asked for", "non demandé"),
+        Status::Skipped(Reason::NotAsked) => {
+            Text::new("not asked for".to_owned(), format!("non demandé{plural}"))
+        }
         Status::Skipped(Reason::After(id)) => Text::new(
             format!("skipped because `{id}` did not pass"),
-            format!("non jugé, car `{id}` n’est pas réussi"),
+            format!("non jugé{plural}, car `{id}` n’est pas réussi"),
         ),
     };
     format!(" ({})", page.say(&remark))
 }
 
-/// The first mistake, then those beside it; a hint that they share is given once.
+/// The first mistake, then those beside it; a hint that they share is given once, and none where nothing is to be mended.
 fn findings(page: &Page, first: &Finding, others: &[Finding]) -> Vec<String> {
-    let mut hint = &first.hint;
-    let mut lines = finding::lines(page, "", first);
-    lines.extend(finding::hint(page, hint));
-    for other in others.iter().take(OTHERS) {
-        lines.extend(finding::lines(page, page.say(&ALSO), other));
-        if *hint != other.hint {
-            hint = &other.hint;
-            lines.extend(finding::hint(page, hint));
+    let mut told: Option<&Text> = None;
+    let mut lines = Vec::new();
+    let others_shown = others
+        .iter()
+        .take(OTHERS)
+        .map(|other| (page.say(&ALSO), other));
+    for (lead, finding) in [("", first)].into_iter().chain(others_shown) {
+        if finding.consequence {
+            lines.extend(finding::lines(page, page.say(&CONSEQUENCE), finding));
+            continue;
+        }
+        lines.extend(finding::lines(page, lead, finding));
+        if told != Some(&finding.hint) {
+            lines.extend(finding::hint(page, &finding.hint));
+            told = Some(&finding.hint);
         }
     }
     lines.extend(more(page, others.len().saturating_sub(OTHERS)));

@@ -2,9 +2,9 @@
 
 use crate::model::{Finding, Mistake, Place, Text};
 use crate::nginx::{Effective, Pass, Route};
-use crate::observation::{Compose, Nginx, Observation, SourceFile, Stack, is_loopback};
+use crate::observation::{Compose, Nginx, Observation, Proxy, SourceFile, Stack, is_loopback};
 use crate::task6::configuration::{self, is_back_end};
-use crate::wording::code;
+use crate::wording::{code, codes};
 
 /// The path that requests ask for.
 const PATH: &str = "/api/hello";
@@ -96,8 +96,26 @@ pub(super) fn silent(seen: &Observation, stack: &Stack, finding: Finding) -> Fin
         };
     }
     let everything = effective.everything().into_iter();
-    let mut listening = everything.filter(|directive| directive.name() == "listen");
-    finding.at(listening.find_map(|listen| listen.place()))
+    let listening = everything.filter(|directive| directive.name() == "listen");
+    let listening: Vec<_> = listening.collect();
+    let place = listening.iter().find_map(|listen| listen.place());
+    let ports = listening.iter().filter_map(|listen| listen.argument());
+    let ports: Vec<String> = ports.map(str::to_owned).collect();
+    let Some(Proxy { service, port }) = proxy.filter(|_| effective.is_whole && !ports.is_empty())
+    else {
+        return finding.at(place);
+    };
+    let (service, ports) = (code(service), codes(&ports));
+    let Text { en, fr } = &finding.message;
+    let message = Text::new(
+        format!(
+            "{en}; `ports` leads to port {port} of {service}, whose nginx is told `listen` {ports}"
+        ),
+        format!(
+            "{fr} ; `ports` mène au port {port} de {service}, dont le nginx a pour `listen` {ports}"
+        ),
+    );
+    Finding { message, ..finding }.at(place)
 }
 
 /// What was measured, and what it can be explained with.
@@ -219,8 +237,8 @@ impl<'a> Symptom<'a> {
         let shown = code(other);
         let finding = self.because(
             &API_TO_FRONT_END,
-            &format!("the proxy passes it on to {shown}, not to `back-end`"),
-            &format!("le proxy la transmet à {shown}, pas à `back-end`"),
+            &format!("the proxy passes the request on to {shown}, not to `back-end`"),
+            &format!("le proxy transmet la requête à {shown}, pas à `back-end`"),
         );
         Some(finding.at(pass.directive.place()))
     }

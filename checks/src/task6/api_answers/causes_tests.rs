@@ -131,6 +131,12 @@ fn an_empty_configuration_is_why_nobody_listens() {
     assert_eq!(judged.findings[0].code, "proxy-silent");
     let place = judged.findings[0].place.as_ref();
     assert_eq!(place.map(|place| place.line), Some(2));
+    let message = &judged.findings[0].message.en;
+    assert!(
+        message.ends_with(
+            "; `ports` leads to port 80 of `proxy`, whose nginx is told `listen` `8080`"
+        )
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub(in crate::task6) static ANSWERS_MISSING: Mistake = Mistake {
     code: "answers-missing",
     hint: Text::fixed(
         "does each replica answer on its own? read the log of `back-end` for the moment of the failed requests",
-        "chaque réplique répond-elle, seule ? lisez le journal de `back-end` au moment des requêtes échouées",
+        "chaque réplique répond-elle quand on l’interroge seule ? lisez le journal de `back-end` au moment des requêtes échouées",
     ),
 };
 

@@ -250,7 +250,19 @@ impl Emergency<'_> {
             ),
             None => Text::new(en, fr),
         };
-        UPSTREAM_HOST_NOT_FOUND.finding(message).at(self.place())
+        let finding = UPSTREAM_HOST_NOT_FOUND.finding(message).at(self.place());
+        match self.is_gone(host) {
+            true => finding.following(),
+            false => finding,
+        }
+    }
+
+    /// Whether the host is a service that has containers, none of which runs.
+    fn is_gone(&self, host: &str) -> bool {
+        self.seen.stack.as_ref().is_some_and(|stack| {
+            let is_there = stack.replicas(host).next().is_some();
+            is_there && !runs(stack, host)
+        })
     }
 
     /// A service that is there by now and waits for the proxy: by its own `depends_on`, or by that of one between them.

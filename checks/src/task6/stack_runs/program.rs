@@ -44,7 +44,7 @@ pub(super) static PYTHON_MODULE_MISSING: Mistake = Mistake {
     ),
 };
 
-pub(super) static PYTHON_ERROR: Mistake = Mistake {
+pub(in crate::task6) static PYTHON_ERROR: Mistake = Mistake {
     code: "python-error",
     hint: Text::fixed(
         "the last line of the traceback says what happened, the lines above it where",
@@ -100,6 +100,12 @@ pub(super) fn cause(container: &Container, name: &str, status: i64) -> Option<Fi
         )));
     }
     None
+}
+
+/// Where a log's last Python exception happened and what it says, to stand behind other words.
+pub(in crate::task6) fn raised(log: &[String]) -> Option<Text> {
+    let exception = Exception::of(log)?;
+    Some(exception.words(String::new(), String::new()))
 }
 
 /// The engine's words on a command that the image does not have.

@@ -1,0 +1,181 @@
+use softy_checks::model::Text;
+use softy_checks::observation::{Circumstances, Connection, Volley};
+use std::net::IpAddr;
+
+use super::super::{Report, by_hand};
+use super::page::{Page, hang};
+use super::rotation::label;
+
+static PROXY: Text = Text::fixed("proxy", "proxy");
+static BY_HAND: Text = Text::fixed("by hand", "à la main");
+static MEASUREMENT: Text = Text::fixed(
+    "measurement: where each replica was, and what it received",
+    "mesure : où était chaque réplique, et ce qu’elle a reçu",
+);
+
+/// Below the rotations: why one connection, whom the proxy finds, and how to see it by hand.
+pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
+    let commands = by_hand::commands(report);
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    let observation = &report.observation;
+    let circumstances = &observation.circumstances;
+    let sentences = [workers(&observation.volleys, circumstances)]
+        .into_iter()
+        .chain(found(circumstances));
+    let sentences: Vec<String> = sentences
+        .map(|sentence| page.say(&sentence).to_owned())
+        .collect();
+    [(&PROXY, sentences), (&BY_HAND, commands)]
+        .iter()
+        .flat_map(|(name, paragraphs)| row(page, page.say(name), paragraphs))
+        .collect()
+}
+
+/// The addresses and bytes of each replica, and the proxy's answer for all of them; a sentence for each number of replicas.
+pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
+    let observation = &report.observation;
+    let sentences = observation.circumstances.iter().flat_map(|circumstances| {
+        let sentence = detail(circumstances, &observation.volleys);
+        hang("· ", 2, page.wrap(2, page.say(&sentence)))
+    });
+    let sentences: Vec<String> = sentences.collect();
+    if sentences.is_empty() {
+        return sentences;
+    }
+    let heading = page.wrap(0, page.say(&MEASUREMENT));
+    heading.into_iter().chain(sentences).collect()
+}
+
+/// Paragraphs behind a name.
+fn row(page: &Page, name: &str, paragraphs: &[String]) -> Vec<String> {
+    let (lead, indent) = label(page, name);
+    let lines = paragraphs
+        .iter()
+        .flat_map(|paragraph| page.wrap(indent, paragraph));
+    hang(&lead, indent, lines.collect())
+}
+
+/// Why requests travel on one connection.
+fn workers(volleys: &[Volley], circumstances: &[Circumstances]) -> Text {
+    let counted = circumstances.iter().find_map(|met| met.workers);
+    let is_kept = |volley: &Volley| volley.connection == Connection::KeptAlive;
+    let (en, fr) = match volleys.iter().any(is_kept) {
+        true => (
+            "a connection stays with one",
+            "une connexion reste chez un seul",
+        ),
+        false => (
+            "without one connection, requests meet all",
+            "sans connexion gardée, les requêtes les voient tous",
+        ),
+    };
+    match counted {
+        Some(1) => Text::fixed(
+            "1 worker, and so one rotation for every connection",
+            "1 worker, donc une seule rotation pour toute connexion",
+        ),
+        Some(count) => Text::new(
+            format!("{count} workers, each with its own rotation; {en}"),
+            format!("{count} workers, chacun sa rotation ; {fr}"),
+        ),
+        None => Text::new(
+            format!("each worker has its own rotation; {en}"),
+            format!("chaque worker a sa rotation ; {fr}"),
+        ),
+    }
+}
+
+/// What the proxy's DNS answers for `back-end`, as far as it could be asked: in one sentence when that is each replica.
+fn found(circumstances: &[Circumstances]) -> Vec<Text> {
+    let known = circumstances.iter().filter(|met| met.resolved.is_some());
+    let known: Vec<&Circumstances> = known.collect();
+    if known.is_empty() || known.iter().any(|met| !met.finds_each()) {
+        let others = known.into_iter().filter(|met| !met.finds_each());
+        return others.map(found_otherwise).collect();
+    }
+    let counts: Vec<String> = known.iter().map(|met| met.replicas.to_string()).collect();
+    vec![Text::new(
+        format!(
+            "its DNS has {} addresses for `back-end`: one a replica",
+            counts.join(", then ")
+        ),
+        format!(
+            "son DNS a {} adresses pour `back-end` : une par réplique",
+            counts.join(", puis ")
+        ),
+    )]
+}
+
+fn found_otherwise(met: &Circumstances) -> Text {
+    let replicas = met.replicas;
+    let addresses = met.resolved.iter().flatten();
+    let is_known = met.addresses.iter().all(|own| !own.is_empty());
+    let owned = addresses.map(|address| match met.replica(address) {
+        Some(replica) => Text::new(
+            format!("{address} (replica {replica})"),
+            format!("{address} (réplique {replica})"),
+        ),
+        None if is_known => Text::new(
+            format!("{address} (no replica)"),
+            format!("{address} (aucune réplique)"),
+        ),
+        None => Text::new(address.to_string(), address.to_string()),
+    });
+    let (en, fr): (Vec<_>, Vec<_>) = owned.map(|Text { en, fr }| (en, fr)).unzip();
+    if en.is_empty() {
+        return Text::new(
+            format!("with {replicas} replicas, its DNS has no address for `back-end`"),
+            format!("avec {replicas} répliques, son DNS n’a pas d’adresse pour `back-end`"),
+        );
+    }
+    Text::new(
+        format!(
+            "with {replicas} replicas, its DNS has for `back-end`: {}",
+            en.join(", ")
+        ),
+        format!(
+            "avec {replicas} répliques, son DNS a pour `back-end` : {}",
+            fr.join(", ")
+        ),
+    )
+}
+
+fn detail(met: &Circumstances, volleys: &[Volley]) -> Text {
+    let replicas = met.replicas;
+    let mut measured = volleys.iter().filter(|volley| volley.replicas == replicas);
+    let received = measured.next().map(|volley| volley.received.as_slice());
+    let each = met.addresses.iter().enumerate().map(|(index, own)| {
+        let bytes = received.and_then(|received| received.get(index));
+        let (en, fr) = match bytes {
+            Some(bytes) => (format!(" ({bytes} bytes)"), format!(" ({bytes} octets)")),
+            None => Default::default(),
+        };
+        let (number, own) = (index + 1, listed(own));
+        (
+            format!("{number} at {own}{en}"),
+            format!("{number} en {own}{fr}"),
+        )
+    });
+    let (en, fr): (Vec<String>, Vec<String>) = each.unzip();
+    let (found_en, found_fr) = match met.resolved.as_deref() {
+        Some(resolved) => (
+            format!("; for the proxy, `back-end` is {}", listed(resolved)),
+            format!(" ; pour le proxy, `back-end` est {}", listed(resolved)),
+        ),
+        None => Default::default(),
+    };
+    Text::new(
+        format!("{replicas} replicas: {}{found_en}", en.join(", ")),
+        format!("{replicas} répliques : {}{found_fr}", fr.join(", ")),
+    )
+}
+
+fn listed(addresses: &[IpAddr]) -> String {
+    if addresses.is_empty() {
+        return "?".to_owned();
+    }
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    addresses.join(" + ")
+}

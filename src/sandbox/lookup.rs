@@ -1,0 +1,122 @@
+//! Addresses: those that containers have, and those that a container's own resolver gives.
+
+use std::net::IpAddr;
+
+use softy_checks::observation::Fault;
+
+use super::engine::fault;
+use super::{Member, Sandbox};
+
+/// Addresses of a name that are kept; no service of a stack has as many containers.
+const ADDRESSES: usize = 64;
+
+/// The line that stands for the answer that nobody has the name.
+const NOBODY: &str = "nobody";
+
+/// Asks as nginx does when it starts, else by BusyBox; glibc's `getent` ends with 2 where nobody has the name.
+const ASK: &str =
+    "getent ahostsv4 \"$0\" && exit; [ $? = 2 ] && echo nobody && exit; nslookup \"$0\"";
+
+impl Sandbox {
+    /// The addresses of a container on its networks.
+    ///
+    /// # Errors
+    /// A fault when the engine does not say.
+    pub async fn addresses(&self, member: &Member) -> Result<Vec<IpAddr>, Fault> {
+        let container = self.docker.inspect_container(&member.id, None).await;
+        let settings = container.map_err(fault)?.network_settings;
+        let networks = settings.and_then(|settings| settings.networks);
+        let addresses = networks.unwrap_or_default().into_values();
+        let addresses = addresses.filter_map(|endpoint| endpoint.ip_address?.parse().ok());
+        Ok(addresses.collect())
+    }
+
+    /// The addresses that a name has inside a container; empty when it has none, `None` when nothing there can ask.
+    ///
+    /// # Errors
+    /// A fault when the engine does not answer.
+    pub async fn resolved(
+        &self,
+        member: &Member,
+        name: &str,
+    ) -> Result<Option<Vec<IpAddr>>, Fault> {
+        let answer = self.run_inside(member, &["sh", "-c", ASK, name]).await?;
+        Ok(answer.as_deref().and_then(resolved))
+    }
+}
+
+/// The addresses in what `getent ahostsv4` or BusyBox' `nslookup` prints, each once; `None` when it is neither's answer.
+pub fn resolved(answer: &str) -> Option<Vec<IpAddr>> {
+    if answer.trim() == NOBODY {
+        return Some(Vec::new());
+    }
+    // What stands before the first name is the resolver.
+    let behind_name = answer.find("Name:").and_then(|start| answer.get(start..));
+    let words = match behind_name {
+        Some(answer) => answer.lines().filter_map(address_of_name).collect(),
+        None => answer.lines().collect::<Vec<&str>>(),
+    };
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for line in words {
+        let address = line
+            .split_whitespace()
+            .next()
+            .and_then(|word| word.parse().ok());
+        addresses.extend(address.filter(|address| !addresses.contains(address)));
+    }
+    let is_answer = !addresses.is_empty() && addresses.len() <= ADDRESSES;
+    is_answer.then_some(addresses)
+}
+
+/// What follows `Address:` or `Address 1:`.
+fn address_of_name(line: &str) -> Option<&str> {
+    let (label, address) = line.split_once(':')?;
+    label.starts_with("Address").then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(answer: &str) -> Option<Vec<String>> {
+        let addresses = resolved(answer)?;
+        Some(addresses.iter().map(ToString::to_string).collect())
+    }
+
+    fn two() -> Option<Vec<String>> {
+        Some(vec!["172.19.0.3".to_owned(), "172.19.0.2".to_owned()])
+    }
+
+    #[test]
+    fn getent_gives_each_address_three_times() {
+        let answer = "172.19.0.3      STREAM back-end\n172.19.0.3      DGRAM  \n172.19.0.3      RAW    \n\
+                      172.19.0.2      STREAM \n172.19.0.2      DGRAM  \n172.19.0.2      RAW    \n";
+        assert_eq!(shown(answer), two());
+    }
+
+    #[test]
+    fn busybox_names_its_resolver_first() {
+        let answer = "Server:\t\t127.0.0.11\nAddress:\t127.0.0.11:53\n\nNon-authoritative answer:\n\
+                      Name:\tback-end\nAddress: 172.19.0.3\nName:\tback-end\nAddress: 172.19.0.2\n\n";
+        assert_eq!(shown(answer), two());
+        let older = "Server:    127.0.0.11\nAddress 1: 127.0.0.11\n\nName:      back-end\n\
+                     Address 1: 172.19.0.3 run_back-end_2.run_default\nAddress 2: 172.19.0.2 run_back-end_1.run_default\n";
+        assert_eq!(shown(older), two());
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_known() {
+        assert_eq!(resolved("nobody\n"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn anything_else_says_nothing() {
+        let refused = "Server:\t\t127.0.0.11\nAddress:\t127.0.0.11:53\n\n** server can't find back-end: NXDOMAIN\n";
+        let missing = "sh: 1: getent: not found\nsh: 1: nslookup: not found\n";
+        let error = "OCI runtime exec failed: exec failed: container_linux.go:380: starting container process caused: exec: \"sh\": executable file not found in $PATH: unknown\r\n";
+        let flood: String = (0..=255).map(|last| format!("10.0.0.{last}\n")).collect();
+        for answer in ["", refused, missing, error, &flood] {
+            assert_eq!(resolved(answer), None, "{answer}");
+        }
+    }
+}
