@@ -161,6 +161,12 @@ pub const REMOVAL: Duration = Duration::from_secs(60);
 pub const REPLICAS: u32 = 4;
 
 /// What killed runs have left removed, after a run's own things are.
+/// Containers of a stack, with all that the measurement asks for: the exercise has seven.
+pub const CONTAINERS: u32 = 20;
+
+/// Networks of a stack: an engine has addresses for some thirty, and others need theirs.
+pub const NETWORKS: usize = 8;
+
 pub const SWEEP: Duration = Duration::from_secs(10);
 
 /// How old an image of the builds' cache becomes when nothing younger is made from it.
