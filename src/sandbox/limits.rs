@@ -17,7 +17,7 @@ pub const OPEN_FILES: i64 = 4096;
 /// `/dev/shm` of a container, in bytes.
 pub const SHARED_MEMORY: i64 = 16 << 20;
 
-/// What a container may write to its own layer, and to each of its volumes, in bytes: nginx and Flask write nothing, a
+/// What a container may write to its own layer and its volumes together, in bytes: nginx and Flask write nothing, a
 /// database begins with some 200 MB.
 pub const DISK_BYTES: u64 = 256 << 20;
 
