@@ -47,6 +47,7 @@ pub use owner::Life;
 pub use sweep::{Found, Sweeper, Sweeping, Swept};
 pub use things::{Kind, Thing};
 
+use archive::Packed;
 use engine::Clock;
 use facts::Facts;
 use owner::Owner;
@@ -77,6 +78,8 @@ pub struct Sandbox {
     built_in_the_open: AtomicBool,
     /// What builds asked the relay for in vain.
     build_notes: Arc<Notes>,
+    /// What was copied into the run's containers.
+    copied: Arc<Packed>,
     watched: Watched,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
@@ -106,6 +109,7 @@ impl Sandbox {
             built_without_limits: AtomicBool::new(false),
             built_in_the_open: AtomicBool::new(false),
             build_notes: Arc::default(),
+            copied: Arc::default(),
             watched: Watched::default(),
             making: Arc::default(),
         })

@@ -73,10 +73,10 @@ pub const RELAY_PAUSE: Duration = Duration::from_millis(100);
 /// How long an ended build may still write: shorter than [`REMOVAL`], which waits for it.
 pub const BUILD_END: Duration = Duration::from_secs(45);
 
-/// A build context, in bytes.
+/// A build context, in bytes; also all that a run copies into its stack's containers together.
 pub const CONTEXT_BYTES: u64 = 512 << 20;
 
-/// Files and folders of a build context.
+/// Files and folders of a build context; likewise.
 pub const CONTEXT_ENTRIES: u64 = 100_000;
 
 /// Folders inside each other in a build context.

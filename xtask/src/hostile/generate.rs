@@ -35,6 +35,7 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("bind-fifo", |task| fifo(&task.join("bound"))),
     ("bind-link-out", |task| link("/etc", &task.join("bound"))),
     ("compose-alias-bomb", yaml::alias_bomb),
+    ("bind-many-sparse", sparse_files),
     ("compose-device", |task| device(&task.join(COMPOSE))),
     ("compose-fifo", |task| fifo(&task.join(COMPOSE))),
     ("compose-huge", yaml::huge),
@@ -119,4 +120,11 @@ fn link(target: &str, path: &Path) -> Result<()> {
 fn hole(path: &Path, bytes: u64) -> Result<()> {
     cleared(path)?;
     Ok(File::create(path)?.set_len(bytes)?)
+}
+
+/// Ten files of nothing, of 100 MB each.
+fn sparse_files(task: &Path) -> Result<()> {
+    let folder = task.join("sparse");
+    fs::create_dir(&folder)?;
+    (1..=10).try_for_each(|name| hole(&folder.join(name.to_string()), 100 << 20))
 }
