@@ -35,9 +35,9 @@ use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
-use sent::has_unused_stages;
 pub use sent::{Sent, Stages};
-use watch::Watch;
+use sent::has_unused_stages;
+use watch::{Marks, Watch};
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
 pub const CACHE_LABEL: &str = "org.softy-check.cache";
@@ -178,7 +178,13 @@ impl Sandbox {
         let mut log = Log::default();
         let making = Arc::clone(&self.making).read_owned().await;
         let mut watch = match job.builder {
-            Builder::Classic => Some(Watch::new(self.docker.clone(), making)),
+            Builder::Classic => {
+                let marks = Marks {
+                    network: job.network.name.clone(),
+                    started: self.clock.now(),
+                };
+                Some(Watch::new(self.docker.clone(), marks, making))
+            }
             Builder::BuildKit => None,
         };
         let steps = self.docker.build_image(options, None, Some(body));

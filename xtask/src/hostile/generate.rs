@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::session;
 use crate::process;
 
 /// Makes an attack in a `task6` folder that is right.
@@ -34,8 +35,8 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("bind-device", |task| device(&task.join("bound"))),
     ("bind-fifo", |task| fifo(&task.join("bound"))),
     ("bind-link-out", |task| link("/etc", &task.join("bound"))),
-    ("compose-alias-bomb", yaml::alias_bomb),
     ("bind-many-sparse", sparse_files),
+    ("compose-alias-bomb", yaml::alias_bomb),
     ("compose-device", |task| device(&task.join(COMPOSE))),
     ("compose-fifo", |task| fifo(&task.join(COMPOSE))),
     ("compose-huge", yaml::huge),
@@ -75,6 +76,10 @@ pub static TABLE: &[(&str, Generate)] = &[
     }),
     ("dotenv-fifo", |task| fifo(&task.join(".env"))),
     ("env-file-fifo", |task| fifo(&task.join("settings.env"))),
+    ("foreign-step", |task| {
+        let id = session::bystanding_container()?;
+        put(&task.join("back-end/bystander"), id.as_bytes())
+    }),
     ("injection-file-name", contexts::injected_name),
 ];
 
