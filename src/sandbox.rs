@@ -48,6 +48,7 @@ pub use sweep::{Found, Sweeper, Sweeping, Swept};
 pub use things::{Kind, Thing};
 
 use archive::Packed;
+use build::Taken;
 use engine::Clock;
 use facts::Facts;
 use owner::Owner;
@@ -78,6 +79,8 @@ pub struct Sandbox {
     built_in_the_open: AtomicBool,
     /// What builds asked the relay for in vain.
     build_notes: Arc<Notes>,
+    /// What the images of the run take.
+    taken: Arc<Taken>,
     /// What was copied into the run's containers.
     copied: Arc<Packed>,
     watched: Watched,
@@ -109,6 +112,7 @@ impl Sandbox {
             built_without_limits: AtomicBool::new(false),
             built_in_the_open: AtomicBool::new(false),
             build_notes: Arc::default(),
+            taken: Arc::default(),
             copied: Arc::default(),
             watched: Watched::default(),
             making: Arc::default(),

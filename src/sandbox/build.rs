@@ -7,6 +7,7 @@ mod input;
 mod log;
 mod network;
 mod sent;
+mod taken;
 mod unlimited;
 mod watch;
 
@@ -37,6 +38,7 @@ pub(super) use network::BuildNetwork;
 pub use network::Outlet;
 pub use sent::{Sent, Stages};
 use sent::has_unused_stages;
+pub(super) use taken::Taken;
 use watch::{Marks, Watch};
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
@@ -175,7 +177,7 @@ impl Sandbox {
             ..self.build_options(job)
         };
         let body = body_try_stream(chunks(context));
-        let mut log = Log::default();
+        let mut log = Log::of(Arc::clone(&self.taken));
         let making = Arc::clone(&self.making).read_owned().await;
         let mut watch = match job.builder {
             Builder::Classic => {
@@ -183,7 +185,8 @@ impl Sandbox {
                     network: job.network.name.clone(),
                     started: self.clock.now(),
                 };
-                Some(Watch::new(self.docker.clone(), marks, making))
+                let taken = Arc::clone(&self.taken);
+                Some(Watch::new(self.docker.clone(), marks, taken, making))
             }
             Builder::BuildKit => None,
         };
@@ -326,6 +329,11 @@ fn may_be_unused_stage(built: &Result<(ImageState, String), Fault>) -> bool {
         Ok(_) => false,
         Err(_) => true,
     }
+}
+
+/// What came of an image whose layers are more than the images of a run may take.
+pub(super) fn too_large(reference: &str) -> ImageState {
+    Log::default().failed(too_much(Resource::Disk), String::new(), reference, "")
 }
 
 fn too_much(resource: Resource) -> BuildFailure {

@@ -46,7 +46,8 @@ pub const BUILD_CPU: (i32, i32) = (200_000, 100_000);
 /// Processes and threads of one step of the classic builder: package managers and compilers keep to a few dozen.
 pub const BUILD_PIDS: i64 = 512;
 
-/// What building one image may download as base images, and what it may write: many times an interpreter with a compiler.
+/// What all images of a run may take, in bytes, what is downloaded and what builds write: many times an interpreter with a
+/// compiler.
 pub const BUILD_BYTES: u64 = 4 << 30;
 
 /// What one build may print, in bytes.
@@ -160,13 +161,13 @@ pub const REMOVAL: Duration = Duration::from_secs(60);
 /// Containers of one service, other than those that the measurement asks for.
 pub const REPLICAS: u32 = 4;
 
-/// What killed runs have left removed, after a run's own things are.
 /// Containers of a stack, with all that the measurement asks for: the exercise has seven.
 pub const CONTAINERS: u32 = 20;
 
 /// Networks of a stack: an engine has addresses for some thirty, and others need theirs.
 pub const NETWORKS: usize = 8;
 
+/// What killed runs have left removed, after a run's own things are.
 pub const SWEEP: Duration = Duration::from_secs(10);
 
 /// How old an image of the builds' cache becomes when nothing younger is made from it.

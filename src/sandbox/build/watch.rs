@@ -1,6 +1,7 @@
 //! What a build of the classic builder takes, watched from outside, and the end of what it has running.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
@@ -15,6 +16,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{sleep, timeout};
 
 use super::CACHE_LABEL;
+use super::taken::Taken;
 use crate::sandbox::cache::has_step_limits;
 use crate::sandbox::engine::is_missing;
 use crate::sandbox::limits;
@@ -62,6 +64,8 @@ impl Marks {
 pub(super) struct Watch {
     docker: Docker,
     marks: Marks,
+    /// Of all builds of the run.
+    taken: Arc<Taken>,
     /// Containers of steps that are there, by the engine's word: what a step prints can look like the builder's own words.
     steps: Vec<String>,
     /// The images heard of, and how many of them have been looked at.
@@ -78,10 +82,16 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches a build that begins now; `making` keeps removal waiting.
-    pub(super) fn new(docker: Docker, marks: Marks, making: OwnedRwLockReadGuard<()>) -> Watch {
+    pub(super) fn new(
+        docker: Docker,
+        marks: Marks,
+        taken: Arc<Taken>,
+        making: OwnedRwLockReadGuard<()>,
+    ) -> Watch {
         Watch {
             docker,
             marks,
+            taken,
             steps: Vec::new(),
             heard: Vec::new(),
             looked_at: 0,
@@ -132,15 +142,14 @@ impl Watch {
         sleep(self.next_look.saturating_duration_since(Instant::now())).await;
     }
 
-    /// Looks at what the build has written; the limit it has passed, if it has.
+    /// Looks at what the build has written; the limit that the builds of the run have passed by now, if they have.
     pub(super) async fn look(&mut self) -> Option<Resource> {
         let began = Instant::now();
         self.look_at_steps().await;
         self.look_at_images().await;
         let (least, most) = BETWEEN_LOOKS;
         self.next_look = Instant::now() + (began.elapsed() * SHARE).clamp(least, most);
-        let written = self.made.values().sum::<u64>().saturating_add(self.running);
-        (written > limits::BUILD_BYTES).then_some(Resource::Disk)
+        self.taken.is_too_much().then_some(Resource::Disk)
     }
 
     /// The build is ended from here: its images are of no use as a cache, and go with it.
@@ -155,13 +164,13 @@ impl Watch {
             let sized = InspectContainerOptionsBuilder::new().size(true).build();
             match self.docker.inspect_container(&id, Some(sized)).await {
                 Ok(step) => {
-                    self.running += step
-                        .size_rw
-                        .and_then(|size| size.try_into().ok())
-                        .unwrap_or(0);
+                    let written = step.size_rw.and_then(|size| size.try_into().ok());
+                    let written = written.unwrap_or(0);
+                    self.taken.note(&id, written);
+                    self.running += written;
                     self.steps.push(id);
                 }
-                Err(error) if is_missing(&error) => {}
+                Err(error) if is_missing(&error) => self.taken.forget(&id),
                 Err(_) => self.steps.push(id),
             }
         }
@@ -184,6 +193,7 @@ impl Watch {
                 let is_young = layer.created >= self.marks.started;
                 if is_young && layer.tags.is_empty() && self.made.len() < IMAGES {
                     let size = u64::try_from(layer.size).unwrap_or(0);
+                    self.taken.note(&layer.id, size);
                     self.made.insert(layer.id, size);
                 }
             }
@@ -197,6 +207,7 @@ impl Drop for Watch {
         let making = self.making.take();
         let left = Left {
             docker: self.docker.clone(),
+            taken: Arc::clone(&self.taken),
             steps: std::mem::take(&mut self.steps),
             images: match self.takes_images {
                 true => std::mem::take(&mut self.made).into_keys().collect(),
@@ -215,6 +226,7 @@ impl Drop for Watch {
 /// What a build has left.
 struct Left {
     docker: Docker,
+    taken: Arc<Taken>,
     steps: Vec<String>,
     images: Vec<String>,
     heard: Vec<String>,
@@ -242,6 +254,9 @@ impl Left {
                     .build();
                 let _removed = self.docker.remove_container(id, Some(forced)).await;
             }
+        }
+        for id in &self.steps {
+            self.taken.forget(id);
         }
         self.images.extend(self.written_last().await);
         self.remove_images().await;
@@ -292,8 +307,8 @@ impl Left {
             for id in images {
                 let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
                 match self.docker.remove_image(&id, Some(alone), None).await {
-                    Ok(_) => {}
-                    Err(error) if is_missing(&error) => {}
+                    Ok(_) => self.taken.forget(&id),
+                    Err(error) if is_missing(&error) => self.taken.forget(&id),
                     Err(_) => kept.push(id),
                 }
             }
