@@ -19,6 +19,7 @@ mod members;
 mod mounts;
 mod networks;
 mod owner;
+mod registry;
 mod relay;
 mod removal;
 mod sweep;
@@ -77,6 +78,10 @@ pub struct Sandbox {
     built_without_limits: AtomicBool,
     /// Whether steps of builds could reach more than the relay.
     built_in_the_open: AtomicBool,
+    /// Whether an image was built.
+    built: AtomicBool,
+    /// Whether a registry was named that is not on the public internet.
+    asked_privately: AtomicBool,
     /// What builds asked the relay for in vain.
     build_notes: Arc<Notes>,
     /// What the images of the run take.
@@ -111,6 +116,8 @@ impl Sandbox {
             counts: AtomicBool::new(true),
             built_without_limits: AtomicBool::new(false),
             built_in_the_open: AtomicBool::new(false),
+            built: AtomicBool::new(false),
+            asked_privately: AtomicBool::new(false),
             build_notes: Arc::default(),
             taken: Arc::default(),
             copied: Arc::default(),

@@ -28,16 +28,18 @@ use tokio::time::timeout;
 
 use super::archive::chunks;
 use super::engine::{answers, fault, message};
+use super::registry::is_private;
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
+use dockerfile::instructions;
 use error::{Cache, failure, second_try, starved};
 use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
 pub use sent::{Sent, Stages};
-use sent::has_unused_stages;
+use sent::{has_unused_stages, source};
 pub(super) use taken::Taken;
 use watch::{Marks, Watch};
 
@@ -96,6 +98,7 @@ impl Sandbox {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };
+        self.note_registries(&prepared.sent.text);
         let builder = match (&prepared.need, builds) {
             (None, _) => Builder::Classic,
             (Some(_), Builds::Unlimited) => Builder::BuildKit,
@@ -105,6 +108,7 @@ impl Sandbox {
             self.built_without_limits.store(true, Ordering::Relaxed);
             self.built_in_the_open.store(true, Ordering::Relaxed);
         }
+        self.built.store(true, Ordering::Relaxed);
         let tag = format!("softy-check-{}:{index}", self.run);
         let job = |prepared| Job {
             build,
@@ -124,6 +128,15 @@ impl Sandbox {
         match prepare(submission, build, Stages::Needed).await? {
             Ok(prepared) => self.try_build(&job(&prepared)).await,
             Err(_) => built,
+        }
+    }
+
+    /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet; what a variable stands for may be one.
+    fn note_registries(&self, dockerfile: &str) {
+        let instructions = instructions(dockerfile);
+        let mut sources = instructions.iter().filter_map(source);
+        if sources.any(|source| source.starts_with('$') || is_private(&source)) {
+            self.asked_privately.store(true, Ordering::Relaxed);
         }
     }
 

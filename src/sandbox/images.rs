@@ -1,6 +1,7 @@
 //! The image of each service: built, found, or not to be had.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use bollard::models::{CreateImageInfo, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 
 use super::build::{BuildNetwork, Builds, Outlet, too_large};
 use super::engine::{fault, is_missing, kind_of, message};
+use super::registry::is_private;
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
@@ -149,6 +151,9 @@ impl Sandbox {
             Err(error) if is_missing(&error) || is_unknown_image(&message(&error)) => None,
             Err(error) => return Err(fault(error)),
         };
+        if is_private(reference) {
+            self.asked_privately.store(true, Ordering::Relaxed);
+        }
         let Some(image) = local else {
             return Ok(named(self.pull(reference, &tagged(reference)).await?));
         };
