@@ -23,6 +23,7 @@ mod mounts;
 mod networks;
 mod owner;
 mod reference;
+mod registry;
 mod relay;
 mod removal;
 mod sweep;
@@ -53,6 +54,8 @@ pub use owner::Life;
 pub use sweep::{Found, Sweeper, Sweeping, Swept};
 pub use things::{Kind, Thing};
 
+use archive::Packed;
+use build::Taken;
 use engine::Clock;
 use facts::Facts;
 use owner::Owner;
@@ -83,10 +86,18 @@ pub struct Sandbox {
     built_without_limits: AtomicBool,
     /// Whether steps of builds could reach more than the relay.
     built_in_the_open: AtomicBool,
+    /// Whether an image was built.
+    built: AtomicBool,
+    /// Whether a registry was named that is not on the public internet.
+    asked_privately: AtomicBool,
     /// What builds asked the relay for in vain.
     build_notes: Arc<Notes>,
     /// The images that the submission takes from elsewhere.
     base_images: Mutex<Vec<BaseImage>>,
+    /// What the images of the run take.
+    taken: Arc<Taken>,
+    /// What was copied into the run's containers.
+    copied: Arc<Packed>,
     watched: Watched,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
@@ -116,8 +127,12 @@ impl Sandbox {
             counts: AtomicBool::new(true),
             built_without_limits: AtomicBool::new(false),
             built_in_the_open: AtomicBool::new(false),
+            built: AtomicBool::new(false),
+            asked_privately: AtomicBool::new(false),
             build_notes: Arc::default(),
             base_images: Mutex::default(),
+            taken: Arc::default(),
+            copied: Arc::default(),
             watched: Watched::default(),
             making: Arc::default(),
         })

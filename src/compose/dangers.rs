@@ -219,14 +219,25 @@ pub(super) static TOO_MANY_PORTS: Danger = Danger {
     ),
 };
 
-pub(super) static TOO_MANY_SERVICES: Danger = Danger {
+pub(super) static TOO_MANY_CONTAINERS: Danger = Danger {
     danger: Text::fixed(
-        "a stack of more than 100 services takes the whole machine",
-        "un projet de plus de 100 services occupe toute la machine",
+        "a stack of more than 20 containers, every replica counted, takes the whole machine",
+        "un projet de plus de 20 conteneurs, chaque réplique comptée, occupe toute la machine",
     ),
     instead: Text::fixed(
         "the exercise needs three services",
         "l’exercice demande trois services",
+    ),
+};
+
+pub(super) static TOO_MANY_NETWORKS: Danger = Danger {
+    danger: Text::fixed(
+        "a stack of more than 8 networks takes addresses that others on the machine need",
+        "un projet de plus de 8 réseaux prend des adresses dont d’autres ont besoin sur la machine",
+    ),
+    instead: Text::fixed(
+        "leave `networks` out: the one that Compose makes is enough",
+        "retirez `networks` : celui que crée Compose suffit",
     ),
 };
 

@@ -4,7 +4,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault, ProblemKind};
 
 use super::context::Context;
-use super::dangers::TOO_MANY_SERVICES;
+use super::dangers::{TOO_MANY_CONTAINERS, TOO_MANY_NETWORKS};
 use super::dependencies::check_cycles;
 use super::grants::granted;
 use super::networks::note_addresses;
@@ -12,10 +12,14 @@ use super::project::{Link, MountSource, Project, Service};
 use super::service::{check_container_name, is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
+use crate::sandbox::limits;
 use crate::submission::Kind;
 
-/// Services of one file: the exercise has three, and no machine of a grader runs more than this many.
+/// Services of one file that are read: a stack has fewer containers.
 const MOST: usize = 100;
+
+/// The service that is measured, and how many containers of it in the end.
+const MEASURED: (&str, u32) = ("back-end", 5);
 
 /// The services that are started, for the checks and for the sandbox.
 pub(super) fn services(
@@ -36,7 +40,7 @@ pub(super) fn services(
     if let Some(entry) = enabled.get(MOST) {
         context
             .findings
-            .refuse("services", entry.mark, &TOO_MANY_SERVICES);
+            .refuse("services", entry.mark, &TOO_MANY_CONTAINERS);
         return Ok((Vec::new(), Project::default()));
     }
     let granted = granted(context)?;
@@ -51,6 +55,8 @@ pub(super) fn services(
     check_any(&services, context);
     check_enabled(&services, &marks, context);
     check_cycles(&services, &marks, context);
+    check_containers(&services, &marks, context);
+    check_networks(&services, &marks, context);
     share_files(&mut services, context)?;
     Ok((seen, project(services)))
 }
@@ -164,6 +170,37 @@ fn check_any(services: &[Service], context: &mut Context) {
             "le fichier ne démarre aucun service",
         ),
     );
+}
+
+/// Refuses more containers than a stack may have, where the first is that is too many.
+fn check_containers(services: &[Service], marks: &[Mark], context: &mut Context) {
+    let mut containers: u32 = 0;
+    for (service, mark) in services.iter().zip(marks) {
+        containers += match MEASURED {
+            (name, count) if service.name == name => count,
+            _ => service.replicas.min(limits::REPLICAS),
+        };
+        if containers > limits::CONTAINERS {
+            let findings = &mut context.findings;
+            findings.refuse("services", *mark, &TOO_MANY_CONTAINERS);
+            return;
+        }
+    }
+}
+
+/// Refuses more networks than a stack may have, likewise.
+fn check_networks(services: &[Service], marks: &[Mark], context: &mut Context) {
+    let mut networks = Vec::new();
+    for (service, mark) in services.iter().zip(marks) {
+        for attachment in &service.attachments {
+            remember(&attachment.network, &mut networks);
+        }
+        if networks.len() > limits::NETWORKS {
+            let findings = &mut context.findings;
+            findings.refuse("networks", *mark, &TOO_MANY_NETWORKS);
+            return;
+        }
+    }
 }
 
 /// Notes services that wait for one that its profiles keep off.

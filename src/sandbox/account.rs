@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use softy_checks::model::Text;
 use softy_checks::observation::{self, Unenforced};
 
+use super::facts::Lacks;
 use super::{Egress, Reach, Reachable, Sandbox};
 
 /// What decides whether a promise is kept.
@@ -16,6 +17,11 @@ struct Run {
     /// Whether one was built by a builder without limits.
     builds_without_limits: bool,
     measures_layers: bool,
+    /// Whether something was built while containers are started with another runtime than the engine's own.
+    builds_with_another_runtime: bool,
+    /// Whether a file names a registry that is not on the public internet.
+    asks_private_registries: bool,
+    lacks: Lacks,
 }
 
 /// A promise that is not kept in every run.
@@ -25,7 +31,7 @@ struct Gap {
     message: Text,
 }
 
-static GAPS: [Gap; 5] = [
+static GAPS: [Gap; 12] = [
     Gap {
         code: "egress-open",
         is_open: |run| run.egress == Egress::Open,
@@ -38,8 +44,8 @@ static GAPS: [Gap; 5] = [
         code: "host-services",
         is_open: |run| run.egress == Egress::Open || run.reach != Reach::Container,
         message: Text::fixed(
-            "containers reach services of the engine’s machine that listen on their network’s gateway address",
-            "les conteneurs atteignent les services de la machine du moteur qui écoutent sur l’adresse de passerelle de leur réseau",
+            "containers reach services of the engine’s machine that listen on their network’s gateway address; with older engines, and through the way in of `--reach loopback`, on its other addresses, too",
+            "les conteneurs atteignent les services de la machine du moteur qui écoutent sur l’adresse de passerelle de leur réseau ; avec d’anciens moteurs, et par l’accès de `--reach loopback`, aussi sur ses autres adresses",
         ),
     },
     Gap {
@@ -66,6 +72,62 @@ static GAPS: [Gap; 5] = [
             "le moteur mesure lentement ce que les conteneurs écrivent : celui qui écrit trop est arrêté tard",
         ),
     },
+    Gap {
+        code: "build-runtime",
+        is_open: |run| run.builds_with_another_runtime,
+        message: Text::fixed(
+            "steps of builds run with the engine’s own runtime, not with that of `--runtime`",
+            "les étapes des constructions s’exécutent avec le runtime du moteur, pas avec celui de `--runtime`",
+        ),
+    },
+    Gap {
+        code: "private-registry",
+        is_open: |run| run.asks_private_registries,
+        message: Text::fixed(
+            "the engine may have asked a registry on its own machine or on a private network, which a file of the submission names",
+            "le moteur a pu interroger un registre sur sa propre machine ou sur un réseau privé, que nomme un fichier du rendu",
+        ),
+    },
+    Gap {
+        code: "memory-limit",
+        is_open: |run| run.lacks.memory,
+        message: Text::fixed(
+            "the engine does not limit the memory of containers",
+            "le moteur ne limite pas la mémoire des conteneurs",
+        ),
+    },
+    Gap {
+        code: "swap-limit",
+        is_open: |run| run.lacks.swap,
+        message: Text::fixed(
+            "the engine does not keep containers from swapping: they may take more than their memory",
+            "le moteur n’empêche pas les conteneurs d’utiliser le swap : ils peuvent prendre plus que leur mémoire",
+        ),
+    },
+    Gap {
+        code: "process-limit",
+        is_open: |run| run.lacks.processes,
+        message: Text::fixed(
+            "the engine does not limit the processes of containers",
+            "le moteur ne limite pas les processus des conteneurs",
+        ),
+    },
+    Gap {
+        code: "processor-limit",
+        is_open: |run| run.lacks.processors,
+        message: Text::fixed(
+            "the engine does not limit the processors of containers",
+            "le moteur ne limite pas les processeurs des conteneurs",
+        ),
+    },
+    Gap {
+        code: "seccomp",
+        is_open: |run| run.lacks.seccomp,
+        message: Text::fixed(
+            "the engine keeps no system call from containers",
+            "le moteur n’interdit aucun appel système aux conteneurs",
+        ),
+    },
 ];
 
 impl Sandbox {
@@ -77,6 +139,10 @@ impl Sandbox {
             builds_in_the_open: self.built_in_the_open.load(Ordering::Relaxed),
             builds_without_limits: self.built_without_limits.load(Ordering::Relaxed),
             measures_layers: self.facts.measures_layers,
+            builds_with_another_runtime: self.runtime.is_some()
+                && self.built.load(Ordering::Relaxed),
+            asks_private_registries: self.asked_privately.load(Ordering::Relaxed),
+            lacks: self.facts.lacks,
         };
         let reach = match run.reach {
             Reach::Address => "address",
@@ -114,6 +180,15 @@ mod tests {
         builds_in_the_open: false,
         builds_without_limits: false,
         measures_layers: true,
+        builds_with_another_runtime: false,
+        asks_private_registries: false,
+        lacks: Lacks {
+            memory: false,
+            swap: false,
+            processes: false,
+            processors: false,
+            seccomp: false,
+        },
     };
 
     fn codes(run: &Run) -> Vec<String> {
@@ -138,6 +213,15 @@ mod tests {
             builds_in_the_open: true,
             builds_without_limits: true,
             measures_layers: false,
+            builds_with_another_runtime: true,
+            asks_private_registries: true,
+            lacks: Lacks {
+                memory: true,
+                swap: true,
+                processes: true,
+                processors: true,
+                seccomp: true,
+            },
             ..CLOSED
         };
         let all: Vec<&str> = GAPS.iter().map(|gap| gap.code).collect();

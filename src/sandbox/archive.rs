@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
@@ -75,19 +77,39 @@ impl From<io::Error> for PackError {
 /// An archive that is being written to a private, unnamed file.
 pub(super) struct Archive {
     tar: tar::Builder<File>,
-    bytes: u64,
-    entries: u64,
+    packed: Arc<Packed>,
+}
+
+/// What one archive has in it, or several together.
+#[derive(Default)]
+pub(super) struct Packed {
+    bytes: AtomicU64,
+    entries: AtomicU64,
+}
+
+impl Packed {
+    /// Adds an entry of this size; whether there was room for it.
+    fn add(&self, bytes: u64) -> bool {
+        let add = |sum: &AtomicU64, more: u64| {
+            let added = |sum: u64| Some(sum.saturating_add(more));
+            let before = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, added);
+            before.unwrap_or_else(|sum| sum).saturating_add(more)
+        };
+        let (bytes, entries) = (add(&self.bytes, bytes), add(&self.entries, 1));
+        bytes <= limits::CONTEXT_BYTES && entries <= limits::CONTEXT_ENTRIES
+    }
 }
 
 impl Archive {
     pub(super) fn new() -> io::Result<Archive> {
+        Archive::among(Arc::default())
+    }
+
+    /// One of several that keep to the limits together.
+    pub(super) fn among(packed: Arc<Packed>) -> io::Result<Archive> {
         let mut tar = tar::Builder::new(tempfile::tempfile()?);
         tar.follow_symlinks(false);
-        Ok(Archive {
-            tar,
-            bytes: 0,
-            entries: 0,
-        })
+        Ok(Archive { tar, packed })
     }
 
     /// Adds all of `folder` under `prefix`, without what `ignored` excludes; `kept` are paths that are sent regardless.
@@ -221,13 +243,11 @@ impl Archive {
         Ok(self.tar.append_data(&mut header, path, io::empty())?)
     }
 
-    fn count(&mut self, bytes: u64) -> Result<(), PackError> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.entries += 1;
-        if self.bytes > limits::CONTEXT_BYTES || self.entries > limits::CONTEXT_ENTRIES {
-            return Err(PackError::TooLarge);
+    fn count(&self, bytes: u64) -> Result<(), PackError> {
+        match self.packed.add(bytes) {
+            true => Ok(()),
+            false => Err(PackError::TooLarge),
         }
-        Ok(())
     }
 }
 
@@ -284,6 +304,17 @@ fn join(folder: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn archives_keep_to_the_limits_together() {
+        let packed = Arc::<Packed>::default();
+        assert!(packed.add(limits::CONTEXT_BYTES));
+        let mut other = Archive::among(Arc::clone(&packed)).unwrap();
+        let added = other.add_text("x", b"x", 0o644);
+        assert!(matches!(added, Err(PackError::TooLarge)));
+        assert!(!packed.add(u64::MAX) && !packed.add(u64::MAX));
+        assert!(Archive::new().unwrap().add_text("x", b"x", 0o644).is_ok());
+    }
 
     #[test]
     fn a_dockerfile_in_an_ignored_folder_is_sent() {

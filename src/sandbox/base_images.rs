@@ -8,7 +8,7 @@ use softy_checks::observation::{BaseImage, Fault, ImageState};
 use super::bases::{Bases, absent};
 use super::build::base_images;
 use super::engine::{fault, is_missing};
-use super::images::maker;
+use super::images::{maker, tagged};
 use super::reference::repository;
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
@@ -68,7 +68,7 @@ impl Sandbox {
             Err(error) if is_missing(&error) => {}
             Err(error) => return Err(fault(error)),
         }
-        match self.pull(reference).await {
+        match self.pull(reference, &tagged(reference)).await {
             Ok(ImageState::NotFound { error, .. }) => Err(absent(reference, &error)),
             Ok(_) => Ok(()),
             Err(fault) => Err(Fault {

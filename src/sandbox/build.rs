@@ -8,6 +8,7 @@ mod log;
 mod named;
 mod network;
 mod sent;
+mod taken;
 mod unlimited;
 mod watch;
 
@@ -28,18 +29,21 @@ use tokio::time::timeout;
 
 use super::archive::chunks;
 use super::engine::{answers, fault, message};
+use super::registry::is_private;
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
+use dockerfile::instructions;
 use error::{Cache, failure, second_try, starved};
 pub(super) use input::base_images;
 use input::{Prepared, prepare};
 use log::Log;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
-use sent::has_unused_stages;
 pub use sent::{Sent, Stages};
-use watch::Watch;
+use sent::{has_unused_stages, source};
+pub(super) use taken::Taken;
+use watch::{Marks, Watch};
 
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
 pub const CACHE_LABEL: &str = "org.softy-check.cache";
@@ -96,6 +100,7 @@ impl Sandbox {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };
+        self.note_registries(&prepared.sent.text);
         let builder = match (&prepared.need, builds) {
             (None, _) => Builder::Classic,
             (Some(_), Builds::Unlimited) => Builder::BuildKit,
@@ -105,6 +110,7 @@ impl Sandbox {
             self.built_without_limits.store(true, Ordering::Relaxed);
             self.built_in_the_open.store(true, Ordering::Relaxed);
         }
+        self.built.store(true, Ordering::Relaxed);
         let tag = format!("softy-check-{}:{index}", self.run);
         let job = |prepared| Job {
             build,
@@ -124,6 +130,15 @@ impl Sandbox {
         match prepare(submission, build, Stages::Needed, &self.bases).await? {
             Ok(prepared) => self.try_build(&job(&prepared)).await,
             Err(_) => built,
+        }
+    }
+
+    /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet; what a variable stands for may be one.
+    fn note_registries(&self, dockerfile: &str) {
+        let instructions = instructions(dockerfile);
+        let mut sources = instructions.iter().filter_map(source);
+        if sources.any(|source| source.starts_with('$') || is_private(&source)) {
+            self.asked_privately.store(true, Ordering::Relaxed);
         }
     }
 
@@ -179,10 +194,17 @@ impl Sandbox {
             ..self.build_options(job)
         };
         let body = body_try_stream(chunks(context));
-        let mut log = Log::default();
+        let mut log = Log::of(Arc::clone(&self.taken));
         let making = Arc::clone(&self.making).read_owned().await;
         let mut watch = match job.builder {
-            Builder::Classic => Some(Watch::new(self.docker.clone(), making)),
+            Builder::Classic => {
+                let marks = Marks {
+                    network: job.network.name.clone(),
+                    started: self.clock.now(),
+                };
+                let taken = Arc::clone(&self.taken);
+                Some(Watch::new(self.docker.clone(), marks, taken, making))
+            }
             Builder::BuildKit => None,
         };
         let steps = self.docker.build_image(options, None, Some(body));
@@ -324,6 +346,11 @@ fn may_be_unused_stage(built: &Result<(ImageState, String), Fault>) -> bool {
         Ok(_) => false,
         Err(_) => true,
     }
+}
+
+/// What came of an image whose layers are more than the images of a run may take.
+pub(super) fn too_large(reference: &str) -> ImageState {
+    Log::default().failed(too_much(Resource::Disk), String::new(), reference, "")
 }
 
 fn too_much(resource: Resource) -> BuildFailure {

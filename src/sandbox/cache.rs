@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::models::{ContainerSummary, ImageHistoryResponseItem, ImageSummary};
+use bollard::models::{ContainerSummary, HostConfig, ImageHistoryResponseItem, ImageSummary};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
     RemoveImageOptionsBuilder,
@@ -222,11 +222,16 @@ async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
 /// Whether a container has the limits of a build's step, which no image hands down.
 async fn is_step(docker: &Docker, id: &str) -> Result<bool, Error> {
     let container = docker.inspect_container(id, None).await?;
-    Ok(container.host_config.is_some_and(|host| {
-        host.memory == Some(i64::from(limits::BUILD_MEMORY))
-            && host.cpu_quota == Some(i64::from(limits::BUILD_CPU.0))
-            && host.cpu_period == Some(i64::from(limits::BUILD_CPU.1))
-    }))
+    Ok(container
+        .host_config
+        .is_some_and(|host| has_step_limits(&host)))
+}
+
+/// Whether these are the limits of a build's step.
+pub(super) fn has_step_limits(host: &HostConfig) -> bool {
+    host.memory == Some(i64::from(limits::BUILD_MEMORY))
+        && host.cpu_quota == Some(i64::from(limits::BUILD_CPU.0))
+        && host.cpu_period == Some(i64::from(limits::BUILD_CPU.1))
 }
 
 #[cfg(test)]

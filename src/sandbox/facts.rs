@@ -13,9 +13,38 @@ pub(super) struct Facts {
     pub(super) driver: String,
     /// Where the engine keeps its data, on its own machine.
     pub(super) root: Option<PathBuf>,
+    /// What it does not hold containers to, by its own word.
+    pub(super) lacks: Lacks,
     /// Whether the engine knows at once how much containers have written: others compare all files with the image's, which
     /// takes seconds of a processor.
     pub(super) measures_layers: bool,
+}
+
+/// What an engine does not hold containers to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lacks {
+    pub(super) memory: bool,
+    pub(super) swap: bool,
+    pub(super) processes: bool,
+    pub(super) processors: bool,
+    /// The list of system calls.
+    pub(super) seccomp: bool,
+}
+
+impl Lacks {
+    fn of(info: &SystemInfo) -> Lacks {
+        let options = info.security_options.iter().flatten();
+        let mut seccomp = options.filter(|option| option.starts_with("name=seccomp"));
+        Lacks {
+            memory: info.memory_limit == Some(false),
+            swap: info.swap_limit == Some(false),
+            processes: info.pids_limit == Some(false),
+            processors: info.cpu_cfs_quota == Some(false),
+            seccomp: seccomp
+                .next()
+                .is_none_or(|option| option.contains("profile=unconfined")),
+        }
+    }
 }
 
 impl Facts {
@@ -23,6 +52,7 @@ impl Facts {
     pub(super) fn of(info: SystemInfo) -> Facts {
         Facts {
             measures_layers: measures_layers(&info),
+            lacks: Lacks::of(&info),
             version: info.server_version.unwrap_or_default(),
             driver: info.driver.unwrap_or_default(),
             root: info.docker_root_dir.map(PathBuf::from),
@@ -85,6 +115,34 @@ mod tests {
         let fault = has_runtime(&info, "kata").map_err(|fault| fault.detail);
         let words = "the engine has no runtime `kata`: it has runc, runsc";
         assert_eq!(fault, Err(words.to_owned()));
+    }
+
+    #[test]
+    fn an_engine_says_what_it_does_not_hold_containers_to() {
+        let seccomp = |option: &str| Some(vec!["name=apparmor".to_owned(), option.to_owned()]);
+        let whole = SystemInfo {
+            memory_limit: Some(true),
+            swap_limit: Some(true),
+            pids_limit: Some(true),
+            cpu_cfs_quota: Some(true),
+            security_options: seccomp("name=seccomp,profile=builtin"),
+            ..SystemInfo::default()
+        };
+        assert_eq!(Lacks::of(&whole), Lacks::default());
+        let rootless = SystemInfo {
+            swap_limit: Some(false),
+            cpu_cfs_quota: Some(false),
+            security_options: seccomp("name=seccomp,profile=unconfined"),
+            ..whole
+        };
+        let expected = Lacks {
+            swap: true,
+            processors: true,
+            seccomp: true,
+            ..Lacks::default()
+        };
+        assert_eq!(Lacks::of(&rootless), expected);
+        assert!(Lacks::of(&SystemInfo::default()).seccomp);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! The image of each service: built, found, or not to be had.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
+use bollard::models::{CreateImageInfo, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use softy_checks::observation::{Fault, FaultKind, Image, ImageState};
+use softy_checks::observation::{Fault, Image, ImageState};
 use tokio::time::timeout;
 
-use super::build::{BuildNetwork, Builds, Outlet};
+use super::build::{BuildNetwork, Builds, Outlet, too_large};
 use super::engine::{fault, is_missing, kind_of, message};
+use super::registry::is_private;
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
@@ -126,7 +129,7 @@ impl Sandbox {
         if let Some(taken) = self.bases.instead_of(&reference) {
             return Ok((ImageState::Ready, taken.to_owned()));
         }
-        Ok((self.look_up(&reference).await?, reference))
+        self.look_up(&reference).await
     }
 
     async fn collect(
@@ -151,57 +154,61 @@ impl Sandbox {
         Ok(Built { seen, ready })
     }
 
-    /// Finds an image on the engine or in its registry.
+    /// Finds an image on the engine or in its registry; beside what came of it, what to make containers from.
     ///
     /// An image that never came from a registry was made by somebody on this machine, perhaps another student under
-    /// the name that everybody uses; it counts only when the registry cannot be asked.
-    async fn look_up(&self, reference: &str) -> Result<ImageState, Fault> {
+    /// the name that everybody uses; it counts only when the registry cannot be asked. Its name stays its own: what the
+    /// registry has is fetched by its digest.
+    async fn look_up(&self, reference: &str) -> Result<(ImageState, String), Fault> {
+        let named = |state| (state, reference.to_owned());
         let local = match self.docker.inspect_image(reference).await {
             Ok(image) => Some(image),
             // Some engines refuse a name that no image can have instead of looking for it; so does the registry.
             Err(error) if is_missing(&error) || is_unknown_image(&message(&error)) => None,
             Err(error) => return Err(fault(error)),
         };
-        if let Some(image) = &local {
-            let pulled = image
-                .repo_digests
-                .as_ref()
-                .is_some_and(|digests| !digests.is_empty());
-            let labels = image
-                .config
-                .as_ref()
-                .and_then(|config| config.labels.as_ref());
-            let stands_for = labels.and_then(|labels| labels.get(STANDS_FOR_LABEL));
-            let stand_in = stands_for.is_some_and(|name| is_tag_of(reference, name));
-            if pulled || stand_in {
-                return Ok(ImageState::Ready);
-            }
+        if is_private(reference) {
+            self.asked_privately.store(true, Ordering::Relaxed);
         }
-        match (self.pull(reference).await, local) {
-            (
-                Err(Fault {
-                    kind: FaultKind::Network,
-                    ..
-                }),
-                Some(_),
-            ) => Ok(ImageState::Ready),
-            (pulled, _) => pulled,
+        let Some(image) = local else {
+            return Ok(named(self.pull(reference, &tagged(reference)).await?));
+        };
+        if is_from_a_registry(&image) || stands_for(&image, reference) {
+            return Ok(named(ImageState::Ready));
+        }
+        match self.digest(reference).await {
+            Ok(digest) => {
+                let image = format!("{}@{digest}", name(reference));
+                Ok((self.pull(reference, &image).await?, image))
+            }
+            Err(error) if is_unknown_image(&error) => Ok(named(not_found(reference, error))),
+            Err(_) => Ok(named(ImageState::Ready)),
         }
     }
 
-    pub(super) async fn pull(&self, reference: &str) -> Result<ImageState, Fault> {
-        let options = CreateImageOptionsBuilder::new()
-            .from_image(&tagged(reference))
-            .build();
+    /// The digest that the registry has for a reference; its word, or the engine's, where it tells none.
+    async fn digest(&self, reference: &str) -> Result<String, String> {
+        let asked = self.docker.inspect_registry_image(reference, None);
+        let asked = timeout(limits::PULL, asked).await;
+        let asked = asked.map_err(|_| "no answer from the registry".to_owned())?;
+        let digest = asked.map_err(|error| message(&error))?.descriptor.digest;
+        digest.ok_or_else(|| "no digest from the registry".to_owned())
+    }
+
+    /// Pulls `image`, which is what `reference` means.
+    pub(super) async fn pull(&self, reference: &str, image: &str) -> Result<ImageState, Fault> {
+        let options = CreateImageOptionsBuilder::new().from_image(image).build();
         let mut steps = self.docker.create_image(Some(options), None, None);
         let pulled = timeout(limits::PULL, async {
             while let Some(step) = steps.next().await {
-                step?;
+                if self.takes_too_much(step?) {
+                    return Ok(too_large(reference));
+                }
             }
-            Ok::<(), bollard::errors::Error>(())
+            Ok::<_, bollard::errors::Error>(ImageState::Ready)
         });
         let error = match pulled.await {
-            Ok(Ok(())) => return Ok(ImageState::Ready),
+            Ok(Ok(state)) => return Ok(state),
             Ok(Err(error)) => message(&error),
             Err(_) => format!(
                 "no answer from the registry within {} s: i/o timeout",
@@ -209,13 +216,22 @@ impl Sandbox {
             ),
         };
         if is_unknown_image(&error) {
-            let reference = reference.to_owned();
-            return Ok(ImageState::NotFound { reference, error });
+            return Ok(not_found(reference, error));
         }
         Err(Fault {
             kind: kind_of(&error),
             detail: error,
         })
+    }
+
+    /// Counts what is being downloaded; whether the images of the run take too much by that.
+    fn takes_too_much(&self, step: CreateImageInfo) -> bool {
+        let total = step.progress_detail.and_then(|progress| progress.total);
+        let total = total.and_then(|total| u64::try_from(total).ok());
+        if let (Some(layer), Some(total)) = (step.id, total) {
+            self.taken.note(&layer, total);
+        }
+        self.taken.is_too_much()
     }
 
     async fn ready(&self, reference: String) -> Result<ReadyImage, Fault> {
@@ -228,6 +244,27 @@ impl Sandbox {
             entrypoint: config.entrypoint.unwrap_or_default(),
             command: config.cmd.unwrap_or_default(),
         })
+    }
+}
+
+/// Whether an image came from a registry.
+fn is_from_a_registry(image: &ImageInspect) -> bool {
+    let digests = image.repo_digests.as_ref();
+    digests.is_some_and(|digests| !digests.is_empty())
+}
+
+/// Whether an image was made to stand for what `reference` means.
+fn stands_for(image: &ImageInspect, reference: &str) -> bool {
+    let config = image.config.as_ref();
+    let labels = config.and_then(|config| config.labels.as_ref());
+    let name = labels.and_then(|labels| labels.get(STANDS_FOR_LABEL));
+    name.is_some_and(|name| is_tag_of(reference, name))
+}
+
+fn not_found(reference: &str, error: String) -> ImageState {
+    ImageState::NotFound {
+        reference: reference.to_owned(),
+        error,
     }
 }
 
@@ -244,9 +281,10 @@ pub(super) fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a S
 
 /// Whether a registry says that it does not have the image, or the name cannot be one.
 pub(super) fn is_unknown_image(words: &str) -> bool {
-    const SIGNS: [&str; 6] = [
+    const SIGNS: [&str; 7] = [
         "pull access denied",
         "repository does not exist",
+        "requested access to the resource is denied",
         "manifest unknown",
         "invalid reference format",
         "insufficient_scope",
@@ -272,8 +310,16 @@ fn is_tag_of(reference: &str, name: &str) -> bool {
     tag.is_some_and(|tag| tag.is_empty() || tag.starts_with(':'))
 }
 
+/// The reference without its tag.
+fn name(reference: &str) -> &str {
+    match reference.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        Some(_) | None => reference,
+    }
+}
+
 /// The reference with the tag that is meant when none is written.
-fn tagged(reference: &str) -> String {
+pub(super) fn tagged(reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     if name.contains(':') || name.contains('@') {
         return reference.to_owned();
@@ -316,6 +362,14 @@ mod tests {
         assert_eq!(tagged("nginx:1.27"), "nginx:1.27");
         assert_eq!(tagged("registry:5000/nginx"), "registry:5000/nginx:latest");
         assert_eq!(tagged("nginx@sha256:0"), "nginx@sha256:0");
+    }
+
+    #[test]
+    fn a_reference_has_a_name_beside_its_tag() {
+        assert_eq!(name("nginx"), "nginx");
+        assert_eq!(name("nginx:1.27"), "nginx");
+        assert_eq!(name("registry:5000/nginx"), "registry:5000/nginx");
+        assert_eq!(name("registry:5000/nginx:1.27"), "registry:5000/nginx");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub const OPEN_FILES: i64 = 4096;
 /// `/dev/shm` of a container, in bytes.
 pub const SHARED_MEMORY: i64 = 16 << 20;
 
-/// What a container may write to its own layer, and to each of its volumes, in bytes: nginx and Flask write nothing, a
+/// What a container may write to its own layer and its volumes together, in bytes: nginx and Flask write nothing, a
 /// database begins with some 200 MB.
 pub const DISK_BYTES: u64 = 256 << 20;
 
@@ -46,7 +46,8 @@ pub const BUILD_CPU: (i32, i32) = (200_000, 100_000);
 /// Processes and threads of one step of the classic builder: package managers and compilers keep to a few dozen.
 pub const BUILD_PIDS: i64 = 512;
 
-/// What building one image may download as base images, and what it may write: many times an interpreter with a compiler.
+/// What all images of a run may take, in bytes, what is downloaded and what builds write: many times an interpreter with a
+/// compiler.
 pub const BUILD_BYTES: u64 = 4 << 30;
 
 /// What one build may print, in bytes.
@@ -76,10 +77,10 @@ pub const BUILD_END: Duration = Duration::from_secs(45);
 /// Images from elsewhere that are noted of a submission.
 pub const BASE_IMAGES: usize = 50;
 
-/// A build context, in bytes.
+/// A build context, in bytes; also all that a run copies into its stack's containers together.
 pub const CONTEXT_BYTES: u64 = 512 << 20;
 
-/// Files and folders of a build context.
+/// Files and folders of a build context; likewise.
 pub const CONTEXT_ENTRIES: u64 = 100_000;
 
 /// Folders inside each other in a build context.
@@ -162,6 +163,12 @@ pub const REMOVAL: Duration = Duration::from_secs(60);
 
 /// Containers of one service, other than those that the measurement asks for.
 pub const REPLICAS: u32 = 4;
+
+/// Containers of a stack, with all that the measurement asks for: the exercise has seven.
+pub const CONTAINERS: u32 = 20;
+
+/// Networks of a stack: an engine has addresses for some thirty, and others need theirs.
+pub const NETWORKS: usize = 8;
 
 /// What killed runs have left removed, after a run's own things are.
 pub const SWEEP: Duration = Duration::from_secs(10);

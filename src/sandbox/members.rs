@@ -15,7 +15,7 @@ use softy_checks::observation::{Fault, Limit, State};
 use std::collections::HashMap;
 use std::time::Duration;
 
-use body::{attachments, ports};
+use body::{attachments, ports, resolvers};
 
 use super::engine::{fault, message, ours};
 use super::{Reachable, ReadyImage, Sandbox, limits};
@@ -101,6 +101,7 @@ impl Sandbox {
             (&mut body.host_config, attachments.first())
         {
             host.network_mode = Some(network.clone());
+            host.dns = resolvers(reachable.egress);
             let endpoints = HashMap::from([(network.clone(), endpoint.clone())]);
             body.networking_config = Some(NetworkingConfig {
                 endpoints_config: Some(endpoints),

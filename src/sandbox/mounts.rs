@@ -1,6 +1,7 @@
 //! What is mounted: volumes of the run's own, and copies of what the student would bind.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use bollard::body_try_stream;
 use bollard::models::{Mount as EngineMount, MountTmpfsOptions, MountType, MountVolumeOptions};
@@ -8,7 +9,7 @@ use bollard::query_parameters::{UploadToContainerOptions, UploadToContainerOptio
 use cap_std::fs::Dir;
 use softy_checks::observation::Fault;
 
-use super::archive::{Archive, PackError, chunks, packed};
+use super::archive::{Archive, PackError, Packed, chunks, packed};
 use super::dockerignore::Ignored;
 use super::engine::{fault, message};
 use super::{Sandbox, limits};
@@ -82,10 +83,10 @@ impl Sandbox {
         let options = UploadToContainerOptionsBuilder::new()
             .path(upload.unpacked_in())
             .build();
-        let path = upload.path.clone();
-        let archive = match packed(move || upload.pack()).await {
+        let (path, copied) = (upload.path.clone(), Arc::clone(&self.copied));
+        let archive = match packed(move || upload.pack(copied)).await {
             Ok(archive) => archive,
-            Err(error) => return error.words(&path).map(Err),
+            Err(error) => return words(error, &path).map(Err),
         };
         self.unpack(container, archive, options).await
     }
@@ -101,14 +102,15 @@ impl Sandbox {
             .copy_uidgid(if text.owned { "true" } else { "false" })
             .build();
         let (placed, path) = (text.clone(), text.target.trim_start_matches('/').to_owned());
+        let copied = Arc::clone(&self.copied);
         let pack = move || {
-            let mut archive = Archive::new()?;
+            let mut archive = Archive::among(copied)?;
             archive.add_text(&path, placed.content.as_bytes(), placed.mode)?;
             Ok(archive.finish()?)
         };
         match packed(pack).await {
             Ok(archive) => self.unpack(container, archive, options).await,
-            Err(error) => error.words(&text.target).map(Err),
+            Err(error) => words(error, &text.target).map(Err),
         }
     }
 
@@ -147,6 +149,18 @@ impl Sandbox {
             }),
             ..EngineMount::default()
         }
+    }
+}
+
+/// Why `path` could not be copied, in words; a fault where the submission is not why.
+fn words(error: PackError, path: &str) -> Result<String, Fault> {
+    match error {
+        PackError::TooLarge => Ok(format!(
+            "more than {} MB or {} files to copy into containers, with `{path}`",
+            limits::CONTEXT_BYTES >> 20,
+            limits::CONTEXT_ENTRIES
+        )),
+        PackError::Ignore(_) | PackError::Io(_) => error.words(path),
     }
 }
 
@@ -226,8 +240,8 @@ impl Upload {
         }
     }
 
-    fn pack(&self) -> Result<File, PackError> {
-        let mut archive = Archive::new()?;
+    fn pack(&self, copied: Arc<Packed>) -> Result<File, PackError> {
+        let mut archive = Archive::among(copied)?;
         match &self.bound {
             Bound::File { name, .. } => {
                 archive.add_file(&self.folder, name, self.target.trim_start_matches('/'))?;

@@ -55,6 +55,8 @@ pub(super) enum LeadsTo {
 pub struct Reachable {
     /// The way in.
     pub reach: Reach,
+    /// Whether containers get out.
+    pub(super) egress: Egress,
     /// From a container's start until it must listen.
     pub ready: Duration,
     /// The project's names with the engine's, in the order of the project.
@@ -106,6 +108,7 @@ impl Sandbox {
         };
         Ok(Reachable {
             reach,
+            egress,
             ready,
             networks,
             way_in,

@@ -31,7 +31,7 @@ use tokio::time::timeout;
 
 use super::limits;
 
-pub(super) use address::{Subnet, is_on_the_web};
+pub(super) use address::{Subnet, is_on_the_web, is_public};
 use metered::Metered;
 pub(super) use notes::Notes;
 

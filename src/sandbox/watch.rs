@@ -151,24 +151,23 @@ impl Sandbox {
         suspicion: Suspicion,
     ) -> Option<Limit> {
         let id = container.id.as_deref()?;
-        let too_much = Limit::Disk {
-            bytes: limits::DISK_BYTES,
-        };
-        for mount in container.mounts.iter().flatten() {
-            let is_written = mount.typ.as_deref() == Some("volume") && mount.rw != Some(false);
-            let target = mount.destination.as_deref().filter(|_| is_written);
-            if let Some(target) = target
-                && self.is_large(id, target, all).await
-            {
-                return Some(too_much);
-            }
-        }
         let layer = match suspicion.of_bytes {
             true => layer(&self.docker, id).await,
             false => container.size_rw,
         };
-        if layer.unwrap_or_default().unsigned_abs() > limits::DISK_BYTES {
-            return Some(too_much);
+        let layer = layer.unwrap_or_default().unsigned_abs();
+        let mut room = limits::DISK_BYTES.checked_sub(layer);
+        for mount in container.mounts.iter().flatten() {
+            let is_written = mount.typ.as_deref() == Some("volume") && mount.rw != Some(false);
+            let target = mount.destination.as_deref().filter(|_| is_written);
+            if let (Some(left), Some(target)) = (room, target) {
+                room = self.room_after(id, target, left, all).await;
+            }
+        }
+        if room.is_none() {
+            return Some(Limit::Disk {
+                bytes: limits::DISK_BYTES,
+            });
         }
         if suspicion.of_files && changed(&self.docker, id).await > limits::FILES {
             return Some(Limit::Files {
@@ -178,13 +177,20 @@ impl Sandbox {
         None
     }
 
-    /// Whether a folder of a container is over [`limits::DISK_BYTES`] as an archive, in which an empty file takes some room
-    /// too: the one measure of a volume that every engine has, and that no program of the container can forge.
-    async fn is_large(&self, id: &str, folder: &str, all: &[ContainerSummary]) -> bool {
+    /// What a folder of a container leaves of so much `room`, in bytes, if it leaves any: it is measured as an archive, in
+    /// which an empty file takes some room too, the one measure of a volume that every engine has, and that no program of
+    /// the container can forge.
+    async fn room_after(
+        &self,
+        id: &str,
+        folder: &str,
+        room: u64,
+        all: &[ContainerSummary],
+    ) -> Option<u64> {
         for _ in 0..ARCHIVE_ATTEMPTS {
-            match archived(&self.docker, id, folder).await {
-                Archived::Large => return true,
-                Archived::Small => return false,
+            match archived(&self.docker, id, folder, room).await {
+                Archived::Large => return None,
+                Archived::Small(bytes) => return Some(room - bytes),
                 // A file was cut short or renamed while it was being read.
                 Archived::Broken => {}
             }
@@ -193,9 +199,13 @@ impl Sandbox {
         let ids = || all.iter().filter_map(|container| container.id.as_deref());
         // One that has ended meanwhile, or is not held for another reason, is read as it is.
         join_all(ids().map(|id| timeout(limits::LOOK, self.docker.pause_container(id)))).await;
-        let archived = archived(&self.docker, id, folder).await;
+        let archived = archived(&self.docker, id, folder, room).await;
         join_all(ids().map(|id| timeout(limits::LOOK, self.docker.unpause_container(id)))).await;
-        matches!(archived, Archived::Large)
+        match archived {
+            Archived::Large => None,
+            Archived::Small(bytes) => Some(room - bytes),
+            Archived::Broken => Some(room),
+        }
     }
 
     /// Ends a container for good; why is known before anybody sees that it has ended.
@@ -247,18 +257,20 @@ impl Watched {
 
 /// What a folder is as an archive.
 enum Archived {
+    /// More than there is room for.
     Large,
-    Small,
+    /// Of so many bytes.
+    Small(u64),
     /// Without the end that an archive has.
     Broken,
 }
 
-async fn archived(docker: &Docker, id: &str, folder: &str) -> Archived {
-    let archived = timeout(limits::LOOK, read_archive(docker, id, folder)).await;
+async fn archived(docker: &Docker, id: &str, folder: &str, room: u64) -> Archived {
+    let archived = timeout(limits::LOOK, read_archive(docker, id, folder, room)).await;
     archived.unwrap_or(Archived::Broken)
 }
 
-async fn read_archive(docker: &Docker, id: &str, folder: &str) -> Archived {
+async fn read_archive(docker: &Docker, id: &str, folder: &str, room: u64) -> Archived {
     let options = DownloadFromContainerOptionsBuilder::new()
         .path(folder)
         .build();
@@ -269,7 +281,7 @@ async fn read_archive(docker: &Docker, id: &str, folder: &str) -> Archived {
             return Archived::Broken;
         };
         bytes += part.len() as u64;
-        if bytes > limits::DISK_BYTES {
+        if bytes > room {
             return Archived::Large;
         }
         let ending = part.iter().rev().take_while(|byte| **byte == 0).count();
@@ -279,7 +291,7 @@ async fn read_archive(docker: &Docker, id: &str, folder: &str) -> Archived {
         };
     }
     match zeros >= END_OF_ARCHIVE {
-        true => Archived::Small,
+        true => Archived::Small(bytes),
         false => Archived::Broken,
     }
 }

@@ -251,8 +251,12 @@ fn too_much(service: &str, resource: Resource, limit: u64) -> Text {
     let megabytes = limit >> 20;
     match resource {
         Resource::Disk => Text::new(
-            format!("the image of {service} takes more than {megabytes} MB of disk to build"),
-            format!("l’image de {service} prend plus de {megabytes} Mo de disque à construire"),
+            format!(
+                "with the image of {service}, those of the stack take more than {megabytes} MB of disk to fetch and build"
+            ),
+            format!(
+                "avec l’image de {service}, celles du projet prennent plus de {megabytes} Mo de disque à télécharger et à construire"
+            ),
         ),
         Resource::Memory => Text::new(
             format!(

@@ -27,7 +27,7 @@ static ROOT_KEYS: &[Key] = &[
     carried(
         "networks",
         Named(&Either(&[Section(NETWORK), Null])),
-        "one closed network of the run's own for each that a service is on",
+        "one closed network of the run's own for each that a service is on; more than 8 are refused",
     ),
     carried(
         "secrets",
@@ -37,7 +37,7 @@ static ROOT_KEYS: &[Key] = &[
     carried(
         "services",
         Named(&Section(SERVICE)),
-        "one or more containers for each",
+        "one or more containers for each; more than 20 are refused, with five of `back-end`",
     ),
     rewritten(
         "version",

@@ -192,6 +192,58 @@ fn general(path: &str) -> String {
 }
 
 #[test]
+fn more_containers_than_twenty_are_refused_where_the_first_is_too_many() {
+    let stack = |services: usize, rest: &str| {
+        let services: String = (0..services)
+            .map(|number| format!("  s{number}: {{image: i}}\n"))
+            .collect();
+        format!("services:\n  back-end: {{image: i}}\n{services}{rest}")
+    };
+    for yaml in [
+        stack(15, ""),
+        stack(
+            7,
+            "  a: {image: i, scale: 1000000}\n  b: {image: i, scale: 1000000}\n",
+        ),
+        stack(15, "  a: {image: i, deploy: {replicas: 0}}\n"),
+    ] {
+        let (compose, project) = read(&yaml);
+        assert_eq!(compose.refusals, vec![], "{yaml}");
+        assert!(project.is_some(), "{yaml}");
+    }
+    for (yaml, line) in [
+        (stack(17, ""), 18),
+        (stack(101, ""), 102),
+        (stack(14, "  a: {image: i, scale: 2}\n"), 17),
+    ] {
+        let refusals = refusals(&yaml);
+        assert_eq!(
+            (refusals[0].key.as_str(), first_line(&refusals)),
+            ("services", line)
+        );
+    }
+}
+
+#[test]
+fn more_networks_than_eight_are_refused() {
+    let stack = |networks: usize| {
+        let names: Vec<String> = (0..networks).map(|number| format!("n{number}")).collect();
+        let (on, defined) = (names.join(", "), names.join(": , "));
+        format!(
+            "services:\n  a: {{image: i, networks: [{on}]}}\nnetworks: {{{defined}: , unused: }}\n"
+        )
+    };
+    let (compose, project) = read(stack(8));
+    assert_eq!(compose.refusals, vec![]);
+    assert_eq!(project.map(|project| project.networks.len()), Some(8));
+    let refusals = refusals(&stack(9));
+    assert_eq!(
+        (refusals[0].key.as_str(), first_line(&refusals)),
+        ("networks", 2)
+    );
+}
+
+#[test]
 fn what_asks_for_nothing_is_not_refused() {
     for keys in [
         "privileged: false",

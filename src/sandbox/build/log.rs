@@ -1,6 +1,7 @@
 //! What a build prints, bounded, and the image it ends with.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::moby::buildkit::v1::StatusResponse;
@@ -9,6 +10,7 @@ use softy_checks::model::Evidence;
 use softy_checks::observation::{BuildFailure, ImageState, Resource};
 
 use super::error::failed_instruction;
+use super::taken::Taken;
 use crate::sandbox::limits;
 
 /// What the classic builder puts around everything that a step writes to stderr.
@@ -29,17 +31,29 @@ pub(super) struct Log {
     printed: Option<Instant>,
     /// Bytes printed.
     bytes: usize,
-    /// The sizes of the layers that are pulled, by id.
-    pulled: BTreeMap<String, u64>,
+    /// Of all builds of the run; it counts the layers that this one pulls.
+    taken: Arc<Taken>,
 }
 
 impl Log {
+    /// Of a build of a run whose builds have `taken` so much.
+    pub(super) fn of(taken: Arc<Taken>) -> Log {
+        Log {
+            taken,
+            ..Log::default()
+        }
+    }
+
     /// What a build says next; the limit it has passed by that, if it has.
     pub(super) fn add(&mut self, info: BuildInfo) -> Option<Resource> {
         self.printed = Some(Instant::now());
         if let (Some(id), Some(progress)) = (info.id, info.progress_detail) {
-            let total = progress.total.and_then(|total| u64::try_from(total).ok());
-            self.pulled.insert(id, total.unwrap_or(0));
+            if let Some(total) = progress.total.and_then(|total| u64::try_from(total).ok()) {
+                self.taken.note(&id, total);
+            }
+            if self.taken.is_too_much() {
+                return Some(Resource::Disk);
+            }
         }
         if let Some(text) = info.stream {
             self.add_classic(&text);
@@ -49,11 +63,7 @@ impl Log {
             Some(BuildInfoAux::Default(image)) => self.image = image.id,
             None => {}
         }
-        if self.bytes > limits::BUILD_OUTPUT_BYTES {
-            return Some(Resource::Output);
-        }
-        let pulled = self.pulled.values().sum::<u64>();
-        (pulled > limits::BUILD_BYTES).then_some(Resource::Disk)
+        (self.bytes > limits::BUILD_OUTPUT_BYTES).then_some(Resource::Output)
     }
 
     /// Whether something was printed in the last `period`.

@@ -165,7 +165,7 @@ fn unused(dockerfile: &str, build: &Build) -> BTreeSet<usize> {
 }
 
 /// What an instruction takes files from, a stage or an image.
-fn source(instruction: &Instruction) -> Option<String> {
+pub(super) fn source(instruction: &Instruction) -> Option<String> {
     let words = instruction.words();
     if instruction.name() == "FROM" {
         let base = words.into_iter().find(|word| !word.starts_with("--"));

@@ -1,18 +1,23 @@
 //! What a build of the classic builder takes, watched from outside, and the end of what it has running.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bollard::Docker;
-use bollard::models::{ContainerUpdateBody, ImageSummary};
+use bollard::models::{ContainerInspectResponse, ContainerUpdateBody, ImageSummary};
 use bollard::query_parameters::{
     InspectContainerOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
     RemoveImageOptionsBuilder,
 };
 use softy_checks::observation::Resource;
+use time::OffsetDateTime;
 use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{sleep, timeout};
 
+use super::CACHE_LABEL;
+use super::taken::Taken;
+use crate::sandbox::cache::has_step_limits;
 use crate::sandbox::engine::is_missing;
 use crate::sandbox::limits;
 use crate::sandbox::things::NO_TAG;
@@ -32,10 +37,35 @@ const ID_LETTERS: usize = 12;
 /// Images of one build that are kept count of; the engine itself allows 127 layers a stage.
 const IMAGES: usize = 1000;
 
+/// What tells the containers of a build's steps from everybody else's.
+pub(super) struct Marks {
+    /// The network that they are on, where the run has one for its builds.
+    pub(super) network: Option<String>,
+    /// When the build began, in seconds since 1970 by the engine's clock.
+    pub(super) started: i64,
+}
+
+impl Marks {
+    /// Whether a container has them.
+    fn are_on(&self, container: &ContainerInspectResponse) -> bool {
+        let Some(host) = &container.host_config else {
+            return false;
+        };
+        let is_there = match &self.network {
+            Some(network) => host.network_mode.as_ref() == Some(network),
+            None => true,
+        };
+        let made = container.created.map(OffsetDateTime::unix_timestamp);
+        is_there && made.is_some_and(|made| made >= self.started) && has_step_limits(host)
+    }
+}
+
 /// A build that runs; what it left running ends when this is dropped, and removal waits for that.
 pub(super) struct Watch {
     docker: Docker,
-    started: SystemTime,
+    marks: Marks,
+    /// Of all builds of the run.
+    taken: Arc<Taken>,
     /// Containers of steps that are there, by the engine's word: what a step prints can look like the builder's own words.
     steps: Vec<String>,
     /// The images heard of, and how many of them have been looked at.
@@ -52,10 +82,16 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches a build that begins now; `making` keeps removal waiting.
-    pub(super) fn new(docker: Docker, making: OwnedRwLockReadGuard<()>) -> Watch {
+    pub(super) fn new(
+        docker: Docker,
+        marks: Marks,
+        taken: Arc<Taken>,
+        making: OwnedRwLockReadGuard<()>,
+    ) -> Watch {
         Watch {
             docker,
-            started: SystemTime::now(),
+            marks,
+            taken,
             steps: Vec::new(),
             heard: Vec::new(),
             looked_at: 0,
@@ -75,14 +111,7 @@ impl Watch {
                 .then(|| id.to_owned())
         };
         if let Some(id) = id_behind(" ---> Running in ") {
-            let bounds = ContainerUpdateBody {
-                pids_limit: Some(limits::BUILD_PIDS),
-                ..ContainerUpdateBody::default()
-            };
-            let bounded = self.docker.update_container(&id, bounds).await;
-            if bounded.is_ok() && !self.steps.contains(&id) {
-                self.steps.push(id);
-            }
+            self.take(id).await;
         } else if let Some(id) = id_behind(" ---> ")
             && self.heard.len() < IMAGES
         {
@@ -90,20 +119,37 @@ impl Watch {
         }
     }
 
+    /// Bounds the processes of a container that is a step of this build, and watches it from now on.
+    async fn take(&mut self, id: String) {
+        if self.steps.contains(&id) {
+            return;
+        }
+        let step = self.docker.inspect_container(&id, None).await;
+        if !step.is_ok_and(|step| self.marks.are_on(&step)) {
+            return;
+        }
+        let bounds = ContainerUpdateBody {
+            pids_limit: Some(limits::BUILD_PIDS),
+            ..ContainerUpdateBody::default()
+        };
+        // One whose processes the engine cannot bound still has its disk watched.
+        let _bounded = self.docker.update_container(&id, bounds).await;
+        self.steps.push(id);
+    }
+
     /// Waits until it is time for the next look.
     pub(super) async fn next_look(&self) {
         sleep(self.next_look.saturating_duration_since(Instant::now())).await;
     }
 
-    /// Looks at what the build has written; the limit it has passed, if it has.
+    /// Looks at what the build has written; the limit that the builds of the run have passed by now, if they have.
     pub(super) async fn look(&mut self) -> Option<Resource> {
         let began = Instant::now();
         self.look_at_steps().await;
         self.look_at_images().await;
         let (least, most) = BETWEEN_LOOKS;
         self.next_look = Instant::now() + (began.elapsed() * SHARE).clamp(least, most);
-        let written = self.made.values().sum::<u64>().saturating_add(self.running);
-        (written > limits::BUILD_BYTES).then_some(Resource::Disk)
+        self.taken.is_too_much().then_some(Resource::Disk)
     }
 
     /// The build is ended from here: its images are of no use as a cache, and go with it.
@@ -118,13 +164,13 @@ impl Watch {
             let sized = InspectContainerOptionsBuilder::new().size(true).build();
             match self.docker.inspect_container(&id, Some(sized)).await {
                 Ok(step) => {
-                    self.running += step
-                        .size_rw
-                        .and_then(|size| size.try_into().ok())
-                        .unwrap_or(0);
+                    let written = step.size_rw.and_then(|size| size.try_into().ok());
+                    let written = written.unwrap_or(0);
+                    self.taken.note(&id, written);
+                    self.running += written;
                     self.steps.push(id);
                 }
-                Err(error) if is_missing(&error) => {}
+                Err(error) if is_missing(&error) => self.taken.forget(&id),
                 Err(_) => self.steps.push(id),
             }
         }
@@ -132,20 +178,22 @@ impl Watch {
 
     /// Counts the images without a name below those heard of, as far as they are younger than the build.
     async fn look_at_images(&mut self) {
-        let started = self.started.duration_since(SystemTime::UNIX_EPOCH);
-        let started = started.map_or(0, |started| started.as_secs());
         // The last one has the others of its stage below it; a build has few stages.
         for id in self.heard.iter().skip(self.looked_at).rev() {
             if self.made.keys().any(|made| is_short_for(id, made)) {
+                continue;
+            }
+            if !is_of_a_build(&self.docker, id).await {
                 continue;
             }
             let Ok(history) = self.docker.image_history(id).await else {
                 continue;
             };
             for layer in history {
-                let is_young = u64::try_from(layer.created).is_ok_and(|created| created >= started);
+                let is_young = layer.created >= self.marks.started;
                 if is_young && layer.tags.is_empty() && self.made.len() < IMAGES {
                     let size = u64::try_from(layer.size).unwrap_or(0);
+                    self.taken.note(&layer.id, size);
                     self.made.insert(layer.id, size);
                 }
             }
@@ -159,6 +207,7 @@ impl Drop for Watch {
         let making = self.making.take();
         let left = Left {
             docker: self.docker.clone(),
+            taken: Arc::clone(&self.taken),
             steps: std::mem::take(&mut self.steps),
             images: match self.takes_images {
                 true => std::mem::take(&mut self.made).into_keys().collect(),
@@ -177,6 +226,7 @@ impl Drop for Watch {
 /// What a build has left.
 struct Left {
     docker: Docker,
+    taken: Arc<Taken>,
     steps: Vec<String>,
     images: Vec<String>,
     heard: Vec<String>,
@@ -204,6 +254,9 @@ impl Left {
                     .build();
                 let _removed = self.docker.remove_container(id, Some(forced)).await;
             }
+        }
+        for id in &self.steps {
+            self.taken.forget(id);
         }
         self.images.extend(self.written_last().await);
         self.remove_images().await;
@@ -236,7 +289,11 @@ impl Left {
             let below = size(&image.parent_id).unwrap_or(image.size);
             let added = u64::try_from(image.size.saturating_sub(below)).unwrap_or(0);
             let on_ours = (self.heard.iter()).any(|id| is_short_for(id, &image.parent_id));
-            on_ours && added >= self.running && (image.repo_tags.iter()).all(|tag| tag == NO_TAG)
+            let is_cache = image.labels.contains_key(CACHE_LABEL);
+            is_cache
+                && on_ours
+                && added >= self.running
+                && (image.repo_tags.iter()).all(|tag| tag == NO_TAG)
         };
         images.iter().find(is_last).map(|image| image.id.clone())
     }
@@ -250,8 +307,8 @@ impl Left {
             for id in images {
                 let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
                 match self.docker.remove_image(&id, Some(alone), None).await {
-                    Ok(_) => {}
-                    Err(error) if is_missing(&error) => {}
+                    Ok(_) => self.taken.forget(&id),
+                    Err(error) if is_missing(&error) => self.taken.forget(&id),
                     Err(_) => kept.push(id),
                 }
             }
@@ -263,6 +320,72 @@ impl Left {
     }
 }
 
+/// Whether an image has the cache's label: what a step prints can name anybody's.
+async fn is_of_a_build(docker: &Docker, id: &str) -> bool {
+    let image = docker.inspect_image(id).await;
+    let labels = image
+        .ok()
+        .and_then(|image| image.config)
+        .and_then(|config| config.labels);
+    labels.is_some_and(|labels| labels.contains_key(CACHE_LABEL))
+}
+
 fn is_short_for(short: &str, id: &str) -> bool {
     id.trim_start_matches("sha256:").starts_with(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::HostConfig;
+
+    use super::*;
+
+    fn container(host: HostConfig, created: i64) -> ContainerInspectResponse {
+        ContainerInspectResponse {
+            created: OffsetDateTime::from_unix_timestamp(created).ok(),
+            host_config: Some(host),
+            ..ContainerInspectResponse::default()
+        }
+    }
+
+    fn step() -> HostConfig {
+        HostConfig {
+            network_mode: Some("builds".to_owned()),
+            memory: Some(limits::BUILD_MEMORY.into()),
+            cpu_quota: Some(limits::BUILD_CPU.0.into()),
+            cpu_period: Some(limits::BUILD_CPU.1.into()),
+            ..HostConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_step_is_told_from_the_containers_of_others() {
+        let marks = Marks {
+            network: Some("builds".to_owned()),
+            started: 100,
+        };
+        assert!(marks.are_on(&container(step(), 100)));
+        assert!(!marks.are_on(&container(step(), 99)));
+        let elsewhere = HostConfig {
+            network_mode: Some("bridge".to_owned()),
+            ..step()
+        };
+        assert!(!marks.are_on(&container(elsewhere, 100)));
+        let unlimited = HostConfig {
+            memory: None,
+            ..step()
+        };
+        assert!(!marks.are_on(&container(unlimited, 100)));
+        assert!(!marks.are_on(&ContainerInspectResponse::default()));
+    }
+
+    #[test]
+    fn builds_without_a_network_of_their_own_have_the_other_marks() {
+        let marks = Marks {
+            network: None,
+            started: 100,
+        };
+        assert!(marks.are_on(&container(step(), 101)));
+        assert!(!marks.are_on(&container(HostConfig::default(), 101)));
+    }
 }

@@ -9,7 +9,7 @@ use bollard::models::{
 };
 
 use crate::compose::project::{CAPABILITIES, Healthcheck, Service};
-use crate::sandbox::{Reachable, ReadyImage, Sandbox, limits};
+use crate::sandbox::{Egress, Reachable, ReadyImage, Sandbox, limits};
 
 /// The name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
@@ -17,6 +17,10 @@ const PROJECT: &str = "task6";
 /// How resolvers in the stack wait for a name that nobody knows: a closed network has no server to ask, and the C
 /// library's defaults would wait 10 s.
 const RESOLVER_OPTIONS: [&str; 2] = ["timeout:2", "attempts:1"];
+
+/// Who is asked for names of outside in a closed stack: nobody, as nothing listens there in a container. Without it, some
+/// engines hand such names on to the resolver of their own machine (CVE-2024-29018).
+const NOBODY: &str = "127.0.0.1";
 
 /// The option of an endpoint that names its interface, on engines that know it.
 const INTERFACE: &str = "com.docker.network.endpoint.ifname";
@@ -154,6 +158,14 @@ pub(super) fn attachments(
     attached
         .chain(way_in.map(|network| (network.clone(), EndpointSettings::default())))
         .collect()
+}
+
+/// The servers that the engine asks for names that are none of the stack; its own choice when `None`.
+pub(super) fn resolvers(egress: Egress) -> Option<Vec<String>> {
+    match egress {
+        Egress::Closed => Some(vec![NOBODY.to_owned()]),
+        Egress::Open => None,
+    }
 }
 
 fn health(check: &Healthcheck) -> HealthConfig {

@@ -27,7 +27,8 @@ pub(in crate::sandbox) fn is_on_the_web(address: SocketAddr) -> bool {
     WEB.contains(&address.port()) && is_public(address.ip()) && !is_own(address.ip())
 }
 
-fn is_public(address: IpAddr) -> bool {
+/// Whether an address is on the public internet.
+pub(in crate::sandbox) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let mut subnets = NOT_PUBLIC.iter().map(|(first, bits)| Subnet {

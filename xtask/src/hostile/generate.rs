@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::session;
 use crate::process;
 
 /// Makes an attack in a `task6` folder that is right.
@@ -34,6 +35,7 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("bind-device", |task| device(&task.join("bound"))),
     ("bind-fifo", |task| fifo(&task.join("bound"))),
     ("bind-link-out", |task| link("/etc", &task.join("bound"))),
+    ("bind-many-sparse", sparse_files),
     ("compose-alias-bomb", yaml::alias_bomb),
     ("compose-device", |task| device(&task.join(COMPOSE))),
     ("compose-fifo", |task| fifo(&task.join(COMPOSE))),
@@ -74,6 +76,10 @@ pub static TABLE: &[(&str, Generate)] = &[
     }),
     ("dotenv-fifo", |task| fifo(&task.join(".env"))),
     ("env-file-fifo", |task| fifo(&task.join("settings.env"))),
+    ("foreign-step", |task| {
+        let id = session::bystanding_container()?;
+        put(&task.join("back-end/bystander"), id.as_bytes())
+    }),
     ("injection-file-name", contexts::injected_name),
 ];
 
@@ -119,4 +125,11 @@ fn link(target: &str, path: &Path) -> Result<()> {
 fn hole(path: &Path, bytes: u64) -> Result<()> {
     cleared(path)?;
     Ok(File::create(path)?.set_len(bytes)?)
+}
+
+/// Ten files of nothing, of 100 MB each.
+fn sparse_files(task: &Path) -> Result<()> {
+    let folder = task.join("sparse");
+    fs::create_dir(&folder)?;
+    (1..=10).try_for_each(|name| hole(&folder.join(name.to_string()), 100 << 20))
 }

@@ -45,7 +45,7 @@ impl Session {
     /// have no label of one.
     pub fn open() -> Result<Session> {
         let number = std::process::id();
-        let bystander = format!("{BYSTANDER}{number}");
+        let bystander = bystander();
         let root = std::env::temp_dir().join(format!("softy-hostile-{number}"));
         fs::create_dir_all(&root)?;
         let undertaker = undertaker(&root, &bystander)?;
@@ -153,14 +153,17 @@ impl Session {
         let name = &self.bystander;
         let mut complaints = Vec::new();
         for (kind, format) in [
-            ("container", "{{.State.Running}}"),
+            (
+                "container",
+                "{{and .State.Running (not .HostConfig.PidsLimit)}}",
+            ),
             ("image", "true"),
             ("network", "true"),
             ("volume", "true"),
         ] {
             let said = process::text(docker([kind, "inspect", "--format", format]).arg(name));
             if said.ok().as_deref() != Some("true") {
-                complaints.push(format!("the bystanding {kind} is gone"));
+                complaints.push(format!("the bystanding {kind} is gone or changed"));
             }
         }
         let now = tags()?;
@@ -226,6 +229,16 @@ impl Drop for Session {
         drop(self.undertaker.stdin.take());
         let _ = self.undertaker.wait();
     }
+}
+
+/// The id of the bystanding container, as a builder prints ids.
+pub fn bystanding_container() -> Result<String> {
+    let format = ["container", "inspect", "--format", "{{slice .Id 0 12}}"];
+    process::text(docker(format).arg(bystander()))
+}
+
+fn bystander() -> String {
+    format!("{BYSTANDER}{}", std::process::id())
 }
 
 fn undertaker(root: &Path, bystander: &str) -> Result<Child> {
