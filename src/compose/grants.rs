@@ -4,7 +4,8 @@ use softy_checks::observation::Fault;
 
 use super::build::inside;
 use super::context::Context;
-use super::dangers::OUTSIDE;
+use super::dangers::{NO_FILE, OUTSIDE};
+use super::mounts::{is_no_file, placed_at};
 use super::project::{Mount, MountSource, Placed, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
@@ -72,12 +73,17 @@ fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<
         "content" => Ok(Some(Source::Text(text))),
         "environment" => Ok(Some(Source::Variable(text))),
         _ => {
-            let located = inside(TASK_FOLDER, &text, context)?;
-            if located.is_none() {
-                let key = format!("{section}.{name}.file");
-                context.findings.refuse(&key, given.value.mark, &OUTSIDE);
+            let key = format!("{section}.{name}.file");
+            let mark = given.value.mark;
+            let Some(located) = inside(TASK_FOLDER, &text, context)? else {
+                context.findings.refuse(&key, mark, &OUTSIDE);
+                return Ok(None);
+            };
+            if is_no_file(context.submission.kind(&located)?) {
+                context.findings.refuse(&key, mark, &NO_FILE);
+                return Ok(None);
             }
-            Ok(located.map(Source::File))
+            Ok(Some(Source::File(located)))
         }
     }
 }
@@ -102,11 +108,14 @@ pub(super) fn grants(
                 true => target,
                 false => format!("{folder}{target}"),
             };
+            let path = format!("{path}.{section}");
+            let Some(target) = placed_at(&target, item, &path, context) else {
+                continue;
+            };
             let found = granted
                 .0
                 .iter()
                 .find(|(other, defined, _)| *other == section && *defined == name);
-            let path = format!("{path}.{section}");
             match found.map(|(_, _, source)| source) {
                 None => {}
                 Some(Source::File(file)) => {

@@ -326,6 +326,40 @@ fn mounts_are_told_apart() {
 }
 
 #[test]
+fn places_in_a_container_are_cleaned_as_the_engine_cleans_them() {
+    let keys = "    volumes: ['./x:/a/../x', 'vol://v/./w/', '/../anonymous', {type: bind, source: ./x, target: /../../y}]\n    tmpfs: /run/../t";
+    let mounts = service(keys).mounts;
+    let targets: Vec<&str> = mounts.iter().map(|mount| mount.target.as_str()).collect();
+    assert_eq!(targets, ["/x", "/v/w", "/anonymous", "/y", "/t"]);
+    for target in ["/", "/..", "/a/.."] {
+        let yaml = format!("services:\n  a:\n    image: i\n    volumes: ['./x:{target}']\n");
+        assert_eq!(
+            problems(&yaml),
+            [(ProblemKind::InvalidValue, 4)],
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_file_is_given_to_no_container() {
+    for keys in [
+        "volumes: ['./p:/p']}}",
+        "secrets: [s]}}\nsecrets: {s: {file: p}}",
+        "configs: [c]}}\nconfigs: {c: {file: ./p}}",
+    ] {
+        let (compose, project) = read_in(|root| {
+            let pipe = root.join("task6/p");
+            rustix::fs::mkfifoat(rustix::fs::CWD, pipe, 0o644.into()).unwrap();
+            let yaml = format!("services: {{a: {{image: i, {keys}\n");
+            std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
+        });
+        assert_eq!(project, None, "{keys}");
+        assert_eq!(compose.refusals.len(), 1, "{keys}");
+    }
+}
+
+#[test]
 fn networks_links_and_conditions_are_carried_out() {
     let service = service(
         "    networks: {n: {aliases: [x]}, default: }\n    links: ['b:c']\n    depends_on: {b: {condition: service_healthy}}",

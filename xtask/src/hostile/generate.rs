@@ -47,6 +47,7 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("compose-nested-lists", yaml::nested_lists),
     ("compose-nested-maps", yaml::nested_maps),
     ("compose-nul", yaml::nul),
+    ("config-socket", |task| socket(&task.join("page"))),
     ("context-deep", contexts::deep),
     ("context-device", |task| device(&task.join("back-end/zero"))),
     ("context-fifo", |task| fifo(&task.join("back-end/pipe"))),
@@ -75,6 +76,7 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("dotenv-fifo", |task| fifo(&task.join(".env"))),
     ("env-file-fifo", |task| fifo(&task.join("settings.env"))),
     ("injection-file-name", contexts::injected_name),
+    ("secret-fifo", |task| fifo(&task.join("key"))),
 ];
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {
