@@ -26,7 +26,6 @@ pub(super) fn service(
 ) -> Result<(observation::Service, Service), Fault> {
     let (name, node) = (&entry.key, &entry.value);
     let path = format!("services.{name}");
-    check_name(entry, context);
     check_image(entry, context);
     check_container_name(node, context);
     let ports = ports(node, &path, context);
@@ -124,22 +123,6 @@ fn summary(
 
 fn image(service: &Node) -> Option<String> {
     service.text("image").filter(|image| !image.is_empty())
-}
-
-fn check_name(entry: &Entry, context: &mut Context) {
-    let name = &entry.key;
-    if !name.is_empty()
-        && name
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
-    {
-        return;
-    }
-    let en = format!("a service’s name is made of letters, digits, `.`, `_` and `-`: `{name}`");
-    let fr = format!(
-        "le nom d’un service est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
-    );
-    context.invalid(entry.mark, en, fr);
 }
 
 fn check_image(entry: &Entry, context: &mut Context) {

@@ -17,10 +17,14 @@ use crate::submission::Kind;
 /// Services of one file: the exercise has three, and no machine of a grader runs more than this many.
 const MOST: usize = 100;
 
+/// The sections whose names Compose looks at; it takes any for a network.
+const NAMED: [&str; 4] = ["services", "volumes", "configs", "secrets"];
+
 /// The services that are started, for the checks and for the sandbox.
 pub(super) fn services(
     context: &mut Context,
 ) -> Result<(Vec<observation::Service>, Project), Fault> {
+    check_names(context);
     let entries = context
         .root
         .get("services")
@@ -141,6 +145,27 @@ fn note_disabled(disabled: &[&Entry], context: &mut Context) {
             format!("`{name}` is not started: none of its `profiles` is on"),
             format!("`{name}` n’est pas démarré : aucun de ses `profiles` n’est actif"),
         ));
+    }
+}
+
+/// Notes names of the file's own choice that Compose would not take, also of what nobody asks for.
+fn check_names(context: &mut Context) {
+    let root = context.root;
+    for section in NAMED {
+        for entry in root.get(section).map(Node::entries).unwrap_or_default() {
+            let name = &entry.key;
+            let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            if !name.is_empty() && name.bytes().all(is_good) {
+                continue;
+            }
+            let en = format!(
+                "a name under `{section}` is made of letters, digits, `.`, `_` and `-`: `{name}`"
+            );
+            let fr = format!(
+                "un nom sous `{section}` est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
+            );
+            context.invalid(entry.mark, en, fr);
+        }
     }
 }
 

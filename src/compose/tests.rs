@@ -226,6 +226,30 @@ fn links_out_of_the_submission_are_refused() {
 }
 
 #[test]
+fn names_are_those_that_compose_takes() {
+    for section in ["volumes", "configs", "secrets"] {
+        for name in ["a b", "a/b", "é", ""] {
+            let yaml =
+                format!("services:\n  a: {{image: i}}\n{section}:\n  '{name}': {{file: ./x}}\n");
+            let yaml = match section {
+                "volumes" => yaml.replace("file: ./x", ""),
+                _ => yaml,
+            };
+            assert_eq!(problems(&yaml), [(ProblemKind::InvalidValue, 4)], "{yaml}");
+        }
+    }
+    assert_eq!(
+        problems("services:\n  'a b': {image: i}\n"),
+        [(ProblemKind::InvalidValue, 2)]
+    );
+    let (compose, project) = read(
+        "services: {a: {image: i, networks: [.builds, 'é /b'], volumes: ['1_-.A:/x']}}\nnetworks: {.builds: , 'é /b': }\nvolumes: {1_-.A: }\n",
+    );
+    assert_eq!(compose.problems, vec![]);
+    assert_eq!(project.unwrap().networks, [".builds", "é /b"]);
+}
+
+#[test]
 fn files_are_searched_as_compose_searches_them() {
     let (compose, _) = read_in(|root| {
         for name in ["compose.yml", "docker-compose.yml", "Docker-Compose.yml"] {
