@@ -1,5 +1,6 @@
 //! One service: what the checks want to know of it, and what the sandbox starts.
 
+use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault};
 
 use super::build::build;
@@ -15,7 +16,7 @@ use super::mounts::mounts;
 use super::namespaces::{namespace, volumes_from};
 use super::networks::{attachments, has_fixed_address};
 use super::ports::{expose, ports};
-use super::project::{Namespace, Service};
+use super::project::{BACK_END, MOST_REPLICAS, Namespace, Service};
 use super::yaml::{Entry, Node};
 
 /// A service of the file.
@@ -198,5 +199,21 @@ fn replicas(entry: &Entry, context: &mut Context) -> u32 {
         );
         context.invalid(named.mark, en, fr);
     }
+    note_replicas(&entry.key, replicas, context);
     replicas
+}
+
+/// Notes a number that is not carried out whole; the measurement has its own for the service that it counts.
+fn note_replicas(name: &str, replicas: u32, context: &mut Context) {
+    if replicas <= MOST_REPLICAS || name == BACK_END {
+        return;
+    }
+    context.findings.oddity(Text::new(
+        format!(
+            "`{name}` asks for {replicas} containers: the sandbox starts {MOST_REPLICAS} of them"
+        ),
+        format!(
+            "`{name}` demande {replicas} conteneurs : le bac à sable en démarre {MOST_REPLICAS}"
+        ),
+    ));
 }

@@ -250,6 +250,19 @@ fn names_are_those_that_compose_takes() {
 }
 
 #[test]
+fn containers_that_are_not_started_are_noted() {
+    let (compose, project) = read(
+        "services: {a: {image: i, scale: 5}, b: {image: i, scale: 4}, back-end: {image: i, deploy: {replicas: 6}}}\n",
+    );
+    assert_eq!(project.unwrap().services[0].replicas, 5);
+    let notes: Vec<&str> = compose.oddities.iter().map(|note| &*note.en).collect();
+    assert_eq!(
+        notes,
+        ["`a` asks for 5 containers: the sandbox starts 4 of them"]
+    );
+}
+
+#[test]
 fn files_are_searched_as_compose_searches_them() {
     let (compose, _) = read_in(|root| {
         for name in ["compose.yml", "docker-compose.yml", "Docker-Compose.yml"] {

@@ -7,10 +7,12 @@ use futures_util::try_join;
 use softy_checks::observation::{Container, Fault, FaultKind, Proxy, State};
 use tokio::time::timeout;
 
-use super::order::{BACK_END, needs, proxy, waves};
+use super::order::{needs, proxy, waves};
 use super::received::Received;
 use super::started::{ProxyMember, Slot, Started};
-use crate::compose::project::{Condition, Dependency, Healthcheck, Project, Service};
+use crate::compose::project::{
+    BACK_END, Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
+};
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{is_open, listening, settle};
@@ -405,5 +407,5 @@ fn replicas(service: &Service) -> u32 {
     if service.name == BACK_END {
         return TWO;
     }
-    service.replicas.min(limits::REPLICAS)
+    service.replicas.min(MOST_REPLICAS)
 }

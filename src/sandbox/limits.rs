@@ -157,9 +157,6 @@ pub const RUN: Duration = Duration::from_secs(
 /// Everything removed.
 pub const REMOVAL: Duration = Duration::from_secs(60);
 
-/// Containers of one service, other than those that the measurement asks for.
-pub const REPLICAS: u32 = 4;
-
 /// What killed runs have left removed, after a run's own things are.
 pub const SWEEP: Duration = Duration::from_secs(10);
 
