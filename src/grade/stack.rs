@@ -287,6 +287,7 @@ impl Live<'_> {
             command: image
                 .map(|image| image.command(service))
                 .unwrap_or_default(),
+            all_processes: None,
         };
         let Some(image) = image else {
             let error = "no image".to_owned();
@@ -388,10 +389,21 @@ impl Live<'_> {
                 let settled = settle(self.sandbox, member, reachable).await?;
                 container.state = settled.state;
                 container.listening = settled.listening;
+                container.all_processes = self.all_processes(member, &container.state).await?;
                 Ok::<(), Fault>(())
             })
         });
         try_join_all(settling).await.map(drop)
+    }
+
+    /// How many processes a container may have, where it has as many and listens nowhere.
+    async fn all_processes(&self, member: &Member, state: &State) -> Result<Option<u64>, Fault> {
+        let State::Silent { .. } = state else {
+            return Ok(None);
+        };
+        let limit = u64::try_from(limits::PIDS).unwrap_or_default();
+        let processes = self.sandbox.processes(member).await?.unwrap_or_default();
+        Ok((processes.len() as u64 >= limit).then_some(limit))
     }
 
     fn others_wait_for(&self, proxy: &Service) -> bool {
