@@ -139,7 +139,7 @@ pub(super) fn grants(
     Ok(grants)
 }
 
-/// A file as Compose binds it: it keeps its own mode.
+/// A file as Compose binds it: it keeps its own mode, whichever is asked for.
 fn copy(
     file: &str,
     target: String,
@@ -147,6 +147,9 @@ fn copy(
     path: &str,
     context: &mut Context,
 ) -> Result<Option<Mount>, Fault> {
+    if mode(item, path, context).is_none() {
+        return Ok(None);
+    }
     if context.submission.kind(file)?.is_none() {
         let en = format!("`{path}` asks for `{file}`, which is not there");
         context.invalid(
@@ -171,19 +174,7 @@ fn placed(
     path: &str,
     context: &mut Context,
 ) -> Option<Placed> {
-    let mode = match item.get("mode") {
-        None => Some(MODE),
-        Some(node) => mode(node),
-    };
-    let Some(mode) = mode else {
-        let en = format!("`{path}` takes a `mode` such as `0440`");
-        context.invalid(
-            item.mark,
-            en,
-            format!("`{path}` attend un `mode` comme `0440`"),
-        );
-        return None;
-    };
+    let mode = mode(item, path, context)?;
     Some(Placed {
         target,
         content: content.to_owned(),
@@ -192,8 +183,25 @@ fn placed(
     })
 }
 
+/// The permissions that are asked for, else those that Compose gives out; a finding where they are none.
+fn mode(item: &Node, path: &str, context: &mut Context) -> Option<u32> {
+    let mode = match item.get("mode") {
+        None => Some(MODE),
+        Some(node) => permissions(node),
+    };
+    if mode.is_none() {
+        let en = format!("`{path}` takes a `mode` such as `0440`");
+        context.invalid(
+            item.mark,
+            en,
+            format!("`{path}` attend un `mode` comme `0440`"),
+        );
+    }
+    mode
+}
+
 /// A number as it is, a text in octal digits.
-fn mode(node: &Node) -> Option<u32> {
+fn permissions(node: &Node) -> Option<u32> {
     let text = node.scalar()?;
     let mode = match node.value {
         super::yaml::Value::Integer(_) => text.parse().ok(),

@@ -114,7 +114,7 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
-        "config* external: {a: * – only this program refuses: *has no key `a`*",
+        "* external: {a: * – only this program refuses: *has no key `a`*",
         "what is external is refused whatever it says",
     ),
     known(

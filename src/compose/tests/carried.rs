@@ -63,6 +63,10 @@ fn configs_and_secrets_that_compose_does_not_take_are_problems() {
         ("secrets: [s]", "secrets: {s: {environment: UNSET}}"),
         ("secrets: [s]", "secrets: {s: {file: ./missing}}"),
         (
+            "secrets: [{source: s, mode: ''}]",
+            "secrets: {s: {file: ./compose.yaml}}",
+        ),
+        (
             "configs: [{source: c, mode: '9'}]",
             "configs: {c: {content: x}}",
         ),
