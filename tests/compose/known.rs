@@ -119,6 +119,11 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
+        "external * unknown: * – only this program refuses: *has no key `unknown`*",
+        "what is external is refused whatever it says",
+    ),
+    known(
+        "2",
         "healthcheck retries: -1 – Compose refuses: *",
         "health checks have the sandbox’s own timing",
     ),
