@@ -1,5 +1,6 @@
 //! Attacks that no repository can hold: special files, large ones, bytes that are no text.
 
+mod addresses;
 mod contexts;
 mod yaml;
 
@@ -77,6 +78,8 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("env-file-fifo", |task| fifo(&task.join("settings.env"))),
     ("injection-file-name", contexts::injected_name),
     ("secret-fifo", |task| fifo(&task.join("key"))),
+    ("way-out", addresses::closed),
+    ("way-out-open", addresses::open),
 ];
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {
