@@ -49,6 +49,29 @@ fn a_killed_run_is_swept_by_clean_and_by_the_next_run() {
 }
 
 #[test]
+fn a_run_that_is_ended_in_a_step_of_a_build_leaves_no_step() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    for name in ["KILL", "INT"] {
+        let submission = Fixture::named("correct").submission();
+        let dockerfile = submission.path().join("task6/back-end/Dockerfile");
+        let text = std::fs::read_to_string(&dockerfile).expect("a fixture can be read");
+        // No cache has a step of this process.
+        let word = format!("step-{name}-{}", std::process::id());
+        std::fs::write(&dockerfile, format!("{text}RUN sleep 60; : {word}\n"))
+            .expect("a copy can be written");
+        let (mut live, _progress) = begun(submission.path());
+        assert!(steps(&word, |steps| !steps.is_empty()), "no step has begun");
+        signal(live.id(), name);
+        live.wait().expect("a child that was ended ends");
+        assert!(steps(&word, <[String]>::is_empty), "left after {name}");
+    }
+    clean(&[]);
+}
+
+#[test]
 fn a_live_run_is_left_alone() {
     if !is_live() {
         return;
@@ -212,6 +235,22 @@ fn owned_by(process: u32) -> String {
         sleep(Duration::from_millis(20));
     }
     String::from("no run")
+}
+
+/// Whether the containers whose commands have a word in them come to be as they should.
+fn steps(word: &str, as_they_should: impl Fn(&[String]) -> bool) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        let format = "{{.ID}} {{.Command}}";
+        let listed = docker(&["ps", "--all", "--no-trunc", "--format", format]);
+        let steps = listed.lines().filter(|line| line.contains(word));
+        let steps: Vec<String> = steps.map(str::to_owned).collect();
+        if as_they_should(&steps) {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
 }
 
 /// The ids of what is left of a run.

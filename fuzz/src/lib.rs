@@ -32,6 +32,45 @@ pub fn compose(input: &[u8]) {
     submission::holds(&files);
 }
 
+/// A file of variables, as `.env` and as `env_file` in both of its formats, beside a file that uses some.
+pub fn dotenv(input: &[u8]) {
+    const USES: &str = "services:
+  back-end:
+    image: ${A:-a}$B${C-c}${D:+d}
+    environment: [A, B, 'E=$F']
+    env_file: [own.env, {path: own.env, format: raw}]
+";
+    submission::holds(&[
+        ("docker-compose.yml", USES.as_bytes()),
+        (".env", input),
+        ("own.env", input),
+    ]);
+}
+
+/// A value with variables to be filled in; with each `$` doubled it stays as it is.
+pub fn interpolation(input: &[u8]) {
+    const VARIABLES: &str = "A=a\nB='$A'\nEMPTY=\n";
+    let text: String = String::from_utf8_lossy(input)
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
+    let file = |text: &str| {
+        let quoted = text.replace('\'', "''");
+        format!("services: {{back-end: {{image: i, environment: {{TEXT: '{quoted}'}}}}}}\n")
+    };
+    let variables = (".env", VARIABLES.as_bytes());
+    submission::holds(&[("docker-compose.yml", file(&text).as_bytes()), variables]);
+    let doubled = file(&text.replace('$', "$$"));
+    let files = [("docker-compose.yml", doubled.as_bytes()), variables];
+    let services = submission::project(&files).map(|project| project.services);
+    for service in services.into_iter().flatten() {
+        assert_eq!(
+            service.environment,
+            [("TEXT".to_owned(), Some(text.clone()))]
+        );
+    }
+}
+
 /// A `.dockerignore`, asked for its own lines as paths.
 pub fn dockerignore(input: &[u8]) {
     let text = String::from_utf8_lossy(input);

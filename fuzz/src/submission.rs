@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use softy_check::compose::project::Project;
+use softy_check::compose::read;
 use softy_check::grade::{Extent, Options, observe};
 use softy_check::progress::Progress;
 use softy_check::report::{Report, json, text};
@@ -10,6 +12,7 @@ use softy_check::submission::Submission;
 use softy_checks::model::{Language, Place};
 use softy_checks::observation::{FaultKind, Observation};
 use softy_checks::{Status, TASK6, judge};
+use tempfile::TempDir;
 
 /// The files of one input of [`crate::compose`], in this order, in the task's folder.
 pub const FILES: [&str; 4] = [
@@ -28,13 +31,7 @@ const COLUMNS: usize = 80;
 /// Panics when a submission of these files is not read the same twice, points outside its files, ends in trouble of the
 /// checker's own, or is reported with something that a terminal acts on.
 pub fn holds(files: &[(&str, &[u8])]) {
-    let folder = tempfile::Builder::new().tempdir_in(memory());
-    let folder = folder.expect("a folder");
-    let task = folder.path().join("task6");
-    fs::create_dir(&task).expect("a folder");
-    for (name, content) in files {
-        fs::write(task.join(name), content).expect("a file");
-    }
+    let folder = folder(files);
     let seen = observed(folder.path());
     assert_eq!(seen, observed(folder.path()), "not the same twice");
     if let Some(fault) = &seen.fault {
@@ -51,6 +48,25 @@ pub fn holds(files: &[(&str, &[u8])]) {
         assert!((1..=lines).contains(&(place.line as usize)), "{place:?}");
     }
     reported(seen);
+}
+
+/// What the sandbox would start of these files; nothing where it would start nothing.
+pub fn project(files: &[(&str, &[u8])]) -> Option<Project> {
+    let folder = folder(files);
+    let submission = Submission::open(folder.path()).expect("a submission");
+    let (_, project) = read(&submission).expect("no trouble of the checker's own");
+    project
+}
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::Builder::new().tempdir_in(memory());
+    let folder = folder.expect("a folder");
+    let task = folder.path().join("task6");
+    fs::create_dir(&task).expect("a folder");
+    for (name, content) in files {
+        fs::write(task.join(name), content).expect("a file");
+    }
+    folder
 }
 
 /// Where files live in memory, on systems that have such a place.

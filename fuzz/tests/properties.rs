@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use softy_check_fuzz::{SEPARATOR, answer, compose, dockerfile, dockerignore, log_lines, nginx};
+use softy_check_fuzz::{
+    SEPARATOR, answer, compose, dockerfile, dockerignore, dotenv, interpolation, log_lines, nginx,
+};
 
 /// What parsers act on.
 const WORDS: [&str; 64] = [
@@ -127,6 +129,13 @@ const INSTRUCTIONS: [&str; 20] = [
     "\0",
 ];
 
+/// What files of variables and values are filled in with.
+const VARIABLES: [&str; 32] = [
+    "A", "B", "EMPTY", "UNSET", "=", ": ", "\n", "\r\n", "export ", "#", " #", " ", "\t", "'",
+    "\"", "\\", "\\n", "$", "$$", "${", "}", ":-", "-", ":?", "?", ":+", "+", "$A", "${A}",
+    "\u{feff}", "é", "\0",
+];
+
 /// Inputs that a property holds for in every test run; libFuzzer tries millions.
 const CASES: u32 = 400;
 
@@ -176,6 +185,13 @@ fn configurations() -> impl Strategy<Value = Vec<u8>> {
     (file(), file()).prop_map(|(main, site)| [main, site].join(&SEPARATOR))
 }
 
+/// Texts with variables in them, and definitions of some.
+fn variables() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop::sample::select(VARIABLES.to_vec());
+    let words = vec(word, 0..40).prop_map(|words| words.concat().into_bytes());
+    prop_oneof![3 => words, 1 => vec(any::<u8>(), 0..128)]
+}
+
 /// A Dockerfile of several stages.
 fn dockerfiles() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(INSTRUCTIONS.to_vec());
@@ -216,6 +232,16 @@ proptest! {
     #[test]
     fn any_dockerignore_is_read(input in inputs("docker-compose.yml")) {
         dockerignore(&input);
+    }
+
+    #[test]
+    fn any_file_of_variables_is_read(input in variables()) {
+        dotenv(&input);
+    }
+
+    #[test]
+    fn any_value_is_filled_in(input in variables()) {
+        interpolation(&input);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use softy_checks::observation::Fault;
 
 use super::build::inside;
 use super::context::Context;
-use super::dangers::OUTSIDE;
+use super::dangers::{NO_FILE, OUTSIDE};
+use super::mounts::{is_no_file, placed_at};
 use super::project::{Mount, MountSource, Placed, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
@@ -72,12 +73,17 @@ fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<
         "content" => Ok(Some(Source::Text(text))),
         "environment" => Ok(Some(Source::Variable(text))),
         _ => {
-            let located = inside(TASK_FOLDER, &text, context)?;
-            if located.is_none() {
-                let key = format!("{section}.{name}.file");
-                context.findings.refuse(&key, given.value.mark, &OUTSIDE);
+            let key = format!("{section}.{name}.file");
+            let mark = given.value.mark;
+            let Some(located) = inside(TASK_FOLDER, &text, context)? else {
+                context.findings.refuse(&key, mark, &OUTSIDE);
+                return Ok(None);
+            };
+            if is_no_file(context.submission.kind(&located)?) {
+                context.findings.refuse(&key, mark, &NO_FILE);
+                return Ok(None);
             }
-            Ok(located.map(Source::File))
+            Ok(Some(Source::File(located)))
         }
     }
 }
@@ -102,11 +108,14 @@ pub(super) fn grants(
                 true => target,
                 false => format!("{folder}{target}"),
             };
+            let path = format!("{path}.{section}");
+            let Some(target) = placed_at(&target, item, &path, context) else {
+                continue;
+            };
             let found = granted
                 .0
                 .iter()
                 .find(|(other, defined, _)| *other == section && *defined == name);
-            let path = format!("{path}.{section}");
             match found.map(|(_, _, source)| source) {
                 None => {}
                 Some(Source::File(file)) => {
@@ -130,7 +139,7 @@ pub(super) fn grants(
     Ok(grants)
 }
 
-/// A file as Compose binds it: it keeps its own mode.
+/// A file as Compose binds it: it keeps its own mode, whichever is asked for.
 fn copy(
     file: &str,
     target: String,
@@ -138,6 +147,9 @@ fn copy(
     path: &str,
     context: &mut Context,
 ) -> Result<Option<Mount>, Fault> {
+    if mode(item, path, context).is_none() {
+        return Ok(None);
+    }
     if context.submission.kind(file)?.is_none() {
         let en = format!("`{path}` asks for `{file}`, which is not there");
         context.invalid(
@@ -162,19 +174,7 @@ fn placed(
     path: &str,
     context: &mut Context,
 ) -> Option<Placed> {
-    let mode = match item.get("mode") {
-        None => Some(MODE),
-        Some(node) => mode(node),
-    };
-    let Some(mode) = mode else {
-        let en = format!("`{path}` takes a `mode` such as `0440`");
-        context.invalid(
-            item.mark,
-            en,
-            format!("`{path}` attend un `mode` comme `0440`"),
-        );
-        return None;
-    };
+    let mode = mode(item, path, context)?;
     Some(Placed {
         target,
         content: content.to_owned(),
@@ -183,8 +183,25 @@ fn placed(
     })
 }
 
+/// The permissions that are asked for, else those that Compose gives out; a finding where they are none.
+fn mode(item: &Node, path: &str, context: &mut Context) -> Option<u32> {
+    let mode = match item.get("mode") {
+        None => Some(MODE),
+        Some(node) => permissions(node),
+    };
+    if mode.is_none() {
+        let en = format!("`{path}` takes a `mode` such as `0440`");
+        context.invalid(
+            item.mark,
+            en,
+            format!("`{path}` attend un `mode` comme `0440`"),
+        );
+    }
+    mode
+}
+
 /// A number as it is, a text in octal digits.
-fn mode(node: &Node) -> Option<u32> {
+fn permissions(node: &Node) -> Option<u32> {
     let text = node.scalar()?;
     let mode = match node.value {
         super::yaml::Value::Integer(_) => text.parse().ok(),

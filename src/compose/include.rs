@@ -15,6 +15,16 @@ use super::{paths, schema, variables};
 /// Keys of an entry that Compose does not know are nothing to it.
 static ENTRIES: Type = Type::List(&Type::Either(&[Type::Text, Type::Named(&Type::Any)]));
 
+/// A text, or several.
+const TEXTS: Type = Type::Either(&[Type::Text, Type::List(&Type::Text), Type::Null]);
+
+/// The keys of an entry that it does know.
+static KNOWN: [(&str, Type); 3] = [
+    ("env_file", TEXTS),
+    ("path", TEXTS),
+    ("project_directory", Type::Either(&[Type::Text, Type::Null])),
+];
+
 /// What one project can take from another.
 const SECTIONS: [&str; 5] = ["services", "volumes", "networks", "secrets", "configs"];
 
@@ -44,6 +54,14 @@ impl Loader<'_> {
             return Ok(());
         }
         schema::check(&node, &ENTRIES, "include", self.findings);
+        for (index, item) in node.items().iter().enumerate() {
+            for (key, takes) in &KNOWN {
+                if let Some(value) = item.get(key) {
+                    let path = format!("include[{index}].{key}");
+                    schema::check(value, takes, &path, self.findings);
+                }
+            }
+        }
         if self.findings.has_problems() {
             return Err(Stop::Found);
         }

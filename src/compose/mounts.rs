@@ -5,6 +5,7 @@ use softy_checks::observation::{Fault, FileKind};
 use super::build::inside;
 use super::context::Context;
 use super::dangers::{DRIVER, Danger, MOUNTED_IMAGE, NO_FILE, OUTSIDE};
+use super::paths::cleaned;
 use super::project::{Mount, MountSource, VolumeOptions};
 use super::yaml::{Node, Value};
 use crate::submission::{Kind, TASK_FOLDER};
@@ -40,7 +41,10 @@ pub(super) fn mounts(
 /// `tmpfs`, which is `target` or `target:options`.
 fn tmpfs(service: &Node) -> Vec<Mount> {
     let texts = service.get("tmpfs").map(Node::texts).unwrap_or_default();
-    let target = |text: &String| text.split(':').next().unwrap_or_default().to_owned();
+    let target = |text: &String| match text.split(':').next().unwrap_or_default() {
+        target if target.starts_with('/') => cleaned(target),
+        target => target.to_owned(),
+    };
     let mount = |text| Mount {
         target: target(text),
         read_only: false,
@@ -164,16 +168,20 @@ fn bind(
         context.findings.refuse(path, node.mark, &OUTSIDE);
         return Ok(None);
     };
-    match context.submission.kind(&located)? {
-        None | Some(Kind::Regular { .. } | Kind::Other(FileKind::Directory)) => {
-            Ok(Some(MountSource::Submission(located)))
-        }
+    if is_no_file(context.submission.kind(&located)?) {
+        context.findings.refuse(path, node.mark, &NO_FILE);
+        return Ok(None);
+    }
+    Ok(Some(MountSource::Submission(located)))
+}
+
+/// Whether something is neither a file nor a folder; what is missing becomes a folder.
+pub(super) fn is_no_file(kind: Option<Kind>) -> bool {
+    match kind {
+        None | Some(Kind::Regular { .. } | Kind::Other(FileKind::Directory)) => false,
         Some(Kind::Other(
             FileKind::Fifo | FileKind::Socket | FileKind::Device | FileKind::Symlink,
-        )) => {
-            context.findings.refuse(path, node.mark, &NO_FILE);
-            Ok(None)
-        }
+        )) => true,
     }
 }
 
@@ -183,12 +191,32 @@ fn volume(node: &Node, name: &str, context: &mut Context) -> Option<MountSource>
 }
 
 fn absolute(mount: Mount, node: &Node, path: &str, context: &mut Context) -> Option<Mount> {
-    if mount.target.starts_with('/') {
-        return Some(mount);
-    }
     let target = &mount.target;
-    let en = format!("`{path}` mounts at `{target}`, which is no absolute path of the container");
-    let fr = format!("`{path}` monte sur `{target}`, qui n’est pas un chemin absolu du conteneur");
+    if !target.starts_with('/') {
+        let en =
+            format!("`{path}` mounts at `{target}`, which is no absolute path of the container");
+        let fr =
+            format!("`{path}` monte sur `{target}`, qui n’est pas un chemin absolu du conteneur");
+        context.invalid(node.mark, en, fr);
+        return None;
+    }
+    let target = placed_at(target, node, path, context)?;
+    Some(Mount { target, ..mount })
+}
+
+/// The path of a container that `target` means; a finding where it is the root, in whose place the engine puts nothing.
+pub(super) fn placed_at(
+    target: &str,
+    node: &Node,
+    path: &str,
+    context: &mut Context,
+) -> Option<String> {
+    let cleaned = cleaned(target);
+    if cleaned != "/" {
+        return Some(cleaned);
+    }
+    let en = format!("`{path}` mounts at `{target}`, which is the container’s whole file system");
+    let fr = format!("`{path}` monte sur `{target}`, tout le système de fichiers du conteneur");
     context.invalid(node.mark, en, fr);
     None
 }

@@ -31,6 +31,19 @@ pub(super) fn inside(
     Ok((!leads_out).then_some(path))
 }
 
+/// An absolute path of a container without `.`, `..` and doubled `/`, as Compose and the engine clean it.
+pub(super) fn cleaned(path: &str) -> String {
+    let mut names = Vec::new();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    format!("/{}", names.join("/"))
+}
+
 /// The folder that a path of the submission stands in.
 pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)

@@ -14,6 +14,12 @@ pub const CAPABILITIES: [&str; 8] = [
     "SETUID",
 ];
 
+/// The service that is scaled.
+pub const BACK_END: &str = "back-end";
+
+/// Containers of one service, other than those that the measurement asks for.
+pub const MOST_REPLICAS: u32 = 4;
+
 /// A compose file, merged, interpolated and normalised; nothing in it leads out of the submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
@@ -78,7 +84,7 @@ pub struct Service {
     pub texts: Vec<Placed>,
     /// `post_start`.
     pub post_start: Vec<Hook>,
-    /// How many containers, when nothing scales it.
+    /// How many containers the file asks for.
     pub replicas: u32,
     /// `init`.
     pub init: bool,

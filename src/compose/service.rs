@@ -1,5 +1,6 @@
 //! One service: what the checks want to know of it, and what the sandbox starts.
 
+use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault};
 
 use super::build::build;
@@ -15,7 +16,7 @@ use super::mounts::mounts;
 use super::namespaces::{namespace, volumes_from};
 use super::networks::{attachments, has_fixed_address};
 use super::ports::{expose, ports};
-use super::project::{Namespace, Service};
+use super::project::{BACK_END, MOST_REPLICAS, Namespace, Service};
 use super::yaml::{Entry, Node};
 
 /// A service of the file.
@@ -26,7 +27,6 @@ pub(super) fn service(
 ) -> Result<(observation::Service, Service), Fault> {
     let (name, node) = (&entry.key, &entry.value);
     let path = format!("services.{name}");
-    check_name(entry, context);
     check_image(entry, context);
     let ports = ports(node, &path, context);
     let links = links(node, context);
@@ -125,22 +125,6 @@ fn image(service: &Node) -> Option<String> {
     service.text("image").filter(|image| !image.is_empty())
 }
 
-fn check_name(entry: &Entry, context: &mut Context) {
-    let name = &entry.key;
-    if !name.is_empty()
-        && name
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
-    {
-        return;
-    }
-    let en = format!("a service’s name is made of letters, digits, `.`, `_` and `-`: `{name}`");
-    let fr = format!(
-        "le nom d’un service est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
-    );
-    context.invalid(entry.mark, en, fr);
-}
-
 fn check_image(entry: &Entry, context: &mut Context) {
     let node = &entry.value;
     if image(node).is_some() || node.get("build").is_some() || node.get("provider").is_some() {
@@ -214,5 +198,21 @@ fn replicas(entry: &Entry, context: &mut Context) -> u32 {
         );
         context.invalid(named.mark, en, fr);
     }
+    note_replicas(&entry.key, replicas, context);
     replicas
+}
+
+/// Notes a number that is not carried out whole; the measurement has its own for the service that it counts.
+fn note_replicas(name: &str, replicas: u32, context: &mut Context) {
+    if replicas <= MOST_REPLICAS || name == BACK_END {
+        return;
+    }
+    context.findings.oddity(Text::new(
+        format!(
+            "`{name}` asks for {replicas} containers: the sandbox starts {MOST_REPLICAS} of them"
+        ),
+        format!(
+            "`{name}` demande {replicas} conteneurs : le bac à sable en démarre {MOST_REPLICAS}"
+        ),
+    ));
 }

@@ -8,7 +8,7 @@ use super::dangers::{TOO_MANY_CONTAINERS, TOO_MANY_NETWORKS};
 use super::dependencies::check_cycles;
 use super::grants::granted;
 use super::networks::note_addresses;
-use super::project::{Link, MountSource, Project, Service};
+use super::project::{BACK_END, Link, MOST_REPLICAS, MountSource, Project, Service};
 use super::service::{check_container_name, is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
@@ -19,12 +19,16 @@ use crate::submission::Kind;
 const MOST: usize = 100;
 
 /// The service that is measured, and how many containers of it in the end.
-const MEASURED: (&str, u32) = ("back-end", 5);
+const MEASURED: (&str, u32) = (BACK_END, 5);
+
+/// The sections whose names Compose looks at; it takes any for a network.
+const NAMED: [&str; 4] = ["services", "volumes", "configs", "secrets"];
 
 /// The services that are started, for the checks and for the sandbox.
 pub(super) fn services(
     context: &mut Context,
 ) -> Result<(Vec<observation::Service>, Project), Fault> {
+    check_names(context);
     let entries = context
         .root
         .get("services")
@@ -153,6 +157,27 @@ fn note_disabled(disabled: &[&Entry], context: &mut Context) {
     }
 }
 
+/// Notes names of the file's own choice that Compose would not take, also of what nobody asks for.
+fn check_names(context: &mut Context) {
+    let root = context.root;
+    for section in NAMED {
+        for entry in root.get(section).map(Node::entries).unwrap_or_default() {
+            let name = &entry.key;
+            let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            if !name.is_empty() && name.bytes().all(is_good) {
+                continue;
+            }
+            let en = format!(
+                "a name under `{section}` is made of letters, digits, `.`, `_` and `-`: `{name}`"
+            );
+            let fr = format!(
+                "un nom sous `{section}` est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
+            );
+            context.invalid(entry.mark, en, fr);
+        }
+    }
+}
+
 fn check_any(services: &[Service], context: &mut Context) {
     if !services.is_empty() {
         return;
@@ -178,7 +203,7 @@ fn check_containers(services: &[Service], marks: &[Mark], context: &mut Context)
     for (service, mark) in services.iter().zip(marks) {
         containers += match MEASURED {
             (name, count) if service.name == name => count,
-            _ => service.replicas.min(limits::REPLICAS),
+            _ => service.replicas.min(MOST_REPLICAS),
         };
         if containers > limits::CONTAINERS {
             let findings = &mut context.findings;

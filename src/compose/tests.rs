@@ -228,6 +228,43 @@ fn links_out_of_the_submission_are_refused() {
 }
 
 #[test]
+fn names_are_those_that_compose_takes() {
+    for section in ["volumes", "configs", "secrets"] {
+        for name in ["a b", "a/b", "é", ""] {
+            let yaml =
+                format!("services:\n  a: {{image: i}}\n{section}:\n  '{name}': {{file: ./x}}\n");
+            let yaml = match section {
+                "volumes" => yaml.replace("file: ./x", ""),
+                _ => yaml,
+            };
+            assert_eq!(problems(&yaml), [(ProblemKind::InvalidValue, 4)], "{yaml}");
+        }
+    }
+    assert_eq!(
+        problems("services:\n  'a b': {image: i}\n"),
+        [(ProblemKind::InvalidValue, 2)]
+    );
+    let (compose, project) = read(
+        "services: {a: {image: i, networks: [.builds, 'é /b'], volumes: ['1_-.A:/x']}}\nnetworks: {.builds: , 'é /b': }\nvolumes: {1_-.A: }\n",
+    );
+    assert_eq!(compose.problems, vec![]);
+    assert_eq!(project.unwrap().networks, [".builds", "é /b"]);
+}
+
+#[test]
+fn containers_that_are_not_started_are_noted() {
+    let (compose, project) = read(
+        "services: {a: {image: i, scale: 5}, b: {image: i, scale: 4}, back-end: {image: i, deploy: {replicas: 6}}}\n",
+    );
+    assert_eq!(project.unwrap().services[0].replicas, 5);
+    let notes: Vec<&str> = compose.oddities.iter().map(|note| &*note.en).collect();
+    assert_eq!(
+        notes,
+        ["`a` asks for 5 containers: the sandbox starts 4 of them"]
+    );
+}
+
+#[test]
 fn files_are_searched_as_compose_searches_them() {
     let (compose, _) = read_in(|root| {
         for name in ["compose.yml", "docker-compose.yml", "Docker-Compose.yml"] {
@@ -325,6 +362,40 @@ fn mounts_are_told_apart() {
         mount("/run", false, MountSource::Tmpfs),
     ];
     assert_eq!(service(keys).mounts, mounts);
+}
+
+#[test]
+fn places_in_a_container_are_cleaned_as_the_engine_cleans_them() {
+    let keys = "    volumes: ['./x:/a/../x', 'vol://v/./w/', '/../anonymous', {type: bind, source: ./x, target: /../../y}]\n    tmpfs: /run/../t";
+    let mounts = service(keys).mounts;
+    let targets: Vec<&str> = mounts.iter().map(|mount| mount.target.as_str()).collect();
+    assert_eq!(targets, ["/x", "/v/w", "/anonymous", "/y", "/t"]);
+    for target in ["/", "/..", "/a/.."] {
+        let yaml = format!("services:\n  a:\n    image: i\n    volumes: ['./x:{target}']\n");
+        assert_eq!(
+            problems(&yaml),
+            [(ProblemKind::InvalidValue, 4)],
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_file_is_given_to_no_container() {
+    for keys in [
+        "volumes: ['./p:/p']}}",
+        "secrets: [s]}}\nsecrets: {s: {file: p}}",
+        "configs: [c]}}\nconfigs: {c: {file: ./p}}",
+    ] {
+        let (compose, project) = read_in(|root| {
+            let pipe = root.join("task6/p");
+            rustix::fs::mkfifoat(rustix::fs::CWD, pipe, 0o644.into()).unwrap();
+            let yaml = format!("services: {{a: {{image: i, {keys}\n");
+            std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap();
+        });
+        assert_eq!(project, None, "{keys}");
+        assert_eq!(compose.refusals.len(), 1, "{keys}");
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use futures_util::future::{join_all, join3};
 use softy_checks::observation::{Circumstances, Fault};
 use tokio::time::timeout;
 
-use super::order::BACK_END;
 use super::requests::Requests;
+use crate::compose::project::BACK_END;
 use crate::sandbox::Member;
 use crate::traffic::workers;
 

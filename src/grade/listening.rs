@@ -3,9 +3,9 @@
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, Observation, Outcome, Reply};
 
-use super::order::BACK_END;
 use super::stack::Live;
 use super::started::Started;
+use crate::compose::project::BACK_END;
 use crate::traffic::listening;
 
 /// Whether the proxy says that the server it asked gave no answer.

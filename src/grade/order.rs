@@ -1,9 +1,6 @@
 //! Which service is the proxy, and in which order services start.
 
-use crate::compose::project::{Dependency, Namespace, Project, Service};
-
-/// The service that is scaled.
-pub(super) const BACK_END: &str = "back-end";
+use crate::compose::project::{BACK_END, Dependency, Namespace, Project, Service};
 
 /// The name that most submissions give the proxy.
 const PROXY: &str = "proxy";

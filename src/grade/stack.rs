@@ -7,10 +7,12 @@ use futures_util::try_join;
 use softy_checks::observation::{Container, Fault, FaultKind, Proxy, State};
 use tokio::time::timeout;
 
-use super::order::{BACK_END, needs, proxy, waves};
+use super::order::{needs, proxy, waves};
 use super::received::Received;
 use super::started::{ProxyMember, Slot, Started};
-use crate::compose::project::{Condition, Dependency, Healthcheck, Project, Service};
+use crate::compose::project::{
+    BACK_END, Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
+};
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{is_open, listening, settle};
@@ -285,6 +287,7 @@ impl Live<'_> {
             command: image
                 .map(|image| image.command(service))
                 .unwrap_or_default(),
+            all_processes: None,
         };
         let Some(image) = image else {
             let error = "no image".to_owned();
@@ -386,10 +389,21 @@ impl Live<'_> {
                 let settled = settle(self.sandbox, member, reachable).await?;
                 container.state = settled.state;
                 container.listening = settled.listening;
+                container.all_processes = self.all_processes(member, &container.state).await?;
                 Ok::<(), Fault>(())
             })
         });
         try_join_all(settling).await.map(drop)
+    }
+
+    /// How many processes a container may have, where it has as many and listens nowhere.
+    async fn all_processes(&self, member: &Member, state: &State) -> Result<Option<u64>, Fault> {
+        let State::Silent { .. } = state else {
+            return Ok(None);
+        };
+        let limit = u64::try_from(limits::PIDS).unwrap_or_default();
+        let processes = self.sandbox.processes(member).await?.unwrap_or_default();
+        Ok((processes.len() as u64 >= limit).then_some(limit))
     }
 
     fn others_wait_for(&self, proxy: &Service) -> bool {
@@ -405,5 +419,5 @@ fn replicas(service: &Service) -> u32 {
     if service.name == BACK_END {
         return TWO;
     }
-    service.replicas.min(limits::REPLICAS)
+    service.replicas.min(MOST_REPLICAS)
 }

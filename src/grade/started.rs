@@ -2,9 +2,8 @@
 
 use softy_checks::observation::{Container, Proxy, Stack, State};
 
-use super::order::BACK_END;
 use super::received::Received;
-use crate::compose::project::Project;
+use crate::compose::project::{BACK_END, Project};
 use crate::sandbox::Member;
 
 /// A container for the checks, and for the engine where it has come to that.

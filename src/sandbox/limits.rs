@@ -161,9 +161,6 @@ pub const RUN: Duration = Duration::from_secs(
 /// Everything removed.
 pub const REMOVAL: Duration = Duration::from_secs(60);
 
-/// Containers of one service, other than those that the measurement asks for.
-pub const REPLICAS: u32 = 4;
-
 /// Containers of a stack, with all that the measurement asks for: the exercise has seven.
 pub const CONTAINERS: u32 = 20;
 

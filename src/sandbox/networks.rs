@@ -80,7 +80,10 @@ impl Sandbox {
             Egress::Closed => (self.closed(asked).await?, limits::READY),
             Egress::Open => (LeadsTo::World, limits::READY_WITH_EGRESS),
         };
-        let made = names.iter().map(|name| self.make_network(name, leads_to));
+        // Compose takes any text for a network's name, also one that a network of the sandbox's own has.
+        let numbers = 1..=names.len();
+        let made = numbers
+            .map(|number| async move { self.make_network(&number.to_string(), leads_to).await });
         let networks: Vec<(String, String)> = names
             .iter()
             .cloned()

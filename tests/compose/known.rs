@@ -104,6 +104,26 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
+        "service use_api_socket: * – Compose refuses: *must be a boolean",
+        "a text that other keys take for `true` or `false` is taken here, too",
+    ),
+    known(
+        "2",
+        "build no_cache_filter: * – Compose refuses: *not allowed",
+        "later versions have the key",
+    ),
+    known(
+        "2",
+        "* external: {a: * – only this program refuses: *has no key `a`*",
+        "what is external is refused whatever it says",
+    ),
+    known(
+        "2",
+        "external * unknown: * – only this program refuses: *has no key `unknown`*",
+        "what is external is refused whatever it says",
+    ),
+    known(
+        "2",
         "healthcheck retries: -1 – Compose refuses: *",
         "health checks have the sandbox’s own timing",
     ),

@@ -16,6 +16,7 @@ mod facts;
 mod fixture;
 mod known;
 mod mounts;
+mod page;
 mod reference;
 mod sandboxed;
 mod started;

@@ -13,6 +13,10 @@ pub static SURROUNDINGS: &[(&str, &str)] = &[
     ("other.env", "SHARED=other\nOTHER='single $WORD'\n"),
     ("files/a.txt", "a\n"),
     ("files/inner/b.txt", "b\n"),
+    (
+        "included.yaml",
+        "services: {included: {image: ubuntu:latest}}\n",
+    ),
     ("app/page.html", "<p>\n"),
     (
         "app/Dockerfile",
@@ -28,6 +32,8 @@ pub const OTHERS: &str = "  db: {image: ubuntu:latest, networks: [default, front
   cache: {image: ubuntu:latest}
 networks: {front: , back: {internal: true}}
 volumes: {data: , other: {labels: {a: b}}}
+configs: {page: {file: ./files/a.txt}}
+secrets: {key: {file: ./files/a.txt}}
 ";
 
 /// Keys with the values that are likely, good and bad.
@@ -89,6 +95,16 @@ pub static LIKELY: &[(&str, &[&str])] = &[
             "null",
             "['/bin/sh', '-c']",
             "[sleep, 60]",
+        ],
+    ),
+    (
+        "configs",
+        &[
+            "[page]",
+            "[{source: page, target: /etc/../srv/./page}]",
+            "[{source: page, target: /}]",
+            "[nobody]",
+            "[]",
         ],
     ),
     (
@@ -334,6 +350,18 @@ pub static LIKELY: &[(&str, &[&str])] = &[
         ],
     ),
     ("scale", &["1", "2", "0", "-1", "'2'"]),
+    (
+        "secrets",
+        &[
+            "[key]",
+            "[{source: key, target: other}]",
+            "[{source: key, target: ../../etc/key}]",
+            "[{source: key, target: ..}]",
+            "[{source: key, target: /srv/key, mode: '0440'}]",
+            "[nobody]",
+            "[]",
+        ],
+    ),
     ("shm_size", &["64m", "1"]),
     ("stdin_open", &["true", "false"]),
     ("stop_grace_period", &["5s", "1m", "5", "word"]),
@@ -388,6 +416,10 @@ pub static LIKELY: &[(&str, &[&str])] = &[
             "['./:/srv']",
             "[{type: volume, source: data, target: /data, volume: {nocopy: true}}]",
             "['./files:/a/../files']",
+            "['./files/a.txt:/etc/../srv//a.txt']",
+            "['./files/a.txt:/../a.txt/']",
+            "['./files/a.txt:/']",
+            "['data:/a/../data']",
             "['data:/']",
             "['./files:/']",
         ],

@@ -10,11 +10,13 @@ use crate::workspace::{root, target};
 use crate::{cargo, process, say};
 
 /// The targets of `fuzz/`, with the names of the files that are their first inputs.
-const TARGETS: [(&str, &str); 6] = [
+const TARGETS: [(&str, &str); 8] = [
     ("answer", "2-api-servers.txt"),
     ("compose", "docker-compose.yml"),
     ("dockerfile", "back-end/Dockerfile"),
     ("dockerignore", "docker-compose.yml"),
+    ("dotenv", ".env"),
+    ("interpolation", "docker-compose.yml"),
     ("log_lines", "2-api-servers.txt"),
     ("nginx", "proxy/default.conf"),
 ];

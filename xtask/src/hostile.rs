@@ -61,6 +61,7 @@ pub fn run(names: &[&str]) -> Result<ExitCode> {
     }
     outcomes.extend(troubles::run(&session, is_asked));
     outcomes.push(Outcome::of("bystanders", session.bystanders()));
+    outcomes.push(Outcome::of("residue", session.residue()));
     drop(session);
     conclude(&outcomes, started)
 }

@@ -66,6 +66,7 @@ pub(crate) fn container(service: &str, number: u32) -> Container {
         listening: Vec::new(),
         log: Vec::new(),
         command: Vec::new(),
+        all_processes: None,
     }
 }
 

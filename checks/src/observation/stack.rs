@@ -174,6 +174,9 @@ pub struct Container {
     /// What it runs, entry point first, as the engine has it; empty when unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+    /// How many processes it may have, where it had as many while it listened nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_processes: Option<u64>,
 }
 
 impl Container {

@@ -1,4 +1,5 @@
 mod emergency;
+mod limits;
 mod outside;
 pub(super) mod program;
 
@@ -118,7 +119,11 @@ fn judge(seen: &Observation) -> Judgement {
     if let Some(fault) = outside::fault(stack) {
         return Err(fault);
     }
-    let notes = [start_race(seen, stack), outside::note(stack)];
+    let notes = [
+        start_race(seen, stack),
+        outside::note(stack),
+        limits::note(stack),
+    ];
     Ok(
         Judged::from_findings(fallen(seen, stack))
             .with_notes(notes.into_iter().flatten().collect()),
@@ -172,6 +177,9 @@ fn is_down(stack: &Stack, service: &str) -> bool {
 
 fn exited(seen: &Observation, container: &Container, name: &str, status: i64) -> Finding {
     if let Some(finding) = emergency::cause(seen, container, name) {
+        return finding;
+    }
+    if let Some(finding) = limits::file_too_large(container, name, status) {
         return finding;
     }
     if let Some(finding) = program::cause(container, name, status) {

@@ -45,7 +45,7 @@ pub(super) static BUILD: &[Key] = &[
         Text,
         danger::is_foreign,
         &danger::HOST_NETWORK,
-        "a build has the engine's default network",
+        "a build has a closed network of the run's own, with a way to the public web",
     ),
     rewritten("no_cache", Bool, "the engine's own cache"),
     rewritten("no_cache_filter", TEXT_OR_TEXTS, "the engine's own cache"),
@@ -70,7 +70,7 @@ pub(super) static BUILD: &[Key] = &[
     rewritten(
         "shm_size",
         WHOLE_SIZE,
-        "the build has the sandbox's own limits",
+        "the engine's own, within the memory that a step of a build has",
     ),
     refused("ssh", PAIRS, &danger::BUILD_SECRETS),
     rewritten("tags", TEXTS, "nothing on the machine is tagged"),
@@ -78,7 +78,7 @@ pub(super) static BUILD: &[Key] = &[
     rewritten(
         "ulimits",
         service::ULIMITS,
-        "the build has the sandbox's own limits",
+        "the engine's own, beside the memory, processors, processes and disk that a build has",
     ),
 ];
 

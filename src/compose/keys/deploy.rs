@@ -9,7 +9,7 @@ pub(super) static DEPLOY: &[Key] = &[
     rewritten("labels", PAIRS, ONE_MACHINE),
     rewritten("mode", Text, ONE_MACHINE),
     rewritten("placement", Section(PLACEMENT), ONE_MACHINE),
-    carried("replicas", Integer, "how many containers, up to 4"),
+    carried("replicas", Integer, HOW_MANY),
     carried("resources", Section(RESOURCES), "see its keys"),
     rewritten("restart_policy", Section(RESTART), NO_RESTART),
     rewritten("rollback_config", Section(UPDATE), ONE_MACHINE),

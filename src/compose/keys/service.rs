@@ -237,7 +237,7 @@ pub(super) static SERVICE: &[Key] = &[
         &danger::ISOLATION,
         "`runc` is what every container has",
     ),
-    carried("scale", Integer, "how many containers, up to 4"),
+    carried("scale", Integer, HOW_MANY),
     carried(
         "secrets",
         List(&Either(&[Text, Section(GRANT)])),

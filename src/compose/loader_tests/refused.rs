@@ -49,6 +49,12 @@ fn what_cannot_be_included_is_a_problem() {
         ("include: [none.yml]\n", Unreadable),
         ("include: c.yml\n", WrongType),
         ("include: [{path: c.yml, env_file: none}]\n", Unreadable),
+        ("include: [{path: c.yml, env_file: {a: b}}]\n", WrongType),
+        (
+            "include: [{path: c.yml, project_directory: true}]\n",
+            WrongType,
+        ),
+        ("include: [{path: [{}]}]\n", WrongType),
         ("include: [d.yml]\n", InvalidValue),
         (
             "include: [c.yml]\nservices: {b: {image: j}}\n",

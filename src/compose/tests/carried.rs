@@ -18,7 +18,7 @@ fn configs_and_secrets_are_copies_of_files_and_texts() {
   a:
     image: i
     configs: [c, {source: c, target: rel, mode: 0440, uid: '33'}, {source: v, target: /v, mode: '0400'}]
-    secrets: [s, {source: s, target: /abs/s}]
+    secrets: [s, {source: s, target: /abs/s}, {source: s, target: ../../etc/./s}]
 configs: {c: {content: 'hello ${WHO}'}, v: {environment: WHO}}
 secrets: {s: {file: ./s.txt}}
 ";
@@ -44,17 +44,28 @@ secrets: {s: {file: ./s.txt}}
         .iter()
         .map(|mount| (mount.target.as_str(), mount.read_only));
     let targets: Vec<_> = targets.collect();
-    assert_eq!(targets, [("/run/secrets/s", true), ("/abs/s", true)]);
+    assert_eq!(
+        targets,
+        [("/run/secrets/s", true), ("/abs/s", true), ("/etc/s", true)]
+    );
 }
 
 #[test]
 fn configs_and_secrets_that_compose_does_not_take_are_problems() {
     for (asked, defined) in [
         ("configs: [x]", "configs: {c: {content: x}}"),
+        (
+            "configs: [{source: c, target: ..}]",
+            "configs: {c: {content: x}}",
+        ),
         ("configs: [c]", "configs: {c: {content: x, file: y}}"),
         ("secrets: [s]", "secrets: {s: {}}"),
         ("secrets: [s]", "secrets: {s: {environment: UNSET}}"),
         ("secrets: [s]", "secrets: {s: {file: ./missing}}"),
+        (
+            "secrets: [{source: s, mode: ''}]",
+            "secrets: {s: {file: ./compose.yaml}}",
+        ),
         (
             "configs: [{source: c, mode: '9'}]",
             "configs: {c: {content: x}}",

@@ -37,6 +37,9 @@ pub struct Expected {
     /// How many of it are graded at the same time.
     #[serde(default = "one")]
     pub at_once: usize,
+    /// What the program is called with besides.
+    #[serde(default)]
+    pub arguments: Vec<String>,
 }
 
 fn one() -> usize {

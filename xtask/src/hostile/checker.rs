@@ -58,16 +58,17 @@ pub fn program() -> Command {
 impl Run {
     /// Grades the submission of `folder/submission`, with the temporary files of the run in `folder/tmp`.
     pub fn start(folder: &Path) -> Result<Run> {
-        Run::start_as(program(), folder)
+        Run::start_as(program(), folder, &[])
     }
 
-    /// The same by another command line for the program.
-    pub fn start_as(mut command: Command, folder: &Path) -> Result<Run> {
+    /// The same by another command line for the program, and with further arguments.
+    pub fn start_as(mut command: Command, folder: &Path, arguments: &[String]) -> Result<Run> {
         let temporary = folder.join("tmp");
         fs::create_dir_all(&temporary)?;
         command
             .arg("task6")
             .arg(folder.join("submission"))
+            .args(arguments)
             .args(["--format", "json", "--record"])
             .arg(folder.join("observation.json"))
             .env("TMPDIR", &temporary)

@@ -20,6 +20,8 @@ pub enum ComesOut {
         code: String,
         /// Words of its message.
         says: Option<String>,
+        /// The code of a note that some check has beside it.
+        noted: Option<String>,
     },
     /// The checker's own trouble: exit status 3, and no verdict against the student.
     Fault(String),
@@ -40,12 +42,18 @@ impl ComesOut {
             ComesOut::FullMarks => {
                 (status == 0 && report["score"] == 100).then(|| "100 points".to_owned())
             }
-            ComesOut::Finding { check, code, says } => {
+            ComesOut::Finding {
+                check,
+                code,
+                says,
+                noted,
+            } => {
                 let is_said = status == 1 && {
                     let mut findings = findings(report, check);
                     findings.any(|finding| says_so(finding, code, says.as_deref()))
                 };
-                is_said.then(|| code.clone())
+                let is_noted = |code: &String| notes(report).any(|note| note == code);
+                (is_said && noted.as_ref().is_none_or(is_noted)).then(|| code.clone())
             }
             ComesOut::Fault(kind) => {
                 let is_said = status == 3
@@ -85,6 +93,11 @@ fn findings<'a>(report: &'a Value, id: &'a str) -> impl Iterator<Item = &'a Valu
 fn says_so(finding: &Value, code: &str, says: Option<&str>) -> bool {
     let message = text(&finding["message"]["en"]);
     finding["code"] == code && says.is_none_or(|words| message.contains(words))
+}
+
+fn notes(report: &Value) -> impl Iterator<Item = &str> {
+    let notes = checks(report).filter_map(|check| check["notes"].as_array());
+    notes.flatten().map(|note| text(&note["code"]))
 }
 
 fn faults(report: &Value) -> impl Iterator<Item = &str> {

@@ -1,5 +1,6 @@
 //! Attacks that no repository can hold: special files, large ones, bytes that are no text.
 
+mod addresses;
 mod contexts;
 mod yaml;
 
@@ -49,6 +50,7 @@ pub static TABLE: &[(&str, Generate)] = &[
     ("compose-nested-lists", yaml::nested_lists),
     ("compose-nested-maps", yaml::nested_maps),
     ("compose-nul", yaml::nul),
+    ("config-socket", |task| socket(&task.join("page"))),
     ("context-deep", contexts::deep),
     ("context-device", |task| device(&task.join("back-end/zero"))),
     ("context-fifo", |task| fifo(&task.join("back-end/pipe"))),
@@ -81,6 +83,9 @@ pub static TABLE: &[(&str, Generate)] = &[
         put(&task.join("back-end/bystander"), id.as_bytes())
     }),
     ("injection-file-name", contexts::injected_name),
+    ("secret-fifo", |task| fifo(&task.join("key"))),
+    ("way-out", addresses::closed),
+    ("way-out-open", addresses::open),
 ];
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {

@@ -1,22 +1,31 @@
 //! The program ended from outside at moments that chance chooses.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
 use super::checker::{ENDS_WITHIN, Ended, Run, program};
-use super::machine::things;
+use super::machine::{runs, things};
 use super::session::Session;
 use super::{Outcome, Verdict, side_by_side};
-use crate::{engine, process, say};
+use crate::engine::{self, docker};
+use crate::{process, say};
 
 /// Runs that are killed, interrupted and terminated.
 const SIGNALS: [(&str, usize); 3] = [("KILL", 50), ("INT", 20), ("TERM", 5)];
 
 /// Killed runs after which somebody cleans up: by turns the next run and `softy-check clean`.
 const CLEANED_AFTER: usize = 10;
+
+/// A step of a build that every other run has, so that it is often in it when it ends.
+const STEP_SECONDS: u32 = 4;
+
+/// From the end of a run until the engine has ended the step that it was in.
+const STEP_ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 /// The number of SIGKILL.
 const KILLED: i32 = 9;
@@ -40,7 +49,8 @@ pub fn run(session: &Session) -> Vec<Outcome> {
         for some in moments.chunks(CLEANED_AFTER) {
             outcomes.extend(side_by_side(some.to_vec(), |(number, moment)| {
                 let name = format!("signal-{signal}-{number}");
-                Outcome::of(&name, ended_by(session, signal, *moment))
+                let step = number.is_multiple_of(2).then(|| Step::new(&name));
+                Outcome::of(&name, ended_by(session, signal, *moment, step))
             }));
             if signal == "KILL" {
                 let first = some.first().map_or(0, |(number, _)| *number);
@@ -52,8 +62,56 @@ pub fn run(session: &Session) -> Vec<Outcome> {
     outcomes
 }
 
-fn ended_by(session: &Session, signal: &str, moment: Duration) -> Result<Verdict> {
+/// A step of a build that no cache has, so that the moment finds it running.
+struct Step {
+    /// A word of its command that no other has.
+    word: String,
+}
+
+impl Step {
+    fn new(name: &str) -> Step {
+        Step {
+            word: format!("hostile-{}-{name}", std::process::id()),
+        }
+    }
+
+    /// Puts the step behind those of the back end's image.
+    fn add_to(&self, folder: &Path) -> Result<()> {
+        let path = folder.join("submission/task6/back-end/Dockerfile");
+        let text = fs::read_to_string(&path)?;
+        let word = &self.word;
+        Ok(fs::write(
+            path,
+            format!("{text}RUN sleep {STEP_SECONDS}; : {word}\n"),
+        )?)
+    }
+
+    /// Its containers, once the engine has had its time to end them.
+    fn left(&self) -> Result<Vec<String>> {
+        let since = Instant::now();
+        loop {
+            let mut listing = docker(["container", "ls", "--all", "--no-trunc", "--format"]);
+            let listed = process::text(listing.arg("{{.ID}} {{.Command}}"))?;
+            let left = listed.lines().filter(|line| line.contains(&self.word));
+            let left: Vec<String> = left.map(|step| format!("left the step {step}")).collect();
+            if left.is_empty() || since.elapsed() > STEP_ENDS_WITHIN {
+                return Ok(left);
+            }
+            sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn ended_by(
+    session: &Session,
+    signal: &str,
+    moment: Duration,
+    step: Option<Step>,
+) -> Result<Verdict> {
     let folder = session.correct_submission()?;
+    if let Some(step) = &step {
+        step.add_to(&folder)?;
+    }
     let mut run = Run::start(&folder)?;
     sleep(moment);
     let was_running = run.runs()?;
@@ -64,10 +122,14 @@ fn ended_by(session: &Session, signal: &str, moment: Duration) -> Result<Verdict
     if !was_running {
         return Ok(Verdict::Held(format!("had ended before {at:.1} s")));
     }
+    let mut complaints = match &step {
+        Some(step) => step.left()?,
+        None => Vec::new(),
+    };
     if signal == "KILL" {
-        return Ok(killed(&ended, at));
+        return killed(&ended, at, complaints);
     }
-    let mut complaints = session.left(&ended)?;
+    complaints.extend(session.left(&ended)?);
     // A run whose report is on its way is not interrupted any more.
     if ended.code() != INTERRUPTED && ended.code() != 0 {
         complaints.push(format!("at {at:.1} s: exit status {}", ended.code()));
@@ -85,12 +147,18 @@ fn ended_by(session: &Session, signal: &str, moment: Duration) -> Result<Verdict
     Ok(Verdict::Broken(complaints))
 }
 
-/// What it has left is for the next run or `softy-check clean`.
-fn killed(ended: &Ended, at: f64) -> Verdict {
-    if ended.status.signal() == Some(KILLED) {
-        return Verdict::Held(format!("at {at:4.1} s"));
+/// What it has left on the engine is for the next run or `softy-check clean`, but for the step of a build, which the engine
+/// ends when nobody listens, and temporary files, which nobody would know.
+fn killed(ended: &Ended, at: f64, mut complaints: Vec<String>) -> Result<Verdict> {
+    let files = ended.temporary_files()?;
+    complaints.extend(files.iter().map(|file| format!("left the file {file:?}")));
+    if ended.status.signal() != Some(KILLED) {
+        complaints.push(format!("at {at:.1} s: exit status {}", ended.code()));
     }
-    Verdict::Broken(vec![format!("at {at:.1} s: exit status {}", ended.code())])
+    if complaints.is_empty() {
+        return Ok(Verdict::Held(format!("at {at:4.1} s")));
+    }
+    Ok(Verdict::Broken(complaints))
 }
 
 /// Nothing of a process that runs no more is left, after another run or the command for it.
@@ -122,7 +190,6 @@ fn cleaned(session: &Session, by_the_next_run: bool) -> Result<Verdict> {
 
 /// What processes have made that run no more on this machine.
 fn abandoned() -> Result<Vec<String>> {
-    let runs = |process: u32| std::path::Path::new(&format!("/proc/{process}")).exists();
     let things = things(None)?.into_iter();
     Ok(things
         .filter(|thing| thing.process.is_some_and(|process| !runs(process)))

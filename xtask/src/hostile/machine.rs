@@ -1,6 +1,6 @@
 //! What is on the engine and among the machine's processes, and whose it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -16,6 +16,21 @@ const RUN_LABEL: &str = "org.softy-check.run";
 
 /// The label that tells the process that made it.
 const OWNER_LABEL: &str = "org.softy-check.owner";
+
+/// The label of what builds leave as their cache.
+const CACHE_LABEL: &str = "org.softy-check.cache";
+
+/// What an engine has, with the words that list it and those that show an id and a name.
+const KINDS: [(&str, &[&str], &str); 4] = [
+    (
+        "container",
+        &["container", "ls", "--all"],
+        "{{.ID}} {{.Names}}",
+    ),
+    ("network", &["network", "ls"], "{{.ID}} {{.Name}}"),
+    ("volume", &["volume", "ls"], "{{.Name}}"),
+    ("image", &["image", "ls"], "{{.ID}} {{.Repository}}"),
+];
 
 /// A labelled thing on an engine.
 pub struct Thing {
@@ -51,6 +66,36 @@ pub fn things(engine: Option<&Path>) -> Result<Vec<Thing>> {
         }
     }
     Ok(things)
+}
+
+/// Everything on the user's engine, each a kind, an id and a name, without the builds' cache and what a run has made that goes on.
+pub fn everything() -> Result<BTreeSet<String>> {
+    let list = |filter: Option<&str>| -> Result<BTreeSet<String>> {
+        let mut all = BTreeSet::new();
+        for (kind, list, format) in KINDS {
+            let mut listing = command(None);
+            listing.args(list).args(["--format", format]);
+            listing.args(filter.iter().flat_map(|filter| ["--filter", *filter]));
+            let listed = process::text(&mut listing)?;
+            all.extend(listed.lines().map(|thing| format!("{kind} {thing}")));
+        }
+        Ok(all)
+    };
+    let cached = list(Some(&format!("label={CACHE_LABEL}")))?;
+    let others = things(None)?.into_iter();
+    let others = others.filter(|thing| thing.process.is_some_and(runs));
+    let others: Vec<String> = others
+        .map(|thing| format!("{} {}", thing.kind, thing.id))
+        .collect();
+    let is_other = |thing: &String| others.iter().any(|other| thing.starts_with(other));
+    let mut all = list(None)?;
+    all.retain(|thing| !cached.contains(thing) && !is_other(thing));
+    Ok(all)
+}
+
+/// Whether a process of this number runs on this machine.
+pub fn runs(process: u32) -> bool {
+    Path::new("/proc").join(process.to_string()).exists()
 }
 
 /// Every tag of the engine and the image that it names.

@@ -1,6 +1,6 @@
 //! What lives as long as the harness: a folder, things of somebody else on the engine, and who takes both away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 
 use super::Verdict;
 use super::attack::{Attack, lay_over};
-use super::checker::{Ended, Run};
+use super::checker::{Ended, Run, program};
 use super::expectation::summary;
-use super::machine::{process_of, processes, tags, things};
+use super::machine::{everything, process_of, processes, tags, things};
 use crate::engine::{self, docker};
 use crate::{process, workspace};
 
@@ -23,6 +23,9 @@ const CORRECT_WITHIN: Duration = Duration::from_secs(180);
 
 /// The engine tells of the end of a container before the kernel has taken its last process away.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What somebody else does on the same engine and does not label comes and goes within this.
+const OTHERS_END_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the names of bystanders begin with: like those of a run's containers.
 const BYSTANDER: &str = "softy-check-bystander-";
@@ -34,6 +37,8 @@ pub struct Session {
     /// The name of the bystanders.
     bystander: String,
     tags: HashMap<String, String>,
+    /// What the engine had when the session was opened, bystanders included.
+    before: BTreeSet<String>,
     runs: AtomicUsize,
     /// It waits for the end of its stdin, which comes with ours, however that may be, and then takes everything away.
     undertaker: Child,
@@ -52,10 +57,12 @@ impl Session {
         make_bystanders(&bystander)?;
         let events = events(&root)?;
         let tags = tags()?;
+        let before = everything()?;
         Ok(Session {
             root,
             bystander,
             tags,
+            before,
             runs: AtomicUsize::new(0),
             undertaker,
             events,
@@ -83,7 +90,8 @@ impl Session {
             }
             (said.join(", "), complaints)
         };
-        let verdict = self.graded(&folders, attack.bound(), judge);
+        let start = |folder: &Path| Run::start_as(program(), folder, &attack.expected.arguments);
+        let verdict = self.graded(&folders, start, attack.bound(), judge);
         for folder in folders {
             fs::remove_dir_all(folder)?;
         }
@@ -102,7 +110,7 @@ impl Session {
             ("100 points".to_owned(), complaints)
         };
         let folders = [folder];
-        let verdict = self.graded(&folders, CORRECT_WITHIN, judge);
+        let verdict = self.graded(&folders, Run::start, CORRECT_WITHIN, judge);
         let [folder] = folders;
         fs::remove_dir_all(folder)?;
         verdict
@@ -182,16 +190,52 @@ impl Session {
         Ok(Verdict::Broken(complaints))
     }
 
+    /// Whether the engine has neither more nor less than at the beginning, but for the builds' cache and other people's runs.
+    pub fn residue(&self) -> Result<Verdict> {
+        let since = Instant::now();
+        let mut complaints = self.changed()?;
+        while !complaints.is_empty() && since.elapsed() < OTHERS_END_WITHIN {
+            sleep(Duration::from_secs(1));
+            complaints = self.changed()?;
+        }
+        if complaints.is_empty() {
+            let count = self.before.len();
+            return Ok(Verdict::Held(format!(
+                "the same {count} containers, networks, volumes and images"
+            )));
+        }
+        Ok(Verdict::Broken(complaints))
+    }
+
+    fn changed(&self) -> Result<Vec<String>> {
+        let now = everything()?;
+        // Another harness may run on the same engine.
+        let is_another_s =
+            |thing: &&String| thing.contains(BYSTANDER) && !thing.contains(&self.bystander);
+        // Somebody else's containers end when they like: those that must stay are the bystanders'.
+        let may_end = |thing: &&String| thing.starts_with("container ");
+        let more = now
+            .difference(&self.before)
+            .filter(|thing| !is_another_s(thing));
+        let less = self.before.difference(&now);
+        let less = less.filter(|thing| !is_another_s(thing) && !may_end(thing));
+        let more = more.map(|thing| format!("left the {thing}"));
+        Ok(more
+            .chain(less.map(|thing| format!("took the {thing} away")))
+            .collect())
+    }
+
     /// Starts a run in each folder at once, and judges each.
     fn graded(
         &self,
         folders: &[PathBuf],
+        start: impl Fn(&Path) -> Result<Run>,
         bound: Duration,
         judge: impl Fn(&Ended) -> (String, Vec<String>),
     ) -> Result<Verdict> {
         let runs: Vec<Run> = folders
             .iter()
-            .map(|folder| Run::start(folder))
+            .map(|folder| start(folder))
             .collect::<Result<_>>()?;
         let (mut how, mut took, mut complaints) = (String::new(), Duration::ZERO, Vec::new());
         for run in runs {
@@ -221,6 +265,11 @@ impl Session {
     }
 }
 
+/// The name of this harness's bystanders.
+pub fn bystander() -> String {
+    format!("{BYSTANDER}{}", std::process::id())
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         // Nobody is left to tell when it fails.
@@ -235,10 +284,6 @@ impl Drop for Session {
 pub fn bystanding_container() -> Result<String> {
     let format = ["container", "inspect", "--format", "{{slice .Id 0 12}}"];
     process::text(docker(format).arg(bystander()))
-}
-
-fn bystander() -> String {
-    format!("{BYSTANDER}{}", std::process::id())
 }
 
 fn undertaker(root: &Path, bystander: &str) -> Result<Child> {

@@ -105,7 +105,7 @@ fn in_trouble(
     phase: &str,
 ) -> Result<Verdict> {
     let folder = submission(session)?;
-    let mut run = Run::start_as(engine.checker(), &folder)?;
+    let mut run = Run::start_as(engine.checker(), &folder, &[])?;
     let reached = reach(&mut run, &folder, phase);
     let ended = reached.and_then(|()| {
         cause(engine, trouble)?;
@@ -139,7 +139,7 @@ fn in_trouble(
 /// The next run gets full marks, and takes away what this one could not.
 fn recovered(session: &Session, engine: &Private, before: &Ended) -> Result<Vec<String>> {
     let folder = submission(session)?;
-    let next = Run::start_as(engine.checker(), &folder)?.end_within(RECOVERS_WITHIN)?;
+    let next = Run::start_as(engine.checker(), &folder, &[])?.end_within(RECOVERS_WITHIN)?;
     let (report, mut complaints) = next.report();
     if next.code() != 0 || report["score"] != 100 {
         complaints.push(format!("the next run: {}", summary(&report)));

@@ -1,0 +1,4 @@
+//! libFuzzer on [`softy_check_fuzz::dotenv`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| softy_check_fuzz::dotenv(input));
