@@ -11,6 +11,7 @@ pub mod dockerignore;
 mod download;
 mod engine;
 mod facts;
+mod hold;
 mod hooks;
 mod images;
 pub mod limits;

@@ -13,5 +13,5 @@ mod verdict;
 mod wording;
 
 pub use rotation::period;
-pub use task6::TASK6;
+pub use task6::{TASK6, choice_is_open};
 pub use verdict::{Reason, Status, Verdict, judge};

@@ -5,6 +5,7 @@ mod compose;
 #[cfg(test)]
 pub(crate) mod correct;
 mod fault;
+mod held;
 mod nginx;
 mod sandbox;
 mod stack;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answer, Content, FileKind};
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
+pub use held::{AllHeld, Choice, Held};
 pub use nginx::{Nginx, NginxFile, SourceFile};
 pub use sandbox::{Sandbox, Unenforced};
 pub use stack::{
@@ -50,6 +52,9 @@ pub struct Observation {
     pub front_page: Option<Reply>,
     /// The volleys of requests, in the order they were sent.
     pub volleys: Vec<Volley>,
+    /// What came of requests while a replica was held, where that was asked and told something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// The stack with five replicas, when one of its containers did not stay up.
     pub scaled: Option<Stack>,
     /// The checker's own trouble, which ended the observation.
@@ -78,6 +83,7 @@ impl Observation {
             api: None,
             front_page: None,
             volleys: Vec::new(),
+            held: None,
             scaled: None,
             fault: None,
             nginx: None,

@@ -29,6 +29,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         api: None,
         front_page: None,
         volleys: Vec::new(),
+        held: None,
         scaled: None,
         fault,
         nginx: None,

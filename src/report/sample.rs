@@ -6,7 +6,8 @@ use softy_checks::model::{
     Check, Comparison, Evidence, Finding, Judged, Mistake, Note, Place, Text,
 };
 use softy_checks::observation::{
-    Answer, Compose, Connection, Content, Fault, FaultKind, Observation, Volley, Witness,
+    AllHeld, Answer, Compose, Connection, Content, Fault, FaultKind, Held, Observation, Volley,
+    Witness,
 };
 use softy_checks::{Reason, Status, Verdict};
 
@@ -185,6 +186,21 @@ pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
     }
 }
 
+/// Requests to five replicas, one of them held.
+pub(super) fn held(waited: u32, passed_by: u32) -> Held {
+    Held {
+        replicas: 5,
+        period: 5,
+        workers: 2,
+        waited,
+        passed_by,
+        all: Some(AllHeld {
+            requests: 21,
+            answered: 4,
+        }),
+    }
+}
+
 fn observation() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
@@ -198,6 +214,7 @@ fn observation() -> Observation {
         api: None,
         front_page: None,
         volleys: Vec::new(),
+        held: None,
         scaled: None,
         fault: None,
         nginx: None,

@@ -28,7 +28,7 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
     let parts = [
         header(&page, report),
         verdict::lines(&page, &report.verdicts),
-        rotation::lines(&page, &report.observation.volleys),
+        rotation::lines(&page, &report.observation),
         conclusion::lines(&page, report),
     ];
     let parts = parts.iter().filter(|lines| !lines.is_empty());

@@ -38,7 +38,7 @@ const LOGS: Duration = Duration::from_secs(1);
 const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 
 /// Workers of a proxy that requests are sent for; telling more from chance would take more time than a volley has.
-const MOST_WORKERS: u32 = 8;
+pub(super) const MOST_WORKERS: u32 = 8;
 
 /// Asks the API through the proxy, on one connection, and says which replica answered each request.
 ///
@@ -126,8 +126,13 @@ struct Sent {
 }
 
 impl Plan {
-    /// The plan for a proxy that closes connections, so that several of its workers are met.
+    /// The plan for a proxy that closes connections, so that several of its workers are met; as many as are reckoned with
+    /// where none can be told.
     fn of_interleaved(self, workers: u32, replicas: u32) -> Plan {
+        let workers = match workers {
+            0 => MOST_WORKERS,
+            workers => workers,
+        };
         Plan {
             requests: self.requests.max(interleaved_requests(workers, replicas)),
             connection: Connection::ClosedByProxy,
@@ -138,14 +143,14 @@ impl Plan {
 }
 
 /// What tells a volley's requests from all others in a log.
-struct Mark {
+pub(super) struct Mark {
     /// Eight hexadecimal digits that no log holds yet.
     nonce: String,
     since: Moment,
 }
 
 impl Mark {
-    fn new(sandbox: &Sandbox) -> Mark {
+    pub(super) fn new(sandbox: &Sandbox) -> Mark {
         let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
         Mark {
             nonce: format!("{:08x}", random >> 32),
@@ -153,7 +158,7 @@ impl Mark {
         }
     }
 
-    fn path(&self, request: u32) -> String {
+    pub(super) fn path(&self, request: u32) -> String {
         format!("{API_PATH}?softy={}-{request}", self.nonce)
     }
 }
@@ -324,16 +329,13 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The proxy's worker processes; as many as are reckoned with where none can be told.
-async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
+/// The proxy's worker processes; 0 where none can be told.
+pub(super) async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
     let processes = sandbox.processes(proxy).await?.unwrap_or_default();
     let workers = processes
         .iter()
         .filter(|process| process.contains("worker process"));
-    match u32::try_from(workers.count()) {
-        Ok(0) | Err(_) => Ok(MOST_WORKERS),
-        Ok(workers) => Ok(workers),
-    }
+    Ok(u32::try_from(workers.count()).unwrap_or(MOST_WORKERS))
 }
 
 /// How many requests tell `workers` interleaved rotations from chance.

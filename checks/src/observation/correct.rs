@@ -17,6 +17,7 @@ pub(crate) fn correct() -> Observation {
         api: Some(vec![reply("/api/hello", 200, "Hello, World!"); 3]),
         front_page: Some(reply("/", 200, "<html></html>")),
         volleys: vec![volley(2), volley(5)],
+        held: None,
         scaled: None,
         fault: None,
         nginx: None,

@@ -6,7 +6,7 @@ use softy_checks::Status;
 use super::{SCHEMA, render};
 use crate::report::Report;
 use crate::report::sample::{
-    NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, shown, volley,
+    NOT_ASKED, after, bare, failed, held, hostile, not_graded, note, report, shown, volley,
 };
 
 /// The report read back, after the published schema accepted it.
@@ -134,6 +134,7 @@ fn what_was_seen_is_in_the_report() -> Result<(), Box<dyn Error>> {
     ]);
     report.verdicts[0].notes.push(note());
     report.observation.volleys = vec![volley(&[1, 2], 2, 2)];
+    report.observation.held = Some(held(1, 15));
     let value = validated(&report)?;
     assert_eq!(
         value["observation"]["volleys"][0]["sequence"],

@@ -1,10 +1,10 @@
 use colored::{Color, ColoredString, Colorize};
 use softy_checks::model::Text;
-use softy_checks::observation::{Connection, Volley, Witness};
+use softy_checks::observation::{Choice, Connection, Held, Observation, Volley, Witness};
 use softy_checks::period;
 use unicode_width::UnicodeWidthStr;
 
-use super::page::Page;
+use super::page::{Page, hang};
 
 /// The colours of the replicas, the first replica's first.
 const COLOURS: [Color; 5] = [
@@ -32,16 +32,17 @@ const DOUBLED: Text = Text::fixed(
 );
 const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
 
-/// Every volley as a line of replica numbers, in the order of the answers; a volley on fresh connections that nobody
-/// told of says nothing of the replicas.
-pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
+/// Every volley as a line of replica numbers, in the order of the answers, and what came of a held replica; a volley on fresh
+/// connections that nobody told of says nothing of the replicas.
+pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let told = |volley: &&Volley| {
         volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
     };
-    let drawn: Vec<String> = volleys
-        .iter()
-        .filter(told)
+    let told = seen.volleys.iter().filter(told);
+    let held = seen.held.iter().flat_map(|held| waited(page, held));
+    let drawn: Vec<String> = told
         .flat_map(|volley| drawn(page, volley))
+        .chain(held)
         .collect();
     if drawn.is_empty() {
         return drawn;
@@ -52,11 +53,7 @@ pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
 
 fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
     let replicas = volley.replicas;
-    let label = Text::new(
-        format!("  {replicas} replicas  "),
-        format!("  {replicas} répliques  "),
-    );
-    let label = page.say(&label);
+    let label = label(page, replicas);
     let indent = label.width();
     let details = details(page, volley);
     let beside = page.room(indent).saturating_sub(details.width() + 1);
@@ -70,6 +67,37 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
         lines.push(format!("{:indent$}{}", "", line.dimmed()));
     }
     lines
+}
+
+fn label(page: &Page, replicas: u32) -> String {
+    let label = Text::new(
+        format!("  {replicas} replicas  "),
+        format!("  {replicas} répliques  "),
+    );
+    page.say(&label).to_owned()
+}
+
+/// How many requests waited for a held replica, where that says how it was chosen.
+fn waited(page: &Page, held: &Held) -> Vec<String> {
+    let (waited, passed_by) = (held.waited, held.passed_by);
+    let (en, fr) = match waited {
+        1 => ("request waited for it", "requête l’a attendue"),
+        _ => ("requests waited for it", "requêtes l’ont attendue"),
+    };
+    let words = match held.choice() {
+        None => return Vec::new(),
+        Some(Choice::InTurn) => Text::new(
+            format!("one of them held: {waited} {en}"),
+            format!("l’une d’elles retenue : {waited} {fr}"),
+        ),
+        Some(Choice::LeastBusy) => Text::new(
+            format!("one of them held: {waited} {en}, {passed_by} in a row passed it by"),
+            format!("l’une d’elles retenue : {waited} {fr}, {passed_by} de suite l’ont évitée"),
+        ),
+    };
+    let label = label(page, held.replicas);
+    let indent = label.width();
+    hang(&label, indent, page.wrap(indent, page.say(&words)))
 }
 
 /// As many replica numbers as fit into `room` columns, and `…` for the others.
