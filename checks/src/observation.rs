@@ -52,7 +52,7 @@ pub struct Observation {
     pub front_page: Option<Reply>,
     /// The volleys of requests, in the order they were sent.
     pub volleys: Vec<Volley>,
-    /// What came of requests while a replica was held, where that was asked and told something.
+    /// What came of requests while a replica was held; `None` when none was, or something disturbed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
     /// The stack with five replicas, when one of its containers did not stay up.

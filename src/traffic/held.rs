@@ -26,6 +26,10 @@ const WAIT: Duration = Duration::from_millis(250);
 /// How many times longer that is than the slowest answer before.
 const TIMES_SLOWEST: u32 = 4;
 
+/// How many times longer than that nobody must answer until no more answers are expected: one that has requests in a queue
+/// hands them out one by one.
+const SILENCE: u32 = 4;
+
 /// Attempts, each with twice the patience: a machine that stands still for a moment makes everybody wait.
 const ATTEMPTS: u32 = 3;
 
@@ -35,9 +39,9 @@ const MOST_AT_ONCE: u32 = 400;
 /// From one of them to the next, so that it is counted when the next is sent.
 const BETWEEN: Duration = Duration::from_millis(2);
 
-/// Asks the API through the proxy while the replica that a volley came to first is held, and then while all are; what is seen is
-/// `None` where no order of the volley can be built on, or where it has more than one reading: a request that waited for the
-/// replica was answered by somebody else, say.
+/// Asks the API through the proxy while the replica that a volley came to first is held, and then while all are; `None` where the
+/// volley has no order on one connection, or where this was disturbed: by an answer that is not the right one, or by one to a
+/// request that was waiting for the held replica.
 pub async fn held(
     sandbox: &Sandbox,
     proxy: &Member,
@@ -46,19 +50,15 @@ pub async fn held(
     volley: &Volley,
 ) -> Option<Held> {
     let order = Order::of(volley).filter(|_| volley.replicas as usize == replicas.len())?;
-    let is_first = |(index, _): &(usize, &Member)| *index + 1 == order.first;
-    let (first, others) = replicas.iter().enumerate().partition::<Vec<_>, _>(is_first);
-    let members = |members: Vec<(usize, &Member)>| {
-        let members = members.into_iter().map(|(_, member)| member.clone());
-        members.collect()
-    };
+    let first = replicas.get(order.first.checked_sub(1)?)?;
+    let others = replicas.iter().filter(|replica| !replica.is(first));
     let holding = Holding {
         sandbox,
         address,
         order,
         workers: workers(sandbox, proxy).await.ok()?,
-        first: members(first),
-        others: members(others),
+        first: vec![first.clone()],
+        others: others.cloned().collect(),
     };
     let _alone = sandbox.holding_alone().await;
     holding.seen().await
@@ -134,7 +134,7 @@ impl Holding<'_> {
         Some(slowest)
     }
 
-    /// One attempt, at whose end nobody is held any more.
+    /// One attempt, at whose end nobody is held any more; one that is not let end is followed by the removal of everything.
     async fn attempt(&self, wait: Duration, deadline: Instant) -> Option<Held> {
         let seen = match self.sandbox.hold(&self.first).await {
             true => timeout_at(deadline, self.watch(wait)).await.ok().flatten(),
@@ -161,7 +161,7 @@ impl Holding<'_> {
         if !self.sandbox.let_go(&self.first).await {
             return None;
         }
-        let answered = waiting.answered(wait).await?;
+        let answered = waiting.answered(wait * SILENCE).await?;
         let by_first = answered.iter().filter(|company| **company == Company::None);
         let by_first = u32::try_from(by_first.count()).ok()?;
         let all = at_once.map(|requests| AllHeld {
@@ -178,8 +178,8 @@ impl Holding<'_> {
         })
     }
 
-    /// Asks until a connection has passed the held replica by for long enough, or so many wait that they take turns, or more
-    /// than there is time for; how often the last connection passed it by.
+    /// Asks until a connection has passed the held replica by for long enough, or as many wait as show turns, or as there is
+    /// time for; how often the last connection passed it by.
     async fn one_by_one(&self, wait: Duration, waiting: &mut Waiting) -> Option<u32> {
         let most = self.workers.clamp(1, MOST_WORKERS) as usize;
         let (mut kept, mut opened, mut passed_by) = (Kept::new(self.address), 0, 0);
