@@ -1,6 +1,7 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
 mod circumstances;
+mod held;
 mod listening;
 mod nginx;
 mod order;
@@ -255,15 +256,20 @@ async fn watch(
         let stack = stack.insert(started);
         seen.stack = Some(stack.seen());
         let proxy = stack.configured();
-        let measured = async {
+        let asked = async {
             tokio::select! {
                 asked = asked(live, stack, &built, &reachable, progress, seen) => asked,
                 () = live.sandbox.exceeded() => Ok(()),
             }
         };
-        let (measured, nginx) = join(measured, live.nginx(proxy)).await;
+        let (asked, nginx) = join(asked, live.nginx(proxy)).await;
         seen.nginx = nginx;
-        measured
+        asked?;
+        seen.held = tokio::select! {
+            held = live.held(stack, &reachable, seen) => held,
+            () = live.sandbox.exceeded() => None,
+        };
+        Ok(())
     };
     let measured = live.sandbox.watching(measured).await;
     if let Some(stack) = stack.as_mut().filter(|_| live.sandbox.has_exceeded()) {

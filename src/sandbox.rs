@@ -13,6 +13,7 @@ pub mod dockerignore;
 mod download;
 mod engine;
 mod facts;
+mod hold;
 mod hooks;
 mod images;
 pub mod limits;

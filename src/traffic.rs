@@ -3,6 +3,7 @@
 mod attribution;
 mod counted;
 mod fresh;
+mod held;
 mod kept;
 mod listening;
 mod readiness;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use attribution::Attribution;
 pub use fresh::Client;
+pub use held::held;
 pub use listening::listening;
 pub use readiness::{Settled, is_open, settle};
 pub use volley::{PADDING, fresh_volley, volley, workers};

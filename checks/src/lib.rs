@@ -14,6 +14,6 @@ mod witnesses;
 mod wording;
 
 pub use rotation::period;
-pub use task6::TASK6;
+pub use task6::{TASK6, choice_is_open};
 pub use verdict::{Reason, Status, Verdict, judge};
 pub use witnesses::{Testimony, testimony};

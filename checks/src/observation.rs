@@ -6,6 +6,7 @@ mod compose;
 #[cfg(test)]
 pub(crate) mod correct;
 mod fault;
+mod held;
 mod nginx;
 mod sandbox;
 mod stack;
@@ -17,6 +18,7 @@ pub use answer::{Answer, Content, FileKind};
 pub use circumstances::Circumstances;
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
+pub use held::{AllHeld, Choice, Held};
 pub use nginx::{Nginx, NginxFile, SourceFile};
 pub use sandbox::{BaseImage, Sandbox, Unenforced};
 pub use stack::{
@@ -55,6 +57,9 @@ pub struct Observation {
     /// What the volleys met with: once for two replicas, once for five.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub circumstances: Vec<Circumstances>,
+    /// What came of requests while a replica was held; `None` when none was, or something disturbed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// The stack with five replicas, when one of its containers did not stay up.
     pub scaled: Option<Stack>,
     /// The checker's own trouble, which ended the observation.
@@ -84,6 +89,7 @@ impl Observation {
             front_page: None,
             volleys: Vec::new(),
             circumstances: Vec::new(),
+            held: None,
             scaled: None,
             fault: None,
             nginx: None,

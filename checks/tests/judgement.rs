@@ -30,6 +30,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         front_page: None,
         volleys: Vec::new(),
         circumstances: Vec::new(),
+        held: None,
         scaled: None,
         fault,
         nginx: None,

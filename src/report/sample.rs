@@ -6,8 +6,8 @@ use softy_checks::model::{
     Check, Comparison, Evidence, Finding, Judged, Mistake, Note, Place, Text,
 };
 use softy_checks::observation::{
-    Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Observation, Sandbox,
-    Volley, Witness,
+    AllHeld, Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Held, Observation,
+    Sandbox, Volley, Witness,
 };
 use softy_checks::{Reason, Status, Verdict};
 
@@ -187,6 +187,21 @@ pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
     }
 }
 
+/// Requests to five replicas, one of them held.
+pub(super) fn held(waited: u32, passed_by: u32) -> Held {
+    Held {
+        replicas: 5,
+        period: 5,
+        workers: 2,
+        waited,
+        passed_by,
+        all: Some(AllHeld {
+            requests: 21,
+            answered: 4,
+        }),
+    }
+}
+
 fn observation() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
@@ -201,6 +216,7 @@ fn observation() -> Observation {
         front_page: None,
         volleys: Vec::new(),
         circumstances: Vec::new(),
+        held: None,
         scaled: None,
         fault: None,
         nginx: None,

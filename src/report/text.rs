@@ -50,7 +50,7 @@ pub fn render_measurement(report: &Report, language: Language, columns: usize) -
 
 /// Who answered, and what there is to say about that.
 fn measured(page: &Page, report: &Report) -> Vec<String> {
-    let mut lines = rotation::lines(page, &report.observation.volleys);
+    let mut lines = rotation::lines(page, &report.observation);
     if !lines.is_empty() {
         lines.extend(measurement::lines(page, report));
     }

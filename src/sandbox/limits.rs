@@ -149,13 +149,17 @@ pub const REQUESTS: Duration = Duration::from_secs(480);
 /// Phase: the same with five.
 pub const SCALING: Duration = Duration::from_secs(480);
 
+/// Phase: requests while a replica is held; what has not shown by then is left open.
+pub const HOLDING: Duration = Duration::from_secs(30);
+
 /// All phases of a run, from the first call of the engine to the last reply.
 pub const RUN: Duration = Duration::from_secs(
     OPENING.as_secs()
         + BUILDING.as_secs()
         + STARTING.as_secs()
         + REQUESTS.as_secs()
-        + SCALING.as_secs(),
+        + SCALING.as_secs()
+        + HOLDING.as_secs(),
 );
 
 /// Everything removed.

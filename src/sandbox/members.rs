@@ -214,7 +214,9 @@ impl Sandbox {
     /// A fault when the engine does not say.
     pub async fn fallen<'a>(&self, members: &'a [Member]) -> Result<Vec<&'a Member>, Fault> {
         let mut filter = self.filter();
-        filter.insert("status".to_owned(), vec!["running".to_owned()]);
+        // One that is held has not ended.
+        let statuses = ["running", "paused"].map(str::to_owned);
+        filter.insert("status".to_owned(), statuses.to_vec());
         let options = ListContainersOptionsBuilder::new().filters(&filter).build();
         let running = self
             .docker

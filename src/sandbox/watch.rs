@@ -17,6 +17,7 @@ use softy_checks::observation::Limit;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::hold::{hold, let_go};
 use super::{Member, Sandbox, limits};
 
 /// Between two looks, at least.
@@ -44,8 +45,8 @@ pub(super) struct Watched {
     excesses: Mutex<Vec<(String, Limit)>>,
     /// Told of each of them.
     noticed: Notify,
-    /// Held while the run's containers are.
-    pausing: tokio::sync::Mutex<()>,
+    /// Kept while some of the run's containers are held.
+    pub(super) pausing: tokio::sync::Mutex<()>,
 }
 
 /// What the disk that the engine writes to has left, where it is this machine's; or what was taken of it, by anybody.
@@ -195,12 +196,12 @@ impl Sandbox {
                 Archived::Broken => {}
             }
         }
-        let _alone = self.watched.pausing.lock().await;
+        let _alone = self.holding_alone().await;
         let ids = || all.iter().filter_map(|container| container.id.as_deref());
         // One that has ended meanwhile, or is not held for another reason, is read as it is.
-        join_all(ids().map(|id| timeout(limits::LOOK, self.docker.pause_container(id)))).await;
+        hold(&self.docker, ids()).await;
         let archived = archived(&self.docker, id, folder, room).await;
-        join_all(ids().map(|id| timeout(limits::LOOK, self.docker.unpause_container(id)))).await;
+        let_go(&self.docker, ids()).await;
         match archived {
             Archived::Large => None,
             Archived::Small(bytes) => Some(room - bytes),

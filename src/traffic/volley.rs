@@ -38,7 +38,7 @@ const LOGS: Duration = Duration::from_secs(1);
 const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 
 /// Workers of a proxy that requests are sent for; telling more from chance would take more time than a volley has.
-const MOST_WORKERS: u32 = 8;
+pub(super) const MOST_WORKERS: u32 = 8;
 
 /// Asks the API through the proxy, on one connection, and says which replica answered each request.
 ///
@@ -139,8 +139,13 @@ struct Sent {
 }
 
 impl Plan {
-    /// The plan for a proxy that closes connections, so that several of its workers are met.
+    /// The plan for a proxy that closes connections, so that several of its workers are met; as many as are reckoned with
+    /// where none can be told.
     fn of_interleaved(self, workers: u32, replicas: u32) -> Plan {
+        let workers = match workers {
+            0 => MOST_WORKERS,
+            workers => workers,
+        };
         Plan {
             requests: self.requests.max(interleaved_requests(workers, replicas)),
             connection: Connection::ClosedByProxy,
@@ -151,14 +156,14 @@ impl Plan {
 }
 
 /// What tells a volley's requests from all others in a log.
-struct Mark {
+pub(super) struct Mark {
     /// Eight hexadecimal digits that no log holds yet.
     nonce: String,
     since: Moment,
 }
 
 impl Mark {
-    fn new(sandbox: &Sandbox) -> Mark {
+    pub(super) fn new(sandbox: &Sandbox) -> Mark {
         let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
         Mark {
             nonce: format!("{:08x}", random >> 32),
@@ -166,7 +171,7 @@ impl Mark {
         }
     }
 
-    fn path(&self, request: u32) -> String {
+    pub(super) fn path(&self, request: u32) -> String {
         format!("{API_PATH}?softy={}-{request}", self.nonce)
     }
 }

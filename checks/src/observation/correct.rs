@@ -18,6 +18,7 @@ pub(crate) fn correct() -> Observation {
         front_page: Some(reply("/", 200, "<html></html>")),
         volleys: vec![volley(2), volley(5)],
         circumstances: Vec::new(),
+        held: None,
         scaled: None,
         fault: None,
         nginx: None,

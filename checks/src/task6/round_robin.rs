@@ -18,7 +18,7 @@ use mistakes::{
 ///
 /// Measured on one keep-alive connection, since every worker process of nginx keeps a rotation of its own. An
 /// `upstream` that lists a name twice passes: its order is longer, and as regular. `least_conn` looks the same as long as
-/// requests come one by one; it is found in the configuration that the proxy's nginx reads.
+/// requests come one by one; it is found by holding a replica, or in the configuration that the proxy's nginx reads.
 pub(super) static CHECK: Check = Check {
     id: "round-robin",
     points: 20,
@@ -57,6 +57,13 @@ fn judge(seen: &Observation) -> Judgement {
         return Ok(Judged::failed(finding));
     }
     Ok(judged.with_notes(long_order(volley).into_iter().collect()))
+}
+
+/// Whether two replicas take turns as long as requests come one by one, and the configuration does not say for certain that
+/// they do so always: then it is worth while to hold one.
+pub fn choice_is_open(seen: &Observation) -> bool {
+    let takes_turns = |volley| judge_volley(seen, volley).findings.is_empty();
+    seen.volley(2).is_ok_and(takes_turns) && !causes::takes_turns(seen)
 }
 
 /// An order that is longer than the replicas are many, which is as regular.

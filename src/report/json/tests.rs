@@ -8,7 +8,7 @@ use softy_checks::observation::Circumstances;
 use super::{SCHEMA, render};
 use crate::report::Report;
 use crate::report::sample::{
-    NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, sandbox, shown, volley,
+    NOT_ASKED, after, bare, failed, held, hostile, not_graded, note, report, sandbox, shown, volley,
 };
 
 /// The report read back, after the published schema accepted it.
@@ -144,6 +144,7 @@ fn what_was_seen_is_in_the_report() -> Result<(), Box<dyn Error>> {
         resolved: None,
         workers: Some(2),
     }];
+    report.observation.held = Some(held(1, 15));
     let value = validated(&report)?;
     assert_eq!(
         value["observation"]["volleys"][0]["sequence"],

@@ -1,10 +1,10 @@
 use colored::{Color, ColoredString, Colorize};
 use softy_checks::model::Text;
-use softy_checks::observation::{Connection, Volley, Witness};
+use softy_checks::observation::{Choice, Connection, Held, Observation, Volley, Witness};
 use softy_checks::{Testimony, period, testimony};
 use unicode_width::UnicodeWidthStr;
 
-use super::page::Page;
+use super::page::{Page, hang};
 
 /// The colours of the replicas, the first replica's first.
 const COLOURS: [Color; 5] = [
@@ -43,16 +43,17 @@ static COUNTERS_ALONE: Text = Text::fixed(
 );
 const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
 
-/// Every volley as a line of replica numbers, in the order of the answers; a volley on fresh connections that nobody
-/// told of says nothing of the replicas.
-pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
+/// Every volley as a line of replica numbers, in the order of the answers, and what came of a held replica; a volley on fresh
+/// connections that nobody told of says nothing of the replicas.
+pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let told = |volley: &&Volley| {
         volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
     };
-    let drawn: Vec<String> = volleys
-        .iter()
-        .filter(told)
+    let told = seen.volleys.iter().filter(told);
+    let held = seen.held.iter().flat_map(|held| waited(page, held));
+    let drawn: Vec<String> = told
         .flat_map(|volley| drawn(page, volley))
+        .chain(held)
         .collect();
     if drawn.is_empty() {
         return drawn;
@@ -62,8 +63,7 @@ pub(super) fn lines(page: &Page, volleys: &[Volley]) -> Vec<String> {
 }
 
 fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
-    let name = format!("{} {}", volley.replicas, page.say(&REPLICAS));
-    let (label, indent) = label(page, &name);
+    let (label, indent) = label(page, &replicas(page, volley.replicas));
     let details = details(page, volley);
     let beside = page.room(indent).saturating_sub(details.width() + 1);
     if beside >= NARROW {
@@ -85,6 +85,33 @@ pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
     let label = format!("  {name}{:padding$}  ", "");
     let columns = label.width();
     (label, columns)
+}
+
+/// What the line of so many replicas is called.
+fn replicas(page: &Page, count: u32) -> String {
+    format!("{count} {}", page.say(&REPLICAS))
+}
+
+/// How many requests waited for a held replica, where that says how it was chosen.
+fn waited(page: &Page, held: &Held) -> Vec<String> {
+    let (waited, passed_by) = (held.waited, held.passed_by);
+    let (en, fr) = match waited {
+        1 => ("request waited for it", "requête l’a attendue"),
+        _ => ("requests waited for it", "requêtes l’ont attendue"),
+    };
+    let words = match held.choice() {
+        None => return Vec::new(),
+        Some(Choice::InTurn) => Text::new(
+            format!("one of them held: {waited} {en}"),
+            format!("l’une d’elles retenue : {waited} {fr}"),
+        ),
+        Some(Choice::LeastBusy) => Text::new(
+            format!("one of them held: {waited} {en}, {passed_by} in a row passed it by"),
+            format!("l’une d’elles retenue : {waited} {fr}, {passed_by} de suite l’ont évitée"),
+        ),
+    };
+    let (label, indent) = label(page, &replicas(page, held.replicas));
+    hang(&label, indent, page.wrap(indent, page.say(&words)))
 }
 
 /// As many replica numbers as fit into `room` columns, and `…` for the others.

@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::{render, render_measurement};
 use crate::report::Report;
 use crate::report::sample::{
-    MISTAKE, NOT_ASKED, after, bare, failed, hostile, not_graded, note, report, sandbox, shown,
-    volley, with_colours, without_colours,
+    MISTAKE, NOT_ASKED, after, bare, failed, held, hostile, not_graded, note, report, sandbox,
+    shown, volley, with_colours, without_colours,
 };
 
 fn english(report: &Report, columns: usize) -> String {
@@ -167,6 +167,22 @@ quelle réplique a répondu
 tout ce qui vaut des points est réussi
 ";
     assert_eq!(format!("\n{}", french(&passing(), 80)), expected);
+}
+
+#[test]
+fn a_held_replica_is_shown_where_it_tells_something() {
+    let mut report = passing();
+    report.observation.held = Some(held(1, 15));
+    let passed_by =
+        "\n  5 replicas  one of them held: 1 request waited for it, 15 in a row passed it by\n";
+    assert!(english(&report, 100).contains(passed_by));
+    let evitee = "\n  5 répliques  l’une d’elles retenue : 1 requête l’a attendue, 15 de suite l’ont évitée\n";
+    assert!(french(&report, 100).contains(evitee));
+    report.observation.held = Some(held(3, 0));
+    let waited = "\n  5 replicas  one of them held: 3 requests waited for it\n";
+    assert!(english(&report, 100).contains(waited));
+    report.observation.held = Some(held(1, 14));
+    assert_eq!(english(&report, 100), english(&passing(), 100));
 }
 
 #[test]

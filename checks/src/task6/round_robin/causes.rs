@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::mistakes::{NOT_ROUND_ROBIN, ONE_REPLICA_ONLY, REPLICAS_IDLE, WEIGHTED};
-use crate::model::{Finding, Mistake, Text};
+use crate::model::{Finding, Mistake, Place, Text};
 use crate::nginx::{Directive, Effective, Method, Pass, Route, Upstream};
-use crate::observation::{Compose, Observation};
+use crate::observation::{Choice, Compose, Held, Observation};
 use crate::task6::configuration::{self, is_back_end, is_container};
 use crate::wording::code;
 
@@ -84,26 +84,67 @@ pub(super) fn explained(seen: &Observation, finding: Finding) -> Finding {
 }
 
 /// That requests go to the replica with the least to do, which one request at a time does not show.
+///
+/// A held replica shows it, and where it shows the contrary it is believed: what nginx goes by may be another configuration
+/// than the one that was read. Where it shows nothing, the configuration alone is believed.
 pub(super) fn least_busy(seen: &Observation) -> Option<Finding> {
+    let asked = on_the_way(seen, |way| way.least_busy());
+    let held = seen.held.as_ref();
+    match held.and_then(|held| Some((held, held.choice()?))) {
+        Some((_, Choice::InTurn)) => None,
+        Some((held, Choice::LeastBusy)) => {
+            let (why, place) = asked.unwrap_or((LEAST_TO_DO, None));
+            Some(because(&LEAST_CONN, &passed_by(held), &why.en, &why.fr).at(place))
+        }
+        None => {
+            let (why, place) = asked?;
+            let finding = LEAST_CONN.finding(Text::new(
+                format!("requests that come one by one take turns, but {}", why.en),
+                format!(
+                    "les requêtes qui viennent une à une vont tour à tour, mais {}",
+                    why.fr
+                ),
+            ));
+            Some(finding.at(place))
+        }
+    }
+}
+
+const LEAST_TO_DO: Text = Text::fixed(
+    "the proxy chooses the replica with the least to do",
+    "le proxy choisit la réplique qui a le moins à faire",
+);
+
+fn passed_by(held: &Held) -> Text {
+    let (replicas, passed_by) = (held.replicas, held.passed_by);
+    let (en, fr) = match held.waited {
+        1 => ("1 request".to_owned(), "1 requête l’a attendue".to_owned()),
+        waited => (
+            format!("{waited} requests"),
+            format!("{waited} requêtes l’ont attendue"),
+        ),
+    };
+    Text::new(
+        format!(
+            "while one of {replicas} replicas was held, {en} waited for it and {passed_by} in a row went to the others"
+        ),
+        format!(
+            "pendant qu’une des {replicas} répliques était retenue, {fr} et {passed_by} de suite sont allées aux autres"
+        ),
+    )
+}
+
+/// Whether the configuration says for certain that requests take turns.
+pub(super) fn takes_turns(seen: &Observation) -> bool {
+    on_the_way(seen, |way| way.takes_turns()) == Some(true)
+}
+
+/// What the configuration says about the way of the measured requests, where that is certain.
+fn on_the_way<T>(seen: &Observation, look: impl FnOnce(&Way<'_, '_>) -> Option<T>) -> Option<T> {
     let proxy = seen.stack.as_ref()?.proxy.as_ref()?;
     let nginx = configuration::of(seen, &proxy.service)?;
     let effective = Effective::read(nginx);
-    let way = Way::of(&effective, seen.compose.as_ref()?, proxy.port)?;
-    let (directive, upstream) = way.method(Method::LeastBusy)?;
-    let is_back_end = |host: &str| is_back_end(way.compose, host);
-    if !upstream
-        .servers
-        .iter()
-        .all(|server| is_back_end(server.host))
-    {
-        return None;
-    }
-    let (name, method) = (quoted(upstream.directive), code(directive.name()));
-    let finding = LEAST_CONN.finding(Text::new(
-        format!("requests that come one by one take turns, but {method} in the `upstream` {name} has nginx choose the replica with the fewest connections"),
-        format!("les requêtes qui viennent une à une vont tour à tour, mais {method}, dans l’`upstream` {name}, fait choisir à nginx la réplique qui a le moins de connexions"),
-    ));
-    Some(finding.at(directive.place()))
+    look(&Way::of(&effective, seen.compose.as_ref()?, proxy.port)?)
 }
 
 /// The way of the measured requests through the configuration.
@@ -135,6 +176,36 @@ impl<'d, 'a> Way<'d, 'a> {
         let (method, directive) = upstream.method();
         let directive = directive.filter(|_| method == wanted)?;
         Some((directive, upstream))
+    }
+
+    /// Why nginx chooses the replica with the least to do, and where that is asked for.
+    fn least_busy(&self) -> Option<(Text, Option<Place>)> {
+        let (directive, upstream) = self.method(Method::LeastBusy)?;
+        let mut servers = upstream.servers.iter();
+        if !servers.all(|server| is_back_end(self.compose, server.host)) {
+            return None;
+        }
+        let (name, method) = (quoted(upstream.directive), code(directive.name()));
+        let why = Text::new(
+            format!(
+                "{method} in the `upstream` {name} has nginx choose the replica with the fewest connections"
+            ),
+            format!(
+                "{method}, dans l’`upstream` {name}, fait choisir à nginx la réplique qui a le moins de connexions"
+            ),
+        );
+        Some((why, directive.place()))
+    }
+
+    /// Whether nothing asks for another method, and all servers are replicas.
+    fn takes_turns(&self) -> Option<bool> {
+        let servers = self.pass.servers(self.effective)?;
+        let mut servers = servers.iter();
+        let is_plain = match &self.upstream {
+            Some(upstream) => upstream.method().0 == Method::RoundRobin,
+            None => true,
+        };
+        Some(is_plain && servers.all(|(host, _, _)| is_back_end(self.compose, host)))
     }
 
     fn hashed(&self, symptom: &Text) -> Option<Finding> {

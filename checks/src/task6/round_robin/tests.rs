@@ -3,6 +3,7 @@
 use super::*;
 use crate::nginx::sample::site;
 use crate::observation::correct::correct;
+use crate::observation::{AllHeld, Held};
 
 fn volley(order: &[u32], times: usize) -> Volley {
     Volley {
@@ -169,6 +170,73 @@ fn a_method_that_does_not_show_in_the_order_is_no_mistake_but_least_conn() {
     assert_eq!(explained(other, TURNS), None);
     let unknown = "upstream api { least_conn; server back-end:5252; }\nserver { location ~ \\.x { return 1; }\nlocation /api { proxy_pass http://api; } }\n";
     assert_eq!(explained(unknown, TURNS), None);
+}
+
+/// What is found when a replica is held: by `waited` requests that waited for it.
+fn held(nginx: Option<&str>, waited: u32) -> Option<Finding> {
+    let held = Held {
+        replicas: 2,
+        period: 2,
+        workers: 1,
+        waited,
+        passed_by: 6,
+        all: Some(AllHeld {
+            requests: 4,
+            answered: 2,
+        }),
+    };
+    let seen = Observation {
+        nginx: nginx.map(site),
+        held: Some(held),
+        ..correct()
+    };
+    judge(&seen).unwrap().findings.into_iter().next()
+}
+
+const LEAST: &str = "upstream api {\n least_conn;\n server back-end:5252;\n}\nserver { location / { proxy_pass http://api; } }\n";
+
+#[test]
+fn a_held_replica_that_is_passed_by_is_told_with_its_cause_where_there_is_one() {
+    let least = held(None, 1).unwrap();
+    assert_eq!((least.code, &least.place), ("least-conn", &None));
+    assert_eq!(
+        least.message.en,
+        "while one of 2 replicas was held, 1 request waited for it and 6 in a row went to the others; the proxy chooses the replica with the least to do"
+    );
+    let least = held(Some(LEAST), 1).unwrap();
+    assert_eq!(least.code, "least-conn");
+    assert_eq!(least.place.map(|place| place.line), Some(2));
+    assert!(least.message.fr.contains("1 requête l’a attendue"));
+    assert!(least.message.fr.contains("`least_conn`"));
+}
+
+#[test]
+fn turns_that_a_held_replica_shows_are_believed_before_the_configuration() {
+    assert_eq!(held(None, 2), None);
+    assert_eq!(held(Some(LEAST), 2), None);
+    assert_eq!(held(Some(LEAST), 0).unwrap().code, "least-conn");
+}
+
+#[test]
+fn the_choice_is_open_where_turns_are_measured_and_not_certain_to_be_asked_for() {
+    let is_open = |text: &str, order: &[u32]| {
+        choice_is_open(&Observation {
+            nginx: Some(site(text)),
+            volleys: vec![volley(order, 7)],
+            ..correct()
+        })
+    };
+    let plain = "server { location / { proxy_pass http://back-end:5252; } }";
+    assert!(!is_open(plain, TURNS));
+    assert!(is_open(LEAST, TURNS));
+    assert!(!is_open(LEAST, ONE));
+    let chained = "server { location / { proxy_pass http://other:80; } }";
+    assert!(is_open(chained, TURNS));
+    let unknown = "upstream api { sticky; server back-end:1; } server { location / { proxy_pass http://api; } }";
+    assert!(is_open(unknown, TURNS));
+    assert!(choice_is_open(&correct()));
+    let nothing = Observation::of_answer(None);
+    assert!(!choice_is_open(&nothing));
 }
 
 #[test]
