@@ -6,13 +6,18 @@ mod base_images;
 mod bench;
 mod bless;
 mod cargo;
+mod checker;
 mod compare;
 mod debian;
 mod demo;
 mod engine;
+mod expectation;
 mod fuzz;
 mod hostile;
 mod process;
+mod random;
+mod side_by_side;
+mod submission;
 mod test;
 mod workspace;
 
