@@ -34,6 +34,15 @@ impl ComesOut {
         }
     }
 
+    /// It in a word.
+    pub fn word(&self) -> &str {
+        match self {
+            ComesOut::FullMarks => "full marks",
+            ComesOut::Finding { code, .. } => code,
+            ComesOut::Fault(kind) => kind,
+        }
+    }
+
     /// Whether a report and its exit status say it; in a word for a line.
     pub fn is_said(&self, report: &Value, status: i32) -> Option<String> {
         match self {

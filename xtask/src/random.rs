@@ -12,7 +12,7 @@ pub fn seed() -> u64 {
     asked.and_then(|seed| seed.parse().ok()).unwrap_or_else(now)
 }
 
-/// Splitmix64: repeatable, and good enough to choose moments.
+/// Splitmix64: repeatable, and good enough to choose moments and orders.
 pub struct Random(u64);
 
 impl Random {
@@ -24,6 +24,11 @@ impl Random {
     /// From 0 up to 1.
     pub fn fraction(&mut self) -> f64 {
         f64::from(self.number()) / f64::from(u32::MAX)
+    }
+
+    /// The same things in another order.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        things.sort_by_cached_key(|_| self.number());
     }
 
     fn number(&mut self) -> u32 {
