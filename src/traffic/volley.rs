@@ -1,6 +1,6 @@
 //! The measurement itself.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -141,21 +141,33 @@ impl Plan {
 struct Mark {
     /// Eight hexadecimal digits that no log holds yet.
     nonce: String,
+    random: RandomState,
     since: Moment,
 }
 
 impl Mark {
     fn new(sandbox: &Sandbox) -> Mark {
-        let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
+        let random = RandomState::new();
         Mark {
-            nonce: format!("{:08x}", random >> 32),
+            nonce: format!(
+                "{:08x}",
+                random.hash_one(std::time::SystemTime::now()) >> 32
+            ),
+            random,
             since: sandbox.now(),
         }
     }
 
     fn path(&self, request: u32) -> String {
-        format!("{API_PATH}?softy={}-{request}", self.nonce)
+        path(&self.nonce, request, &self.random)
     }
+}
+
+/// The address of a request: behind its number stands one of chance, since in addresses that only count on, a proxy that
+/// hashes them may find an order.
+fn path(nonce: &str, request: u32, random: &RandomState) -> String {
+    let chance = random.hash_one(request) >> 32;
+    format!("{API_PATH}?softy={nonce}-{request}-{chance:08x}")
 }
 
 async fn logged(
@@ -344,4 +356,37 @@ async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
 fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
     let width = 2 * workers.min(MOST_WORKERS) + 2;
     3 * width * width * replicas.div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The checksum that nginx's `hash` begins with.
+    fn crc32(text: &str) -> u32 {
+        !text.bytes().fold(!0, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+                (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+            })
+        })
+    }
+
+    #[test]
+    fn a_proxy_that_hashes_addresses_finds_no_order() {
+        for nonce in ["00000000", "0badcafe", "12345678", "deadbeef"] {
+            let random = RandomState::new();
+            let server = |request| (crc32(&path(nonce, request, &random)) >> 16) % 2;
+            let sequence: Vec<u32> = (1..=40).map(server).collect();
+            assert_eq!(softy_checks::period(&sequence), None, "{sequence:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_tells_a_request_by_its_address() {
+        let random = RandomState::new();
+        let logs = [path("ab12", 1, &random), path("ab12", 22, &random)];
+        let read = Attribution::read(&logs, "ab12");
+        assert_eq!(read.sequence(2), [1, 0]);
+        assert_eq!(read.named(22), 2);
+    }
 }
