@@ -3,9 +3,11 @@
 //! Requests of different lengths go out in small groups with one reading of every replica's counter behind each: the
 //! bytes that a replica received say which of the group's requests it served.
 
-/// Extra bytes of the requests of one group: each more than all before it and their noise, and the largest within the
-/// 8 kB that nginx and gunicorn take in one header line.
-pub(super) const PADDINGS: [usize; 4] = [900, 1800, 3600, 7200];
+/// Extra bytes of the requests of one group, the largest within the 8 kB that nginx and gunicorn take in one header line.
+///
+/// Whatever a request costs beyond them, two different selections of these requests differ by 900 bytes at least: two
+/// are always more than one, and no two are the sum of the other two.
+pub(super) const PADDINGS: [usize; 4] = [3600, 4500, 5400, 7200];
 
 /// How far, in bytes, a replica's counter may be from what it should be: half the smallest difference.
 const TOLERANCE: f64 = 450.0;
@@ -57,14 +59,14 @@ mod tests {
 
     #[test]
     fn turns_are_read_from_two_counters() {
-        let first = 900 + 3600 + 2 * OVERHEAD;
-        let second = 1800 + 7200 + 2 * OVERHEAD;
+        let first = 3600 + 5400 + 2 * OVERHEAD;
+        let second = 4500 + 7200 + 2 * OVERHEAD;
         assert_eq!(served(&[first, second + 120]), Some([1, 2, 1, 2]));
     }
 
     #[test]
     fn idle_replicas_have_served_nothing() {
-        let all = 13_500 + 4 * OVERHEAD;
+        let all = 20_700 + 4 * OVERHEAD;
         assert_eq!(served(&[90, all, 60]), Some([2, 2, 2, 2]));
     }
 
@@ -76,6 +78,21 @@ mod tests {
             served(&[0, fourth, third, second, first]),
             Some([5, 4, 3, 2])
         );
+    }
+
+    #[test]
+    fn every_assignment_is_told_from_all_others() {
+        for overhead in [0, 500, 1500, 3000] {
+            for assignment in (0..625).map(|number| decode(number, 5)) {
+                let of_it = |replica| {
+                    let served = assignment.iter().zip(PADDINGS);
+                    let served = served.filter(|(server, _)| **server == replica);
+                    served.map(|(_, padding)| padding as u64 + overhead).sum()
+                };
+                let received: Vec<u64> = (1..=5).map(of_it).collect();
+                assert_eq!(served(&received), Some(assignment), "{overhead}");
+            }
+        }
     }
 
     #[test]
