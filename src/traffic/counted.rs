@@ -9,6 +9,12 @@
 /// are always more than one, and no two are the sum of the other two.
 pub(super) const PADDINGS: [usize; 4] = [3600, 4500, 5400, 7200];
 
+/// Extra bytes of a request that goes out alone.
+pub(super) const ALONE: usize = PADDINGS[3];
+
+/// Bytes that a replica receives when a sibling hands a request on to it, at least; other traffic of a moment is less.
+const HANDED_ON: u64 = 250;
+
 /// How far, in bytes, a replica's counter may be from what it should be: half the smallest difference.
 const TOLERANCE: f64 = 450.0;
 
@@ -30,6 +36,41 @@ pub(super) fn served(received: &[u64]) -> Option<[u32; PADDINGS.len()]> {
         .filter(|assignment| fits(assignment, received, overhead));
     let only = fitting.next()?;
     fitting.next().is_none().then_some(only)
+}
+
+/// Whether no replica receives what could be taken for a request that was handed on, while there is none.
+pub(super) fn is_quiet(received: &[u64]) -> bool {
+    received.iter().all(|&bytes| bytes < HANDED_ON)
+}
+
+/// The replicas, counted from 1, that received a request which went out alone, the one that the proxy chose first; nobody
+/// where it reached none.
+pub(super) fn receivers(received: &[u64]) -> Vec<u32> {
+    let mut receivers: Vec<(u32, u64)> = (1..).zip(received.iter().copied()).collect();
+    receivers.retain(|(_, bytes)| *bytes >= HANDED_ON);
+    receivers.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    match receivers.first() {
+        Some((_, most)) if *most >= ALONE as u64 => {}
+        Some(_) | None => receivers.clear(),
+    }
+    receivers.into_iter().map(|(replica, _)| replica).collect()
+}
+
+/// The requests, counted from 1, of those that went out alone, that were handed on: all that some replica served, more
+/// than one. Where it were some only, something else happened to come at the same time.
+pub(super) fn handed_on(receivers: &[Vec<u32>]) -> Vec<u32> {
+    let is_handed_on = |receivers: &Vec<u32>| receivers.len() > 1;
+    let is_certain = receivers.iter().filter(|one| is_handed_on(one)).all(|one| {
+        let alike = receivers
+            .iter()
+            .filter(|other| other.first() == one.first());
+        alike.clone().count() > 1 && alike.into_iter().all(is_handed_on)
+    });
+    if !is_certain {
+        return Vec::new();
+    }
+    let handed_on = (1..).zip(receivers).filter(|(_, one)| is_handed_on(one));
+    handed_on.map(|(request, _)| request).collect()
 }
 
 fn decode(mut assignment: u32, replicas: u32) -> [u32; PADDINGS.len()] {
@@ -93,6 +134,27 @@ mod tests {
                 assert_eq!(served(&received), Some(assignment), "{overhead}");
             }
         }
+    }
+
+    #[test]
+    fn a_request_that_is_handed_on_has_two_receivers() {
+        assert_eq!(receivers(&[574, 7900]), [2, 1]);
+        assert_eq!(receivers(&[90, 7900]), [2]);
+        assert_eq!(receivers(&[574, 90]), [0; 0]);
+    }
+
+    #[test]
+    fn what_a_replica_always_hands_on_is_doubled() {
+        let one_way = [vec![1], vec![2, 1], vec![1], vec![2, 1]];
+        assert_eq!(handed_on(&one_way), [2, 4]);
+        assert_eq!(handed_on(&[vec![1], vec![2], vec![1], vec![2]]), [0; 0]);
+    }
+
+    #[test]
+    fn what_comes_now_and_then_is_not_handed_on() {
+        let health_check = [vec![1], vec![2, 1], vec![1], vec![2]];
+        assert_eq!(handed_on(&health_check), [0; 0]);
+        assert_eq!(handed_on(&[vec![1, 2], vec![2], vec![3], vec![4]]), [0; 0]);
     }
 
     #[test]
