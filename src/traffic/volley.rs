@@ -66,7 +66,7 @@ pub async fn volley(
         plan.padding = 0;
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
-    if sent.opened > 1 {
+    if sent.closed > 0 {
         plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
@@ -75,7 +75,7 @@ pub async fn volley(
         return Ok(sent.volley);
     }
     sent = counted(sandbox, address, replicas, &plan).await?;
-    if sent.opened > 1 && plan.connection == Connection::KeptAlive {
+    if sent.closed > 0 && plan.connection == Connection::KeptAlive {
         plan = plan.of_interleaved(workers(sandbox, proxy).await?, count);
         sent = counted(sandbox, address, replicas, &plan).await?;
     }
@@ -122,10 +122,10 @@ struct Plan {
     padding: usize,
 }
 
-/// What came of it, and how many connections it took.
+/// What came of it, and how often the proxy closed the connection.
 struct Sent {
     volley: Volley,
-    opened: u32,
+    closed: u32,
 }
 
 impl Plan {
@@ -193,7 +193,7 @@ async fn logged(
     let workers = plan.workers;
     Ok(Sent {
         volley: Volley { workers, ..volley },
-        opened: kept.opened,
+        closed: kept.closed,
     })
 }
 
@@ -319,7 +319,7 @@ async fn counted_once(
     };
     Ok(Some(Sent {
         volley,
-        opened: counting.kept.opened,
+        closed: counting.kept.closed,
     }))
 }
 
