@@ -32,10 +32,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Between two looks at whether the programs of a container that has had its time still compute.
-const BETWEEN_SHARES: Duration = Duration::from_secs(5);
+const BETWEEN_SHARES: Duration = Duration::from_secs(10);
 
-/// Hundredths of a second that a program which waits for something does not compute in [`BETWEEN_SHARES`].
-const AT_WORK: u64 = 3;
+/// Hundredths of a second that a program which only waits does not compute in [`BETWEEN_SHARES`]; one that reads its files
+/// from a slow disk does.
+const AT_WORK: u64 = 1;
 
 /// How many times the usual time a container has while its programs compute.
 const PATIENCE: u32 = 4;
