@@ -3,9 +3,17 @@
 //! Requests of different lengths go out in small groups with one reading of every replica's counter behind each: the
 //! bytes that a replica received say which of the group's requests it served.
 
-/// Extra bytes of the requests of one group: each more than all before it and their noise, and the largest within the
-/// 8 kB that nginx and gunicorn take in one header line.
-pub(super) const PADDINGS: [usize; 4] = [900, 1800, 3600, 7200];
+/// Extra bytes of the requests of one group, the largest within the 8 kB that nginx and gunicorn take in one header line.
+///
+/// Whatever a request costs beyond them, two different selections of these requests differ by 900 bytes at least: two
+/// are always more than one, and no two are the sum of the other two.
+pub(super) const PADDINGS: [usize; 4] = [3600, 4500, 5400, 7200];
+
+/// Extra bytes of a request that goes out alone.
+pub(super) const ALONE: usize = PADDINGS[3];
+
+/// Bytes that a replica receives when a sibling hands a request on to it, at least; other traffic of a moment is less.
+const HANDED_ON: u64 = 250;
 
 /// How far, in bytes, a replica's counter may be from what it should be: half the smallest difference.
 const TOLERANCE: f64 = 450.0;
@@ -28,6 +36,41 @@ pub(super) fn served(received: &[u64]) -> Option<[u32; PADDINGS.len()]> {
         .filter(|assignment| fits(assignment, received, overhead));
     let only = fitting.next()?;
     fitting.next().is_none().then_some(only)
+}
+
+/// Whether no replica receives what could be taken for a request that was handed on, while there is none.
+pub(super) fn is_quiet(received: &[u64]) -> bool {
+    received.iter().all(|&bytes| bytes < HANDED_ON)
+}
+
+/// The replicas, counted from 1, that received a request which went out alone, the one that the proxy chose first; nobody
+/// where it reached none.
+pub(super) fn receivers(received: &[u64]) -> Vec<u32> {
+    let mut receivers: Vec<(u32, u64)> = (1..).zip(received.iter().copied()).collect();
+    receivers.retain(|(_, bytes)| *bytes >= HANDED_ON);
+    receivers.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    match receivers.first() {
+        Some((_, most)) if *most >= ALONE as u64 => {}
+        Some(_) | None => receivers.clear(),
+    }
+    receivers.into_iter().map(|(replica, _)| replica).collect()
+}
+
+/// The requests, counted from 1, of those that went out alone, that were handed on: all that some replica served, more
+/// than one. Where it were some only, something else happened to come at the same time.
+pub(super) fn handed_on(receivers: &[Vec<u32>]) -> Vec<u32> {
+    let is_handed_on = |receivers: &Vec<u32>| receivers.len() > 1;
+    let is_certain = receivers.iter().filter(|one| is_handed_on(one)).all(|one| {
+        let alike = receivers
+            .iter()
+            .filter(|other| other.first() == one.first());
+        alike.clone().count() > 1 && alike.into_iter().all(is_handed_on)
+    });
+    if !is_certain {
+        return Vec::new();
+    }
+    let handed_on = (1..).zip(receivers).filter(|(_, one)| is_handed_on(one));
+    handed_on.map(|(request, _)| request).collect()
 }
 
 fn decode(mut assignment: u32, replicas: u32) -> [u32; PADDINGS.len()] {
@@ -57,14 +100,14 @@ mod tests {
 
     #[test]
     fn turns_are_read_from_two_counters() {
-        let first = 900 + 3600 + 2 * OVERHEAD;
-        let second = 1800 + 7200 + 2 * OVERHEAD;
+        let first = 3600 + 5400 + 2 * OVERHEAD;
+        let second = 4500 + 7200 + 2 * OVERHEAD;
         assert_eq!(served(&[first, second + 120]), Some([1, 2, 1, 2]));
     }
 
     #[test]
     fn idle_replicas_have_served_nothing() {
-        let all = 13_500 + 4 * OVERHEAD;
+        let all = 20_700 + 4 * OVERHEAD;
         assert_eq!(served(&[90, all, 60]), Some([2, 2, 2, 2]));
     }
 
@@ -76,6 +119,42 @@ mod tests {
             served(&[0, fourth, third, second, first]),
             Some([5, 4, 3, 2])
         );
+    }
+
+    #[test]
+    fn every_assignment_is_told_from_all_others() {
+        for overhead in [0, 500, 1500, 3000] {
+            for assignment in (0..625).map(|number| decode(number, 5)) {
+                let of_it = |replica| {
+                    let served = assignment.iter().zip(PADDINGS);
+                    let served = served.filter(|(server, _)| **server == replica);
+                    served.map(|(_, padding)| padding as u64 + overhead).sum()
+                };
+                let received: Vec<u64> = (1..=5).map(of_it).collect();
+                assert_eq!(served(&received), Some(assignment), "{overhead}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_handed_on_has_two_receivers() {
+        assert_eq!(receivers(&[574, 7900]), [2, 1]);
+        assert_eq!(receivers(&[90, 7900]), [2]);
+        assert_eq!(receivers(&[574, 90]), [0; 0]);
+    }
+
+    #[test]
+    fn what_a_replica_always_hands_on_is_doubled() {
+        let one_way = [vec![1], vec![2, 1], vec![1], vec![2, 1]];
+        assert_eq!(handed_on(&one_way), [2, 4]);
+        assert_eq!(handed_on(&[vec![1], vec![2], vec![1], vec![2]]), [0; 0]);
+    }
+
+    #[test]
+    fn what_comes_now_and_then_is_not_handed_on() {
+        let health_check = [vec![1], vec![2, 1], vec![1], vec![2]];
+        assert_eq!(handed_on(&health_check), [0; 0]);
+        assert_eq!(handed_on(&[vec![1, 2], vec![2], vec![3], vec![4]]), [0; 0]);
     }
 
     #[test]

@@ -182,21 +182,21 @@ impl Holding<'_> {
     /// time for; how often the last connection passed it by.
     async fn one_by_one(&self, wait: Duration, waiting: &mut Waiting) -> Option<u32> {
         let most = self.workers.clamp(1, MOST_WORKERS) as usize;
-        let (mut kept, mut opened, mut passed_by) = (Kept::new(self.address), 0, 0);
+        let (mut kept, mut closed, mut passed_by) = (Kept::new(self.address), 0, 0);
         while passed_by < self.enough() && waiting.requests.len() <= most {
             let mut request = waiting.request(kept, Company::None);
             tokio::select! {
                 answer = &mut request => {
                     answer.is_right()?;
                     // Another connection may have come to another worker, which has an order of its own.
-                    passed_by = if answer.kept.opened == opened { passed_by + 1 } else { 1 };
-                    opened = answer.kept.opened;
+                    passed_by = if answer.kept.closed == closed { passed_by + 1 } else { 1 };
+                    closed = answer.kept.closed;
                     kept = answer.kept;
                 }
                 _ = waiting.requests.next(), if !waiting.requests.is_empty() => return None,
                 () = sleep(wait) => {
                     waiting.requests.push(request);
-                    (kept, opened, passed_by) = (Kept::new(self.address), 0, 0);
+                    (kept, closed, passed_by) = (Kept::new(self.address), 0, 0);
                 }
             }
         }

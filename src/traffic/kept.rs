@@ -22,8 +22,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(super) struct Kept {
     address: SocketAddr,
     sender: Option<SendRequest<Empty<Bytes>>>,
-    /// Connections opened so far.
-    pub(super) opened: u32,
+    /// How often the other side has closed it so far; what is given up here, because no answer comes in time, does not
+    /// count.
+    pub(super) closed: u32,
 }
 
 impl Kept {
@@ -31,7 +32,7 @@ impl Kept {
         Kept {
             address,
             sender: None,
-            opened: 0,
+            closed: 0,
         }
     }
 
@@ -46,6 +47,7 @@ impl Kept {
             && error.downcast_ref::<hyper::Error>().is_some_and(is_closed)
         {
             self.sender = None;
+            self.closed += 1;
             answer = timeout(REPLY, self.answer(path, padding)).await;
         }
         let outcome = match answer {
@@ -89,13 +91,14 @@ impl Kept {
 
     /// The connection, once it is free for a request; a new one when the old one is closed.
     async fn ready(&mut self) -> Result<&mut SendRequest<Empty<Bytes>>, Failure> {
-        let open = match &mut self.sender {
-            Some(sender) => sender.ready().await.is_ok(),
-            None => false,
-        };
-        if !open {
+        if let Some(sender) = &mut self.sender
+            && sender.ready().await.is_err()
+        {
+            self.sender = None;
+            self.closed += 1;
+        }
+        if self.sender.is_none() {
             self.sender = Some(connect(self.address).await?);
-            self.opened += 1;
         }
         self.sender.as_mut().ok_or_else(|| "no connection".into())
     }

@@ -31,6 +31,16 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// How long a program that listens on the loopback only may take to listen elsewhere too.
 const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Between two looks at whether the programs of a container that has had its time still compute.
+const BETWEEN_SHARES: Duration = Duration::from_secs(10);
+
+/// Hundredths of a second that a program which only waits does not compute in [`BETWEEN_SHARES`]; one that reads its files
+/// from a slow disk does.
+const AT_WORK: u64 = 1;
+
+/// How many times the usual time a container has while its programs compute.
+const PATIENCE: u32 = 4;
+
 /// How a container settled after its start.
 #[derive(Clone, Debug)]
 pub struct Settled {
@@ -58,14 +68,44 @@ pub async fn settle(
             Reach::Loopback => looks(sandbox, member).await,
         }
     };
+    let started = Instant::now();
     tokio::select! {
         ended = sandbox.ended(member) => Ok(Settled { state: ended?.into(), listening: Vec::new() }),
         listening = listens => Ok(Settled { state: State::Running, listening: listening? }),
-        () = sleep(reachable.ready) => Ok(Settled {
-            state: State::Silent { seconds: reachable.ready.as_secs() },
+        had = had_its_time(sandbox, member, reachable.ready) => Ok(Settled {
+            state: had.map(|()| State::Silent { seconds: started.elapsed().as_secs() })?,
             listening: Vec::new(),
         }),
     }
+}
+
+/// Until a container has had its time to listen. Where processors are scarce, importing Flask alone takes longer: as long
+/// as its programs compute rather than wait, it has [`PATIENCE`] times as long.
+async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Result<(), Fault> {
+    let started = Instant::now();
+    sleep(ready).await;
+    let mut before = sandbox.computed(member).await?;
+    while started.elapsed() < ready * PATIENCE {
+        sleep(BETWEEN_SHARES).await;
+        let after = sandbox.computed(member).await?;
+        let is_at_work = before
+            .zip(after.as_deref())
+            .is_some_and(|(before, after)| computed_between(&before, after) >= AT_WORK);
+        if !is_at_work {
+            return Ok(());
+        }
+        before = after;
+    }
+    Ok(())
+}
+
+/// What the processes of both readings have computed from one to the other; whatever reads has ended by then.
+fn computed_between(before: &[(u32, u64)], after: &[(u32, u64)]) -> u64 {
+    let since = |(process, computed): &(u32, u64)| {
+        let earlier = before.iter().find(|(other, _)| other == process)?;
+        Some(computed.saturating_sub(earlier.1))
+    };
+    after.iter().filter_map(since).sum()
 }
 
 /// Whether a connection can be opened at all from here.
@@ -123,5 +163,27 @@ async fn looks(sandbox: &Sandbox, member: &Member) -> Result<Vec<String>, Fault>
         {
             return Ok(found());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_that_were_there_before_have_computed() {
+        assert_eq!(
+            computed_between(&[(1, 10), (7, 300)], &[(1, 11), (7, 340)]),
+            41
+        );
+    }
+
+    #[test]
+    fn whatever_reads_has_not() {
+        assert_eq!(
+            computed_between(&[(1, 10), (20, 3)], &[(1, 10), (21, 4)]),
+            0
+        );
+        assert_eq!(computed_between(&[], &[(1, 10)]), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! The measurement itself.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::API_PATH;
 use super::attribution::Attribution;
-use super::counted::{PADDINGS, served};
+use super::counted::{ALONE, PADDINGS, handed_on, is_quiet, receivers, served};
 use super::fresh::Client;
 use super::kept::Kept;
 use crate::sandbox::{Member, Moment, Sandbox};
@@ -27,6 +27,9 @@ pub const PADDING: usize = 2000;
 
 /// Attempts to read a volley from the network counters.
 const COUNTED_ATTEMPTS: u32 = 3;
+
+/// Requests that go out alone before the groups, so that one which a replica hands on to a sibling shows: a whole group.
+const LONE_REQUESTS: u32 = PADDINGS.len() as u32;
 
 /// All requests of a volley.
 const VOLLEY: Duration = Duration::from_secs(120);
@@ -63,7 +66,7 @@ pub async fn volley(
         plan.padding = 0;
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
-    if sent.opened > 1 {
+    if sent.closed > 0 {
         plan = plan.of_interleaved(reckoned(sandbox, proxy).await?, count);
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
@@ -72,7 +75,7 @@ pub async fn volley(
         return Ok(sent.volley);
     }
     sent = counted(sandbox, address, replicas, &plan).await?;
-    if sent.opened > 1 && plan.connection == Connection::KeptAlive {
+    if sent.closed > 0 && plan.connection == Connection::KeptAlive {
         plan = plan.of_interleaved(reckoned(sandbox, proxy).await?, count);
         sent = counted(sandbox, address, replicas, &plan).await?;
     }
@@ -132,10 +135,10 @@ struct Plan {
     padding: usize,
 }
 
-/// What came of it, and how many connections it took.
+/// What came of it, and how often the proxy closed the connection.
 struct Sent {
     volley: Volley,
-    opened: u32,
+    closed: u32,
 }
 
 impl Plan {
@@ -159,21 +162,33 @@ impl Plan {
 pub(super) struct Mark {
     /// Eight hexadecimal digits that no log holds yet.
     nonce: String,
+    random: RandomState,
     since: Moment,
 }
 
 impl Mark {
     pub(super) fn new(sandbox: &Sandbox) -> Mark {
-        let random = std::hash::RandomState::new().hash_one(std::time::SystemTime::now());
+        let random = RandomState::new();
         Mark {
-            nonce: format!("{:08x}", random >> 32),
+            nonce: format!(
+                "{:08x}",
+                random.hash_one(std::time::SystemTime::now()) >> 32
+            ),
+            random,
             since: sandbox.now(),
         }
     }
 
     pub(super) fn path(&self, request: u32) -> String {
-        format!("{API_PATH}?softy={}-{request}", self.nonce)
+        path(&self.nonce, request, &self.random)
     }
+}
+
+/// The address of a request: behind its number stands one of chance, since in addresses that only count on, a proxy that
+/// hashes them may find an order.
+fn path(nonce: &str, request: u32, random: &RandomState) -> String {
+    let chance = random.hash_one(request) >> 32;
+    format!("{API_PATH}?softy={nonce}-{request}-{chance:08x}")
 }
 
 async fn logged(
@@ -196,7 +211,7 @@ async fn logged(
     let workers = plan.workers;
     Ok(Sent {
         volley: Volley { workers, ..volley },
-        opened: kept.opened,
+        closed: kept.closed,
     })
 }
 
@@ -281,28 +296,30 @@ async fn counted_once(
     replicas: &[Member],
     plan: &Plan,
 ) -> Result<Option<Sent>, Fault> {
-    let (mark, started) = (Mark::new(sandbox), Instant::now());
-    let mut kept = Kept::new(address);
-    let (mut sequence, mut unanswered) = (Vec::new(), Vec::new());
-    let first = counters(sandbox, replicas).await?;
-    let mut before = first.clone();
-    while (sequence.len() as u32) < plan.requests && started.elapsed() < VOLLEY {
-        for (request, padding) in (sequence.len() as u32 + 1..).zip(PADDINGS) {
-            if !kept.get(&mark.path(request), padding).await.is_hello() {
-                unanswered.push(request);
-            }
-        }
-        let after = counters(sandbox, replicas).await?;
-        let received = difference(&before, &after);
-        let nobody = received.iter().sum::<u64>() < PADDINGS.iter().sum::<usize>() as u64;
-        match served(&received) {
+    let started = Instant::now();
+    let mut counting = Counting::begin(sandbox, address, replicas).await?;
+    let alone = counting.alone().await?;
+    let mut sequence: Vec<u32> = alone
+        .iter()
+        .map(|receivers| receivers.first().copied().unwrap_or(0))
+        .collect();
+    let doubled = match counting.was_quiet {
+        true => handed_on(&alone),
+        false => Vec::new(),
+    };
+    // What is handed on is in doubt where it is one of a group.
+    let planned = match doubled.is_empty() {
+        true => plan.requests,
+        false => LONE_REQUESTS,
+    };
+    while (sequence.len() as u32) < planned && started.elapsed() < VOLLEY {
+        match counting.group(sequence.len() as u32 + 1).await? {
             Some(group) => sequence.extend(group),
-            None if nobody || !unanswered.is_empty() => sequence.extend([0; PADDINGS.len()]),
             None => return Ok(None),
         }
-        before = after;
     }
-    in_time(sequence.len() as u32, plan.requests, &unanswered)?;
+    let unanswered = counting.unanswered;
+    in_time(sequence.len() as u32, planned, &unanswered)?;
     let known = sequence.iter().any(|replica| *replica != 0);
     let volley = Volley {
         replicas: u32::try_from(replicas.len()).unwrap_or(u32::MAX),
@@ -313,15 +330,85 @@ async fn counted_once(
             Witness::Nobody
         },
         sequence,
-        doubled: Vec::new(),
+        doubled,
         unanswered,
-        received: difference(&first, &before),
+        received: difference(&counting.first, &counting.last),
         workers: plan.workers,
     };
     Ok(Some(Sent {
         volley,
-        opened: kept.opened,
+        closed: counting.kept.closed,
     }))
+}
+
+/// Requests, and what every replica has received by then.
+struct Counting<'a> {
+    sandbox: &'a Sandbox,
+    replicas: &'a [Member],
+    mark: Mark,
+    kept: Kept,
+    /// Whether nothing that could be taken for a request came before the first.
+    was_quiet: bool,
+    first: Vec<u64>,
+    last: Vec<u64>,
+    unanswered: Vec<u32>,
+}
+
+impl<'a> Counting<'a> {
+    async fn begin(
+        sandbox: &'a Sandbox,
+        address: SocketAddr,
+        replicas: &'a [Member],
+    ) -> Result<Counting<'a>, Fault> {
+        let before = counters(sandbox, replicas).await?;
+        let first = counters(sandbox, replicas).await?;
+        Ok(Counting {
+            sandbox,
+            replicas,
+            mark: Mark::new(sandbox),
+            kept: Kept::new(address),
+            was_quiet: is_quiet(&difference(&before, &first)),
+            last: first.clone(),
+            first,
+            unanswered: Vec::new(),
+        })
+    }
+
+    /// The receivers of each request that goes out alone.
+    async fn alone(&mut self) -> Result<Vec<Vec<u32>>, Fault> {
+        let mut alone = Vec::new();
+        for request in 1..=LONE_REQUESTS {
+            self.send(request, ALONE).await;
+            alone.push(receivers(&self.received().await?));
+        }
+        Ok(alone)
+    }
+
+    /// The replicas that served a group whose first request has this number; `None` when that is in doubt.
+    async fn group(&mut self, first: u32) -> Result<Option<[u32; PADDINGS.len()]>, Fault> {
+        for (request, padding) in (first..).zip(PADDINGS) {
+            self.send(request, padding).await;
+        }
+        let received = self.received().await?;
+        let nobody = received.iter().sum::<u64>() < PADDINGS.iter().sum::<usize>() as u64;
+        let unknown = || (nobody || !self.unanswered.is_empty()).then_some([0; PADDINGS.len()]);
+        Ok(served(&received).or_else(unknown))
+    }
+
+    async fn send(&mut self, request: u32, padding: usize) {
+        let outcome = self.kept.get(&self.mark.path(request), padding).await;
+        if !outcome.is_hello() {
+            self.unanswered.push(request);
+        }
+    }
+
+    /// What every replica has received since the last reading.
+    async fn received(&mut self) -> Result<Vec<u64>, Fault> {
+        let now = counters(self.sandbox, self.replicas).await?;
+        let received = difference(&self.last, &now);
+        self.last = now;
+        Ok(received)
+    }
 }
 
 /// What every replica has received so far, which nothing else can say when the logs are silent.
@@ -355,4 +442,37 @@ async fn reckoned(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
 fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
     let width = 2 * workers.min(MOST_WORKERS) + 2;
     3 * width * width * replicas.div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The checksum that nginx's `hash` begins with.
+    fn crc32(text: &str) -> u32 {
+        !text.bytes().fold(!0, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+                (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+            })
+        })
+    }
+
+    #[test]
+    fn a_proxy_that_hashes_addresses_finds_no_order() {
+        for nonce in ["00000000", "0badcafe", "12345678", "deadbeef"] {
+            let random = RandomState::new();
+            let server = |request| (crc32(&path(nonce, request, &random)) >> 16) % 2;
+            let sequence: Vec<u32> = (1..=40).map(server).collect();
+            assert_eq!(softy_checks::period(&sequence), None, "{sequence:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_tells_a_request_by_its_address() {
+        let random = RandomState::new();
+        let logs = [path("ab12", 1, &random), path("ab12", 22, &random)];
+        let read = Attribution::read(&logs, "ab12");
+        assert_eq!(read.sequence(2), [1, 0]);
+        assert_eq!(read.named(22), 2);
+    }
 }

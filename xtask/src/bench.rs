@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::median::median;
 use crate::{base_images, engine, say};
 
 const ROUNDS: u32 = 5;
@@ -121,14 +122,6 @@ fn print(measured: Measured) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-fn median(mut durations: Vec<Duration>) -> Duration {
-    durations.sort();
-    durations
-        .get(durations.len() / 2)
-        .copied()
-        .unwrap_or_default()
 }
 
 fn timed(work: impl FnOnce() -> Result<()>) -> Result<Duration> {

@@ -2,23 +2,19 @@
 //! program killed and the engine taken away in the middle of a run.
 
 mod attack;
-mod checker;
-mod expectation;
 mod generate;
 mod kills;
 mod machine;
 mod private;
 mod session;
 mod troubles;
-mod words;
 
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::side_by_side::side_by_side;
 use crate::{base_images, cargo, engine, process, say};
 use attack::Attack;
 use session::Session;
@@ -90,13 +86,13 @@ impl Outcome {
 /// The files' attacks first: they are quick, and after them one right submission stands for all.
 fn attack_all(session: &Session, attacks: Vec<Attack>) -> Vec<Outcome> {
     let (of_files, of_stacks): (Vec<_>, Vec<_>) = attacks.into_iter().partition(Attack::is_quick);
-    let mut outcomes = side_by_side(of_files, |attack| {
+    let mut outcomes = side_by_side(AT_A_TIME, of_files, |attack| {
         Outcome::of(&attack.name, session.attack(attack))
     });
     if !outcomes.is_empty() {
         outcomes.push(Outcome::of("correct", session.correct()));
     }
-    outcomes.extend(side_by_side(of_stacks, |attack| {
+    outcomes.extend(side_by_side(AT_A_TIME, of_stacks, |attack| {
         let held = session.attack(attack);
         let name = &attack.name;
         match (held, session.correct()) {
@@ -114,23 +110,6 @@ fn attack_all(session: &Session, attacks: Vec<Attack>) -> Vec<Outcome> {
         }
     }));
     outcomes
-}
-
-/// Does the same with each, [`AT_A_TIME`], and gives what came of it in no order.
-fn side_by_side<T: Send>(things: Vec<T>, work: impl Fn(&T) -> Outcome + Sync) -> Vec<Outcome> {
-    let waiting = Mutex::new(things.into_iter());
-    let next = || waiting.lock().ok()?.next();
-    let outcomes = Mutex::new(Vec::new());
-    let worker = || {
-        while let Some(thing) = next() {
-            let outcome = work(&thing);
-            if let Ok(mut outcomes) = outcomes.lock() {
-                outcomes.push(outcome);
-            }
-        }
-    };
-    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(worker))));
-    outcomes.into_inner().unwrap_or_default()
 }
 
 fn conclude(outcomes: &[Outcome], started: Instant) -> Result<ExitCode> {

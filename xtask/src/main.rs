@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | compare | bless | bench | fuzz | base-images`.
+//! What contributors run: `cargo xtask demo | test | soak | compare | bless | bench | fuzz | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -6,13 +6,20 @@ mod base_images;
 mod bench;
 mod bless;
 mod cargo;
+mod checker;
 mod compare;
 mod debian;
 mod demo;
 mod engine;
+mod expectation;
 mod fuzz;
 mod hostile;
+mod median;
 mod process;
+mod random;
+mod side_by_side;
+mod soak;
+mod submission;
 mod test;
 mod workspace;
 
@@ -24,6 +31,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   test [ARGS]    every test, live ones included; ARGS go to `cargo test`
   test --hostile [NAME…]
                  every attack of fixtures/hostile, or those whose names begin so
+  soak RUNS [NAME…]
+                 right submissions and their wrong twins on an idle, a busy and a starved machine
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
@@ -41,6 +50,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test", "--hostile", names @ ..] => hostile::run(names),
         ["test", rest @ ..] => test::run(rest),
+        ["soak", runs, names @ ..] => soak::run(runs, names),
         ["bench", rounds @ ..] => bench::run(rounds),
         ["fuzz", seconds @ ..] => fuzz::run(seconds),
         ["compare", rest @ ..] => compare::run(rest),

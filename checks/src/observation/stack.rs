@@ -201,9 +201,9 @@ pub fn is_loopback(address: IpAddr) -> bool {
 pub enum State {
     /// It runs, and listens where something must listen.
     Running,
-    /// It runs but did not listen on any port within the deadline.
+    /// It runs but did not listen on any port in the time that it had.
     Silent {
-        /// The deadline in seconds.
+        /// That time in seconds.
         seconds: u64,
     },
     /// It ended.

@@ -1,15 +1,15 @@
 //! The attacks, each a folder of `fixtures/hostile`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::expectation::ComesOut;
 use super::generate;
+use crate::expectation::ComesOut;
+use crate::submission::lay_over;
 use crate::workspace;
 
 /// The file of an attack's folder that says what is expected.
@@ -95,20 +95,4 @@ impl Attack {
 
 fn folder() -> PathBuf {
     workspace::root().join("fixtures/hostile")
-}
-
-/// Copies a folder's content, over what is there.
-pub fn lay_over(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
-        let entry = entry?;
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            lay_over(&from, &to)?;
-        } else {
-            fs::copy(&from, &to)?;
-            fs::set_permissions(&to, fs::Permissions::from_mode(0o644))?;
-        }
-    }
-    Ok(())
 }

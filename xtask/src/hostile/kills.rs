@@ -4,15 +4,17 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::checker::{ENDS_WITHIN, Ended, Run, program};
 use super::machine::{runs, things};
 use super::session::Session;
-use super::{Outcome, Verdict, side_by_side};
+use super::{AT_A_TIME, Outcome, Verdict};
+use crate::checker::{ENDS_WITHIN, Ended, Run, program};
 use crate::engine::{self, docker};
+use crate::random::{self, Random};
+use crate::side_by_side::side_by_side;
 use crate::{process, say};
 
 /// Runs that are killed, interrupted and terminated.
@@ -35,9 +37,9 @@ const INTERRUPTED: i32 = 130;
 
 /// Ends runs of the right submission at random moments of the time that one takes.
 pub fn run(session: &Session) -> Vec<Outcome> {
-    let seed = seed();
+    let seed = random::seed();
     say(&format!("the moments are of SOFTY_CHECK_SEED={seed}"));
-    let mut random = Random(seed);
+    let mut random = Random::of(seed);
     let started = Instant::now();
     let mut outcomes = vec![Outcome::of("correct", session.correct())];
     let whole = started.elapsed();
@@ -47,11 +49,15 @@ pub fn run(session: &Session) -> Vec<Outcome> {
             moments.push((number, whole.mul_f64(random.fraction())));
         }
         for some in moments.chunks(CLEANED_AFTER) {
-            outcomes.extend(side_by_side(some.to_vec(), |(number, moment)| {
-                let name = format!("signal-{signal}-{number}");
-                let step = number.is_multiple_of(2).then(|| Step::new(&name));
-                Outcome::of(&name, ended_by(session, signal, *moment, step))
-            }));
+            outcomes.extend(side_by_side(
+                AT_A_TIME,
+                some.to_vec(),
+                |(number, moment)| {
+                    let name = format!("signal-{signal}-{number}");
+                    let step = number.is_multiple_of(2).then(|| Step::new(&name));
+                    Outcome::of(&name, ended_by(session, signal, *moment, step))
+                },
+            ));
             if signal == "KILL" {
                 let first = some.first().map_or(0, |(number, _)| *number);
                 let by_the_next_run = (first / CLEANED_AFTER).is_multiple_of(2);
@@ -195,27 +201,4 @@ fn abandoned() -> Result<Vec<String>> {
         .filter(|thing| thing.process.is_some_and(|process| !runs(process)))
         .map(|thing| format!("{} {}", thing.kind, thing.id))
         .collect())
-}
-
-fn seed() -> u64 {
-    let asked = std::env::var("SOFTY_CHECK_SEED").ok();
-    let now = || {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(1, |since| since.as_secs())
-    };
-    asked.and_then(|seed| seed.parse().ok()).unwrap_or_else(now)
-}
-
-/// Splitmix64: repeatable, and good enough to choose moments.
-struct Random(u64);
-
-impl Random {
-    /// From 0 up to 1.
-    fn fraction(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let high = u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or_default();
-        f64::from(high) / f64::from(u32::MAX)
-    }
 }

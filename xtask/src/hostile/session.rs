@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::Verdict;
-use super::attack::{Attack, lay_over};
-use super::checker::{Ended, Run, program};
-use super::expectation::summary;
+use super::attack::Attack;
 use super::machine::{everything, process_of, processes, tags, things};
+use crate::checker::{Ended, Run, program};
 use crate::engine::{self, docker};
+use crate::expectation::summary;
+use crate::submission::lay_over;
 use crate::{process, workspace};
 
 /// A right submission, when the machine has something else to do as well.

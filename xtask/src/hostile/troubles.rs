@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::attack::Attack;
-use super::checker::{Ended, Run};
-use super::expectation::{failed, summary};
 use super::machine::things;
 use super::private::Private;
 use super::session::Session;
 use super::{Outcome, Verdict};
+use crate::checker::{Ended, Run};
+use crate::expectation::{failed, summary};
 
 /// The attack whose submission needs no network to be built.
 const SUBMISSION: &str = "engine-trouble";

@@ -1,4 +1,4 @@
-//! What must come out of an attack, and whether a report says it.
+//! What must come out of a submission, and whether a report says it.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 /// Checks that files alone answer; the engine is not asked when one of them fails before `images-build`.
 const OF_FILES: [&str; 2] = ["compose-file", "compose-safe"];
 
-/// Something that may come out of an attack.
+/// Something that may come out of grading a submission.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ComesOut {
-    /// The attack does not get anywhere, and the submission is right.
+    /// The submission is right; an attack does not get anywhere.
     FullMarks,
     /// A mistake of the submission, said by its code.
     Finding {
@@ -36,7 +36,16 @@ impl ComesOut {
         }
     }
 
-    /// Whether a report and its exit status say it; in a word for the line of the attack.
+    /// It in a word.
+    pub fn word(&self) -> &str {
+        match self {
+            ComesOut::FullMarks => "full marks",
+            ComesOut::Finding { code, .. } => code,
+            ComesOut::Fault(kind) => kind,
+        }
+    }
+
+    /// Whether a report and its exit status say it; in a word for a line.
     pub fn is_said(&self, report: &Value, status: i32) -> Option<String> {
         match self {
             ComesOut::FullMarks => {

@@ -1,5 +1,7 @@
 //! The real program, run with a deadline.
 
+mod words;
+
 use std::fs::{self, File};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -10,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::words::forbidden;
 use crate::{engine, workspace};
+use words::forbidden;
 
 /// Between two looks at a run.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
