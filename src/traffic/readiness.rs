@@ -83,7 +83,7 @@ pub async fn settle(
 /// as its programs compute rather than wait, it has [`PATIENCE`] times as long.
 async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Result<(), Fault> {
     let started = Instant::now();
-    sleep(ready).await;
+    sleep(ready.saturating_sub(BETWEEN_SHARES)).await;
     let mut before = sandbox.computed(member).await?;
     while started.elapsed() < ready * PATIENCE {
         sleep(BETWEEN_SHARES).await;
