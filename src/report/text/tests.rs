@@ -94,7 +94,7 @@ fn a_pass_shows_the_rotation() {
 task6 · ./student
 
 ✓ 20/20  the file says how to start two servers
-         · the file has other lines
+         · the file has other lines [other-lines]
 ✓        nothing is refused
 ✓ 20/20  requests take turns between the two API servers
 ✗        the site is served
@@ -143,7 +143,7 @@ fn a_pass_in_french() {
 task6 · ./student
 
 ✓ 20/20  le fichier dit comment lancer deux serveurs
-         · le fichier a d’autres lignes
+         · le fichier a d’autres lignes [other-lines]
 ✓        rien n’est refusé
 ✓ 20/20  les requêtes vont tour à tour aux deux serveurs API
 ✗        le site est servi
@@ -474,7 +474,7 @@ fn what_was_asked_for_is_all_that_counts() {
 task6 · ./student
 
 ✓ 20/20  the file says how to start two servers
-         · the file has other lines
+         · the file has other lines [other-lines]
 –  –/20  `compose-safe`, `round-robin`, `front-page` (not asked for)
 
 which replica answered
