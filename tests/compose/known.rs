@@ -68,9 +68,14 @@ pub static KNOWN: &[Known] = &[
         "v2.26 leaves what is no address to the engine; later versions refuse it",
     ),
     known(
-        "2.26",
+        "2",
         "port published: 1e3 – Compose refuses: *",
-        "v2.26 takes no number with an exponent; later versions do",
+        "v2 takes no number with an exponent there; here it is the number that it is",
+    ),
+    known(
+        "2",
+        "service provider: {} – Compose refuses: *missing property*",
+        "`provider` is refused where it asks for something, and this asks for nothing",
     ),
     known(
         "2.26",
@@ -81,6 +86,21 @@ pub static KNOWN: &[Known] = &[
         "2",
         "file name: $* – Compose refuses: project name must not be empty",
         "`name` is rewritten, also one that a variable leaves empty",
+    ),
+    known(
+        "2",
+        "*profiles: [debug]* – Compose refuses: *",
+        "of a service that no profile starts only the types of values are looked at",
+    ),
+    known(
+        "2",
+        "*profiles: ['a b']* – Compose refuses: *",
+        "of a service that no profile starts only the types of values are looked at",
+    ),
+    known(
+        "2",
+        "*replicas: 0}* – only this program refuses: *mounts at `/`*",
+        "the engine refuses that place where a container is made; here it is refused although none is",
     ),
     known(
         "2",
