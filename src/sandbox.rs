@@ -100,6 +100,8 @@ pub struct Sandbox {
     /// What was copied into the run's containers.
     copied: Arc<Packed>,
     watched: Watched,
+    /// Held while a container joins its networks, where the engine miscounts those that join at once.
+    joining: tokio::sync::Mutex<()>,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
 }
@@ -135,6 +137,7 @@ impl Sandbox {
             taken: Arc::default(),
             copied: Arc::default(),
             watched: Watched::default(),
+            joining: tokio::sync::Mutex::default(),
             making: Arc::default(),
         })
     }

@@ -15,6 +15,9 @@ pub(super) struct Facts {
     pub(super) root: Option<PathBuf>,
     /// What it does not hold containers to, by its own word.
     pub(super) lacks: Lacks,
+    /// Whether the engine counts right what several containers join to a network at once. One that does not never lets go of a
+    /// network that it has counted too much of.
+    pub(super) counts_endpoints: bool,
     /// Whether the engine knows at once how much containers have written: others compare all files with the image's, which
     /// takes seconds of a processor.
     pub(super) measures_layers: bool,
@@ -53,6 +56,7 @@ impl Facts {
         Facts {
             measures_layers: measures_layers(&info),
             lacks: Lacks::of(&info),
+            counts_endpoints: counts_endpoints(info.server_version.as_deref()),
             version: info.server_version.unwrap_or_default(),
             driver: info.driver.unwrap_or_default(),
             root: info.docker_root_dir.map(PathBuf::from),
@@ -75,6 +79,14 @@ pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
             names.join(", ")
         ),
     })
+}
+
+/// Since 28.1 engines look at the endpoints themselves; those before add twice where two are made at once
+/// (https://github.com/moby/moby/issues/43286).
+fn counts_endpoints(version: Option<&str>) -> bool {
+    let mut numbers = version.unwrap_or_default().split('.');
+    let mut next = || numbers.next()?.parse::<u32>().ok();
+    next().zip(next()).is_some_and(|version| version >= (28, 1))
 }
 
 fn measures_layers(info: &SystemInfo) -> bool {
@@ -143,6 +155,16 @@ mod tests {
         };
         assert_eq!(Lacks::of(&rootless), expected);
         assert!(Lacks::of(&SystemInfo::default()).seccomp);
+    }
+
+    #[test]
+    fn engines_before_28_1_miscount_what_joins_at_once() {
+        for version in [None, Some(""), Some("20.10.24+dfsg1"), Some("28.0.4"), Some("4.3.1")] {
+            assert!(!counts_endpoints(version), "{version:?}");
+        }
+        for version in ["28.1.0", "28.5.2+dfsg4", "29.0.0"] {
+            assert!(counts_endpoints(Some(version)), "{version}");
+        }
     }
 
     #[test]

@@ -131,6 +131,9 @@ pub const READY: Duration = Duration::from_secs(30);
 /// The same where `--egress` lets containers out: one may install what it needs when it starts.
 pub const READY_WITH_EGRESS: Duration = Duration::from_secs(120);
 
+/// The same while its programs still compute, as on a machine that is busy otherwise.
+pub const READY_AT_WORK: Duration = Duration::from_secs(120);
+
 /// From a container's start until its health check passes, or it ends, when another waits for that.
 pub const DEPENDENCY: Duration = Duration::from_secs(60);
 

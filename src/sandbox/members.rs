@@ -2,6 +2,9 @@
 
 mod body;
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use bollard::errors::Error;
 use bollard::models::{
     ContainerCreateBody, ContainerState, NetworkConnectRequest, NetworkingConfig,
@@ -12,8 +15,7 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt;
 use softy_checks::observation::{Fault, Limit, State};
-use std::collections::HashMap;
-use std::time::Duration;
+use tokio::sync::MutexGuard;
 
 use body::{attachments, ports, resolvers};
 
@@ -145,10 +147,20 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine is why it cannot.
     pub async fn start(&self, member: &Member) -> Result<Result<(), String>, Fault> {
+        let _alone = self.joining_alone().await;
         match self.docker.start_container(&member.id, None).await {
             Ok(()) => Ok(Ok(())),
             Err(error) => refused(error).map(Err),
         }
+    }
+
+    /// While it is held, no other container of the run joins its networks, where the engine miscounts those that join at
+    /// once.
+    async fn joining_alone(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.facts.counts_endpoints {
+            return None;
+        }
+        Some(self.joining.lock().await)
     }
 
     /// Waits until a container has ended.
@@ -201,6 +213,7 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not.
     pub async fn restart(&self, member: &Member) -> Result<(), Fault> {
+        let _alone = self.joining_alone().await;
         let options = RestartContainerOptionsBuilder::new().t(0).build();
         self.docker
             .restart_container(&member.id, Some(options))

@@ -12,6 +12,9 @@ use super::engine::{fault, message};
 use super::things::{Kind, Thing, things};
 use super::{RUN_LABEL, Sandbox, limits};
 
+/// What an engine says of a network on which it takes somebody to be.
+const IN_USE: &str = "has active endpoints";
+
 /// Between two looks at what is left.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -24,9 +27,10 @@ impl Sandbox {
     /// by hand.
     pub async fn remove(&self) -> Result<(), Fault> {
         let label = format!("{RUN_LABEL}={}", self.run);
+        let mut refusal = String::new();
         let removed = timeout(limits::REMOVAL, async {
             let _nothing_is_being_made = self.making.write().await;
-            while !self.is_removed(&label).await.unwrap_or(false) {
+            while !self.is_removed(&label, &mut refusal).await.unwrap_or(false) {
                 sleep(BETWEEN_LOOKS).await;
             }
         });
@@ -37,16 +41,19 @@ impl Sandbox {
         tokio::select! {
             removed = removed => removed.map_err(|_| left(Fault {
                 kind: FaultKind::Time,
-                detail: format!("removal took over {} s", limits::REMOVAL.as_secs()),
+                detail: format!("removal took over {} s{refusal}", limits::REMOVAL.as_secs()),
             })),
             lost = self.lost() => Err(left(lost)),
         }
     }
 
-    /// Whether nothing was left that had to be removed.
-    async fn is_removed(&self, label: &str) -> Result<bool, Fault> {
+    /// Whether nothing was left that had to be removed; `refusal` is the engine's last word where it did not remove something.
+    async fn is_removed(&self, label: &str, refusal: &mut String) -> Result<bool, Fault> {
         let left = things(&self.docker, label).await.map_err(fault)?;
-        remove_all(&self.docker, &left).await?;
+        let refused = remove_all(&self.docker, &left).await?;
+        if let Some((_, words)) = refused.into_iter().next_back() {
+            *refusal = format!(": {words}");
+        }
         Ok(left.is_empty())
     }
 }
@@ -74,11 +81,21 @@ pub(super) async fn remove_all<'a>(
             match removed {
                 Ok(()) => {}
                 Err(error @ Error::DockerResponseServerError { .. }) => {
-                    refused.push((thing, message(&error)));
+                    refused.push((thing, refusal(message(&error))));
                 }
                 Err(error) => return Err(fault(error)),
             }
         }
     }
     Ok(refused)
+}
+
+/// Why an engine did not remove something, with what helps where it is a mistake of its own.
+fn refusal(words: String) -> String {
+    match words.contains(IN_USE) {
+        true => format!(
+            "{words} (an engine before 28.1 may have miscounted them: where no container is on the network, only a restart of the engine takes it away)"
+        ),
+        false => words,
+    }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::listening::listening;
-use crate::sandbox::{Member, Reach, Reachable, Sandbox};
+use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
 
 /// Between two attempts to connect to a container that has only just started.
 const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
@@ -37,9 +37,6 @@ const BETWEEN_SHARES: Duration = Duration::from_secs(10);
 /// Hundredths of a second that a program which only waits does not compute in [`BETWEEN_SHARES`]; one that reads its files
 /// from a slow disk does.
 const AT_WORK: u64 = 1;
-
-/// How many times the usual time a container has while its programs compute.
-const PATIENCE: u32 = 4;
 
 /// How a container settled after its start.
 #[derive(Clone, Debug)]
@@ -80,12 +77,12 @@ pub async fn settle(
 }
 
 /// Until a container has had its time to listen. Where processors are scarce, importing Flask alone takes longer: as long
-/// as its programs compute rather than wait, it has [`PATIENCE`] times as long.
+/// as its programs compute rather than wait, it has [`limits::READY_AT_WORK`].
 async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Result<(), Fault> {
     let started = Instant::now();
     sleep(ready.saturating_sub(BETWEEN_SHARES)).await;
     let mut before = sandbox.computed(member).await?;
-    while started.elapsed() < ready * PATIENCE {
+    while started.elapsed() < limits::READY_AT_WORK {
         sleep(BETWEEN_SHARES).await;
         let after = sandbox.computed(member).await?;
         let is_at_work = before
