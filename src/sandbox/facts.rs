@@ -159,7 +159,13 @@ mod tests {
 
     #[test]
     fn engines_before_28_1_miscount_what_joins_at_once() {
-        for version in [None, Some(""), Some("20.10.24+dfsg1"), Some("28.0.4"), Some("4.3.1")] {
+        for version in [
+            None,
+            Some(""),
+            Some("20.10.24+dfsg1"),
+            Some("28.0.4"),
+            Some("4.3.1"),
+        ] {
             assert!(!counts_endpoints(version), "{version:?}");
         }
         for version in ["28.1.0", "28.5.2+dfsg4", "29.0.0"] {
