@@ -54,7 +54,11 @@ pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
 fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<Source>, Fault> {
     let (name, node) = (&entry.key, &entry.value);
     let kinds = ["file", "content", "environment"];
-    let given: Vec<&Entry> = kinds.iter().filter_map(|kind| node.entry(kind)).collect();
+    let given = kinds.iter().filter_map(|kind| node.entry(kind));
+    // A variable without a name is none.
+    let is_given =
+        |given: &&Entry| given.key != "environment" || given.value.scalar() != Some(String::new());
+    let given: Vec<&Entry> = given.filter(is_given).collect();
     let is_elsewhere = ["external", "driver"]
         .iter()
         .any(|key| node.get(key).is_some());
@@ -103,7 +107,8 @@ pub(super) fn grants(
             if !context.defines(section, &name, item.mark) {
                 continue;
             }
-            let target = item.text("target").unwrap_or_else(|| name.clone());
+            let target = item.text("target").filter(|target| !target.is_empty());
+            let target = target.unwrap_or_else(|| name.clone());
             let target = match target.starts_with('/') {
                 true => target,
                 false => format!("{folder}{target}"),

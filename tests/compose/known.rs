@@ -104,6 +104,41 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
+        "*weight*: * – Compose refuses: *type *uint16*",
+        "`blkio_config` is rewritten, whatever its numbers",
+    ),
+    known(
+        "2",
+        "*weight*: -1 – Compose refuses: *",
+        "`blkio_config` is rewritten, whatever its numbers",
+    ),
+    known(
+        "2",
+        "device_* rate: 1.5 – Compose refuses: *",
+        "`blkio_config` is rewritten, whatever its numbers",
+    ),
+    known(
+        "2",
+        "placement max_replicas_per_node: -1 – Compose refuses: *",
+        "`placement` is for many machines, whatever its numbers",
+    ),
+    known(
+        "2",
+        "granted * mode: * – *",
+        "a mode is a number from 0 to 7777 in base eight, which Compose leaves to whoever reads it",
+    ),
+    known(
+        "2",
+        "include project_directory: * – only this program refuses: *not a number",
+        "Compose takes a number for the name of a folder",
+    ),
+    known(
+        "2",
+        "secret alone external: no – Compose refuses: *",
+        "what is said not to be elsewhere, and to be nowhere else, is of no consequence",
+    ),
+    known(
+        "2",
         "*cpu_percent: 1* – Compose refuses: *",
         "`cpu_percent` is rewritten, also what is more than a hundred",
     ),
@@ -154,7 +189,7 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
-        "attachment priority: * – Compose refuses: *must be a number",
+        "attachment *priority: * – Compose refuses: *must be a number",
         "a text that is a number is taken here, too",
     ),
     known(
@@ -164,7 +199,7 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
-        "volume labels: [word, word] – Compose refuses: *",
+        "* labels: [word, word] – Compose refuses: *",
         "of two labels of one name the last is taken here, as for services",
     ),
     known(
@@ -216,6 +251,31 @@ pub static KNOWN: &[Known] = &[
         "1.",
         "*: names on *: Compose nothing, here *",
         "v1 joins a container to its other networks when it starts it",
+    ),
+    known(
+        "2.26",
+        "* – Compose refuses: *Additional property * is not allowed*",
+        "v2.26 has an older specification",
+    ),
+    known(
+        "1.",
+        "*configs: [nobody]* – only this program refuses: *",
+        "v1 does nothing with `configs`",
+    ),
+    known(
+        "1.",
+        "*target: /}]* – only this program refuses: *mounts at `/`*",
+        "v1 leaves that place to the engine, v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*container_name: ''* – only this program refuses: *",
+        "an empty name is none to v1; v2 refuses it",
+    ),
+    known(
+        "1.",
+        "*2024-01-01* – Compose refuses: Traceback *",
+        "v1 itself breaks",
     ),
     known(
         "1.",
