@@ -119,6 +119,21 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
+        "*_config parallelism: -1 – Compose refuses: *",
+        "how many are changed at once is for many machines, whatever its number",
+    ),
+    known(
+        "2",
+        "*watch* – Compose refuses: *develop.watch*",
+        "`develop` is for `docker compose watch`, and of no consequence here",
+    ),
+    known(
+        "2",
+        "gpu unknown: * – only this program refuses: *",
+        "Compose takes any key there; `gpus` is refused where it asks for something",
+    ),
+    known(
+        "2",
         "placement max_replicas_per_node: -1 – Compose refuses: *",
         "`placement` is for many machines, whatever its numbers",
     ),
