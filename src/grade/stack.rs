@@ -93,7 +93,7 @@ impl Live<'_> {
         Ok(started)
     }
 
-    /// Starts the containers of a wave, side by side.
+    /// Starts the containers of a wave, side by side where the engine can be trusted with that.
     async fn start_wave(
         &self,
         wave: &[&Service],
