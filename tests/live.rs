@@ -243,12 +243,12 @@ fn in_a_container(submission: &Path) -> Output {
         .expect("the engine's command is there")
 }
 
-/// What carries the label on the engine and did not `before`, one id a line, once it has had time to go away.
+/// What carries the label on the engine and did not `before`, one a line, once it has had time to go away.
 fn left_over(before: &[String]) -> String {
     let started = Instant::now();
     loop {
         let mut left = labelled();
-        left.retain(|id| !before.contains(id));
+        left.retain(|line| !before.contains(line) && !is_of_a_live_run(line));
         if left.is_empty() || started.elapsed() > PATIENCE {
             return left.join("\n");
         }
@@ -256,7 +256,7 @@ fn left_over(before: &[String]) -> String {
     }
 }
 
-/// The ids of everything that carries the label.
+/// Everything that carries the label, of runs that go on as well: those may end before the test does, and what is left of them is not its own.
 fn labelled() -> Vec<String> {
     const OWNED: &str = r#"{{.ID}} {{.Label "org.softy-check.owner"}}"#;
     let kinds: [&[&str]; 4] = [
@@ -271,8 +271,7 @@ fn labelled() -> Vec<String> {
         &["image", "ls", "--all", "--quiet"],
     ];
     let listed = kinds.map(listed).concat();
-    let left = listed.lines().filter(|line| !is_of_a_live_run(line));
-    left.map(str::to_owned).collect()
+    listed.lines().map(str::to_owned).collect()
 }
 
 /// Whether a run that goes on owns what is listed: somebody else may grade on the same engine.
