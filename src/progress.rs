@@ -126,7 +126,7 @@ impl Progress {
         let timed = steps.iter().zip(ends);
         timed
             .map(|((step, started), end)| Phase {
-                name: step.name(),
+                name: step.name().into(),
                 seconds: (end - *started).as_secs_f64(),
             })
             .collect()

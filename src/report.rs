@@ -8,7 +8,9 @@ mod sample;
 pub mod text;
 mod visible;
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use softy_checks::observation::Observation;
 use softy_checks::{Reason, Status, Verdict};
 
@@ -32,10 +34,10 @@ pub struct Report {
 }
 
 /// A part of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
     /// Stable name in reports, in kebab case.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How long it took.
     #[serde(serialize_with = "json::milliseconds")]
     pub seconds: f64,

@@ -8,6 +8,7 @@ use softy_checks::observation::Observation;
 use self::check::Check;
 use super::visible::is_invisible;
 use super::{Phase, Report, by_hand};
+use crate::batch::Listed;
 
 /// The JSON Schema (draft 2020-12) of [`render`]'s text.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -21,6 +22,8 @@ struct Document<'a> {
     tool: Tool,
     task: &'a str,
     submission: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<&'a Listed>,
     gradable: bool,
     score: Option<u32>,
     out_of: u32,
@@ -48,11 +51,20 @@ const TOOL: Tool = Tool {
 /// # Errors
 /// None that a report can cause.
 pub fn render(report: &Report) -> serde_json::Result<String> {
+    render_listed(report, None)
+}
+
+/// The same with the submission's place in a batch: a result file.
+///
+/// # Errors
+/// None that a report can cause.
+pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Result<String> {
     let document = Document {
         schema: VERSION,
         tool: TOOL,
         task: report.task,
         submission: &report.submission,
+        batch,
         gradable: report.gradable(),
         score: report.score(),
         out_of: report.out_of(),

@@ -74,7 +74,7 @@ pub(super) fn report(statuses: [Status; 4]) -> Report {
         observation: observation(),
         seconds: 12.34,
         phases: vec![Phase {
-            name: "images",
+            name: "images".into(),
             seconds: 5.5,
         }],
     }

@@ -1,0 +1,5 @@
+//! Many submissions: one result file each, from which everything that is said about all of them is made.
+
+mod results;
+
+pub use results::{FileVerdict, Graded, Listed, ReadError, Results};

@@ -1,0 +1,215 @@
+//! Result files: the JSON report of one submission each, with where it stands in the batch.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use softy_checks::observation::Observation;
+use softy_checks::{TASK6, judge};
+
+use crate::report::{Phase, Report, json};
+
+/// The folder of result files in a batch's folder.
+const FOLDER: &str = "results";
+
+/// Bytes of a result file that are read; a real one has some hundred kilobytes.
+const FILE_BYTES: u64 = 16 << 20;
+
+/// Bytes of a file's name; file systems take 255, and a temporary file's name is longer.
+const NAME_BYTES: usize = 200;
+
+/// The result files of a batch.
+#[derive(Clone, Debug)]
+pub struct Results {
+    folder: PathBuf,
+}
+
+/// What came of one submission of a batch, as its file says it.
+#[derive(Clone, Debug)]
+pub struct Graded {
+    /// Which submission it is, and when it was graded.
+    pub listed: Listed,
+    /// The release that graded it.
+    pub version: String,
+    /// The verdicts as they were written, one a check.
+    pub written: Vec<FileVerdict>,
+    /// The report, its observation judged by this release.
+    pub report: Report,
+}
+
+/// A submission's place in a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Unique in its batch: a student's number or login, or the folder's name.
+    pub id: String,
+    /// The student's name, where the roster has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The student's group, where the roster has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Changes when the submission's content, the options of its grading or the release do.
+    pub fingerprint: String,
+    /// How many times it was graded until something came of it, from 1.
+    pub attempts: u32,
+}
+
+/// One check of a result file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FileVerdict {
+    /// The check's id.
+    pub id: String,
+    /// `passed`, `failed`, `skipped` or `not-graded`.
+    pub status: String,
+    /// The points earned; `None` when not judged.
+    pub points: Option<u32>,
+    /// The code of the first mistake.
+    pub code: Option<String>,
+}
+
+/// Why a result file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` is no result file that this release can read: {reason}")]
+pub struct ReadError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A result file's fields that are read again.
+#[derive(Deserialize)]
+struct Document {
+    schema: u32,
+    tool: Tool,
+    submission: String,
+    seconds: f64,
+    phases: Vec<Phase>,
+    batch: Listed,
+    checks: Vec<FileVerdict>,
+    observation: Observation,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    version: String,
+}
+
+impl Results {
+    /// Those in the folder of a batch, which need not be there yet.
+    pub fn of(batch: &Path) -> Results {
+        Results {
+            folder: batch.join(FOLDER),
+        }
+    }
+
+    /// The folder that they are in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of a submission.
+    pub fn file(&self, id: &str) -> PathBuf {
+        self.folder.join(file_name(id))
+    }
+
+    /// Every result file, sorted by name; other files are left out.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let is_hidden = |path: &Path| {
+                let name = path.file_name().unwrap_or_default();
+                name.as_encoded_bytes().starts_with(b".")
+            };
+            if path.extension().is_some_and(|end| end == "json") && !is_hidden(&path) {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}
+
+impl Graded {
+    /// Reads a result file, and judges its observation.
+    ///
+    /// # Errors
+    /// When it is none, or of a later release.
+    pub fn read(path: &Path) -> Result<Graded, ReadError> {
+        let error = |reason: String| ReadError {
+            path: path.to_owned(),
+            reason,
+        };
+        let size = fs::metadata(path).map_err(|reason| error(reason.to_string()))?;
+        if size.len() > FILE_BYTES {
+            return Err(error(format!("it has {} bytes", size.len())));
+        }
+        let text = fs::read(path).map_err(|reason| error(reason.to_string()))?;
+        let document: Document =
+            serde_json::from_slice(&text).map_err(|reason| error(reason.to_string()))?;
+        if document.schema != json::VERSION || document.observation.schema != Observation::SCHEMA {
+            return Err(error("it has the layout of another release".to_owned()));
+        }
+        Ok(Graded {
+            listed: document.batch,
+            version: document.tool.version,
+            written: document.checks,
+            report: Report {
+                task: "task6",
+                submission: document.submission,
+                verdicts: judge(TASK6, &document.observation),
+                observation: document.observation,
+                seconds: document.seconds,
+                phases: document.phases,
+            },
+        })
+    }
+}
+
+/// The name of a submission's file: its id, with everything by its number that a file system may take amiss.
+fn file_name(id: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let mut name = String::new();
+    for (index, byte) in id.bytes().enumerate() {
+        match byte {
+            b'.' if index == 0 => name.push_str("%2E"),
+            byte if is_plain(byte) => name.push(char::from(byte)),
+            byte => name.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    if name.len() > NAME_BYTES {
+        let digest = blake3::hash(id.as_bytes()).to_hex();
+        name.truncate(NAME_BYTES - digest.len());
+        name.push_str(&digest);
+    }
+    if name.is_empty() {
+        name.push('%');
+    }
+    name.push_str(".json");
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_a_file_of_its_own_inside_the_folder() {
+        let long = "é".repeat(300);
+        let longer = "é".repeat(301);
+        let ids = [
+            "alice", "Alice", "a b", "a%20b", "..", ".a", "a/b", "a\nb", "", &long, &longer,
+        ];
+        let names: Vec<String> = ids.iter().map(|id| file_name(id)).collect();
+        for (index, name) in names.iter().enumerate() {
+            assert!(name.len() < 255 && !name.starts_with('.') && !name.contains('/'));
+            assert!(!names[..index].contains(name), "{name}");
+        }
+        assert_eq!(names[2], "a%20b.json");
+    }
+}
