@@ -1,5 +1,14 @@
 //! Many submissions: one result file each, from which everything that is said about all of them is made.
 
+mod clone;
+mod progress;
 mod results;
+mod roster;
+mod run;
+mod shard;
 
+pub use progress::{Progress, Style};
 pub use results::{FileVerdict, Graded, Listed, ReadError, Results};
+pub use roster::{Entry, RosterError, Source, of_file, of_folder};
+pub use run::{Batch, Finished, Stop, run};
+pub use shard::{Shard, ShardError};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use softy_checks::model::Language;
 
+use crate::batch::{Shard, Style};
 use crate::sandbox::{Base, Reach};
 
 /// Grades the exercise *Scale Horizontally*: two Flask servers behind nginx, every request to the next one.
@@ -28,6 +29,11 @@ pub enum Command {
         after_help = "Examples:\n  softy-check task6 .                      from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json"
     )]
     Task6(Task6),
+    /// Grade a folder of submissions, several side by side
+    #[command(
+        after_help = "Examples:\n  softy-check batch task6 submissions --out results\n  softy-check batch task6 submissions --out results --roster class.csv\n  softy-check batch task6 submissions --out results --shard 1/4    a quarter, on each of four machines\n\nExit status: 0 all passed, 1 some lost points, 3 some could not be graded, 130 interrupted.\nStopped at any moment, the same command goes on where it was."
+    )]
+    Batch(Batch),
     /// Judge a recorded observation again; needs no Docker
     Replay(Replay),
     /// Remove what killed runs have left on the engine
@@ -52,12 +58,20 @@ pub struct Task6 {
     /// What is reported, and how
     #[command(flatten)]
     pub shown: Shown,
-    /// Judge the files alone: no engine is asked, what needs one is skipped
-    #[arg(long)]
-    pub no_stack: bool,
     /// Write what was seen to FILE, for `softy-check replay`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// How it is graded
+    #[command(flatten)]
+    pub grading: Grading,
+}
+
+/// How submissions are graded.
+#[derive(Args, Debug)]
+pub struct Grading {
+    /// Judge the files alone: no engine is asked, what needs one is skipped
+    #[arg(long)]
+    pub no_stack: bool,
     /// How to get to the stack, when what the checker finds out by itself is wrong
     #[arg(long, value_name = "WAY", value_enum)]
     pub reach: Option<Way>,
@@ -82,6 +96,58 @@ pub struct Task6 {
     /// The engine's runtime for every container, such as `runsc` or `kata`
     #[arg(long, value_name = "NAME")]
     pub runtime: Option<String>,
+}
+
+/// Arguments of `batch`.
+#[derive(Args, Debug)]
+pub struct Batch {
+    /// The task that was handed in
+    #[arg(value_enum)]
+    pub task: Task,
+    /// The folder with one subfolder for each submission
+    pub submissions: PathBuf,
+    /// Where results and reports go; the same folder again, and the batch goes on where it stopped
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Submissions graded side by side [default: what cores and memory allow]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// A CSV file with a row for each submission: `id`, and `name`, `group`, `path` or `url` where there are such
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+    /// Grade one part of N, such as `2/4`: every machine that has the same submissions gets other ones
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Grade again what was graded already
+    #[arg(long)]
+    pub again: bool,
+    /// How progress is told on stderr
+    #[arg(long, value_enum, default_value_t = Told::Auto)]
+    pub progress: Told,
+    /// The language of messages and reports [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+    /// How each is graded
+    #[command(flatten)]
+    pub grading: Grading,
+}
+
+/// Tasks on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Scale Horizontally
+    Task6,
+}
+
+/// Ways of telling how far a batch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Told {
+    /// A bar on a terminal, lines elsewhere
+    Auto,
+    /// A line a submission
+    Plain,
+    /// A line of JSON a submission
+    Json,
 }
 
 /// Arguments of `replay`.
@@ -182,6 +248,23 @@ impl Clean {
     /// The language of the list.
     pub fn language(&self) -> Language {
         language(self.lang)
+    }
+}
+
+impl Batch {
+    /// The language of messages and reports.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl From<Told> for Style {
+    fn from(told: Told) -> Style {
+        match told {
+            Told::Auto => Style::Auto,
+            Told::Plain => Style::Plain,
+            Told::Json => Style::Json,
+        }
     }
 }
 

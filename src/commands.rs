@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
+mod batch;
 mod clean;
 mod explain;
+mod grading;
 mod interruption;
 mod output;
 mod replay;
@@ -12,9 +14,9 @@ use std::io;
 use std::path::PathBuf;
 
 use softy_checks::TASK6;
-use softy_checks::model::Text;
 use softy_checks::observation::Fault;
 
+use crate::batch::RosterError;
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
 use crate::sandbox::ReplacedTwice;
@@ -26,6 +28,14 @@ pub enum CommandError {
     /// The path given is no submission.
     #[error(transparent)]
     Submission(#[from] OpenError),
+    /// There is no list of submissions.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// Another batch writes to the same folder.
+    #[error(
+        "another batch is writing to `{0}`: wait for its end, or give another folder with `--out`"
+    )]
+    Busy(PathBuf),
     /// An id that no check has.
     #[error("there is no check `{id}`: the checks are {}", ids())]
     UnknownCheck {
@@ -75,6 +85,8 @@ impl CommandError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             CommandError::Submission(_)
+            | CommandError::Roster(_)
+            | CommandError::Busy(_)
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
             | CommandError::Bases(_)
@@ -94,6 +106,7 @@ impl CommandError {
 pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     match &cli.command {
         Command::Task6(arguments) => task6::run(arguments),
+        Command::Batch(arguments) => batch::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
@@ -124,9 +137,3 @@ fn check_ids(ids: &[String]) -> Result<(), CommandError> {
         None => Ok(()),
     }
 }
-
-/// What a reader of stderr is told at an interrupt.
-const REMOVING: Text = Text::fixed(
-    "removing what was started, one moment",
-    "suppression de ce qui a été démarré, un instant",
-);

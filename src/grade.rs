@@ -13,10 +13,12 @@ mod started;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join, join3};
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
 use softy_checks::{Reason, Status, TASK6, judge};
 
@@ -24,7 +26,8 @@ use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{
-    Bases, Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, limits,
+    Bases, Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, Turns,
+    limits,
 };
 use crate::submission::Submission;
 use crate::traffic::Client;
@@ -35,7 +38,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 /// What a run is asked to do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// Whether images, stack and requests are looked at.
     pub extent: Extent,
@@ -51,6 +54,8 @@ pub struct Options {
     pub build_hosts: Vec<String>,
     /// The engine's runtime for every container; its own choice when `None`.
     pub runtime: Option<String>,
+    /// What the run shares with others of this process.
+    pub turns: Arc<Turns>,
 }
 
 /// How much of a submission is looked at.
@@ -105,14 +110,18 @@ pub async fn observe(
     if options.extent == Extent::Files || !due(&seen, "images-build") {
         return Observed::of_files(seen);
     }
+    let chores = options.turns.begin();
     let (sandbox, sweeping) = (OnceCell::new(), OnceCell::new());
     let watched = async {
-        let opened = sandbox
-            .get_or_try_init(|| Sandbox::open(options.runtime.as_deref(), options.bases.clone()));
+        let opened = sandbox.get_or_try_init(|| {
+            let (bases, turns) = (options.bases.clone(), Arc::clone(&options.turns));
+            Sandbox::open(options.runtime.as_deref(), bases, turns)
+        });
         let sandbox = within("finding the engine", limits::OPENING, opened).await?;
-        sweeping
-            .get_or_init(async || sandbox.sweeper().begin())
-            .await;
+        if chores.sweep {
+            let begun = async || sandbox.sweeper().begin();
+            sweeping.get_or_init(begun).await;
+        }
         let live = Live {
             sandbox,
             submission,
@@ -135,7 +144,7 @@ pub async fn observe(
         }
     };
     let bounded = async {
-        if let Some(sandbox) = sandbox.get() {
+        if let Some(sandbox) = sandbox.get().filter(|_| chores.bound) {
             let sweeper = sandbox.sweeper();
             let bounded = sweeper.bound_cache(Bound::Usual, false);
             // What is still too much is the next run's to take away.
@@ -150,6 +159,15 @@ pub async fn observe(
     .await;
     seen.fault = watched.err().or_else(|| unseen(&seen));
     Observed { seen, left, swept }
+}
+
+/// What a reader of stderr is told of what stays on the engine.
+pub fn left_on_the_engine(fault: &Fault) -> Text {
+    let detail = &fault.detail;
+    Text::new(
+        format!("warning: not everything could be removed from the engine: {detail}"),
+        format!("attention : tout n’a pas pu être supprimé du moteur : {detail}"),
+    )
 }
 
 /// A check that everything was looked at for, and that still has nothing to judge: never to be taken for one that was not
@@ -229,6 +247,7 @@ async fn watch(
     progress: &Progress,
     seen: &mut Observation,
 ) -> Result<(), Fault> {
+    let building = options.turns.to_build().await;
     progress.enter(Step::Build);
     seen.empty_folders = empty_folders(live)?;
     let outlet = Outlet {
@@ -244,15 +263,18 @@ async fn watch(
     let reachable = reachable?;
     seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
     let built = built?;
+    drop(building);
     seen.images = Some(built.seen.clone());
     if !due(seen, "stack-runs") {
         return Ok(());
     }
+    let starting = options.turns.to_start().await;
     progress.enter(Step::Start);
     let mut stack = None;
     let measured = async {
         let started = live.start(&built, &reachable);
         let started = within("starting the stack", limits::STARTING, started).await?;
+        drop(starting);
         let stack = stack.insert(started);
         seen.stack = Some(stack.seen());
         let proxy = stack.configured();

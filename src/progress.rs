@@ -12,6 +12,12 @@ use crate::report::Phase;
 /// Between two pictures of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What a reader of stderr is told at an interrupt.
+pub(crate) const REMOVING: Text = Text::fixed(
+    "removing what was started, one moment",
+    "suppression de ce qui a été démarré, un instant",
+);
+
 /// A part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -66,25 +72,42 @@ impl Step {
     }
 }
 
-/// The steps so far; on a terminal the current one is shown with a spinner, elsewhere as a line, always on stderr.
+/// The steps so far, shown on stderr while they are made.
 pub struct Progress {
     language: Language,
-    bar: Option<ProgressBar>,
+    shown: Shown,
     steps: Mutex<Vec<(Step, Instant)>>,
 }
 
+/// How steps are shown.
+enum Shown {
+    /// The current one with a spinner.
+    Spinner(ProgressBar),
+    /// A line each.
+    Lines,
+    /// Not at all: somebody else tells of the run.
+    Nothing,
+}
+
 impl Progress {
-    /// Nothing has begun yet.
+    /// Nothing has begun yet; with a spinner on a terminal, else with lines.
     pub fn new(language: Language) -> Progress {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(ProgressStyle::default_spinner());
-            bar.enable_steady_tick(TICK);
-            bar
-        });
+        let shown = match std::io::stderr().is_terminal() {
+            true => Shown::Spinner(spinner()),
+            false => Shown::Lines,
+        };
+        Progress::shown(language, shown)
+    }
+
+    /// Only timed: of a run among others, which are told of together.
+    pub fn untold(language: Language) -> Progress {
+        Progress::shown(language, Shown::Nothing)
+    }
+
+    fn shown(language: Language, shown: Shown) -> Progress {
         Progress {
             language,
-            bar,
+            shown,
             steps: Mutex::default(),
         }
     }
@@ -96,25 +119,26 @@ impl Progress {
             .unwrap_or_else(PoisonError::into_inner)
             .push((step, Instant::now()));
         let words = step.words();
-        match &self.bar {
-            Some(bar) => bar.set_message(words.to(self.language).to_owned()),
-            None if step == Step::Read => {}
-            None => eprintln_ignoring_errors(words.to(self.language)),
+        match &self.shown {
+            Shown::Spinner(bar) => bar.set_message(words.to(self.language).to_owned()),
+            Shown::Lines if step != Step::Read => eprintln_ignoring_errors(words.to(self.language)),
+            Shown::Lines | Shown::Nothing => {}
         }
     }
 
     /// Something to know now, beside the step.
     pub fn say(&self, words: &Text) {
         let words = words.to(self.language);
-        match &self.bar {
-            Some(bar) if !bar.is_finished() => bar.println(words),
-            Some(_) | None => eprintln_ignoring_errors(words),
+        match &self.shown {
+            Shown::Spinner(bar) if !bar.is_finished() => bar.println(words),
+            Shown::Spinner(_) | Shown::Lines => eprintln_ignoring_errors(words),
+            Shown::Nothing => {}
         }
     }
 
     /// Nothing more is shown; what was done, and for how long.
     pub fn finish(&self) -> Vec<Phase> {
-        if let Some(bar) = &self.bar {
+        if let Shown::Spinner(bar) = &self.shown {
             bar.finish_and_clear();
         }
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,8 +157,15 @@ impl Progress {
     }
 }
 
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::default_spinner());
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
 /// A line on stderr; a closed stderr is no reason to stop grading.
-fn eprintln_ignoring_errors(line: &str) {
+pub(crate) fn eprintln_ignoring_errors(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -15,6 +15,7 @@ use softy_checks::observation::Observation;
 use softy_checks::{Reason, Status, Verdict};
 
 pub use exit_status::ExitStatus;
+pub(crate) use visible::is_invisible;
 
 /// What came of one submission; every format says this and nothing else.
 #[derive(Clone, Debug)]

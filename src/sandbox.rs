@@ -29,6 +29,7 @@ mod relay;
 mod removal;
 mod sweep;
 mod things;
+mod turns;
 mod watch;
 mod witness;
 
@@ -46,6 +47,7 @@ use tokio::sync::RwLock;
 pub use bases::{Base, BaseError, Bases, ReplacedTwice};
 pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
+pub use engine::engine_is_back;
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;
 pub use lookup::resolved;
@@ -54,6 +56,7 @@ pub use networks::{Egress, Reach, Reachable};
 pub use owner::Life;
 pub use sweep::{Found, Sweeper, Sweeping, Swept};
 pub use things::{Kind, Thing};
+pub use turns::Turns;
 
 use archive::Packed;
 use build::Taken;
@@ -102,17 +105,23 @@ pub struct Sandbox {
     watched: Watched,
     /// Held while a container joins its networks, where the engine miscounts those that join at once.
     joining: tokio::sync::Mutex<()>,
+    /// What this run shares with others of its process.
+    turns: Arc<Turns>,
     /// Held for reading while something is being made, so that removal can wait for what is under way.
     making: Arc<RwLock<()>>,
 }
 
 impl Sandbox {
     /// A sandbox on the engine that Docker's own environment variables name, its containers started with `runtime` where
-    /// one is named, its images begun with `bases`; nothing is made yet.
+    /// one is named, its images begun with `bases`, in `turns` with other runs of this process; nothing is made yet.
     ///
     /// # Errors
     /// A fault when no engine answers, or it has no such runtime.
-    pub async fn open(runtime: Option<&str>, bases: Bases) -> Result<Sandbox, Fault> {
+    pub async fn open(
+        runtime: Option<&str>,
+        bases: Bases,
+        turns: Arc<Turns>,
+    ) -> Result<Sandbox, Fault> {
         let (docker, info) = engine::connect().await?;
         if let Some(runtime) = runtime {
             facts::has_runtime(&info, runtime)?;
@@ -138,6 +147,7 @@ impl Sandbox {
             copied: Arc::default(),
             watched: Watched::default(),
             joining: tokio::sync::Mutex::default(),
+            turns,
             making: Arc::default(),
         })
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod empty;
+mod fingerprint;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! Result files: the JSON report of one submission each, with where it stands in the batch.
 
-use std::fs;
-use std::io;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,9 @@ use softy_checks::observation::Observation;
 use softy_checks::{TASK6, judge};
 
 use crate::report::{Phase, Report, json};
+
+/// What a file is called while it is written, before its random part.
+pub(super) const PREFIX: &str = ".new-";
 
 /// The folder of result files in a batch's folder.
 const FOLDER: &str = "results";
@@ -91,6 +95,13 @@ struct Document {
     observation: Observation,
 }
 
+/// What says whether a result still holds.
+#[derive(Deserialize)]
+struct Kept {
+    gradable: bool,
+    batch: Listed,
+}
+
 #[derive(Deserialize)]
 struct Tool {
     version: String,
@@ -112,6 +123,39 @@ impl Results {
     /// The file of a submission.
     pub fn file(&self, id: &str) -> PathBuf {
         self.folder.join(file_name(id))
+    }
+
+    /// Whether a submission has a result that still holds: of the same content, graded the same way, and not in vain.
+    pub fn has(&self, listed: &Listed) -> bool {
+        let Ok(text) = fs::read(self.file(&listed.id)) else {
+            return false;
+        };
+        let Ok(kept) = serde_json::from_slice::<Kept>(&text) else {
+            return false;
+        };
+        let attempts = kept.batch.attempts;
+        let listed = Listed {
+            attempts,
+            ..listed.clone()
+        };
+        kept.gradable && kept.batch == listed
+    }
+
+    /// Writes the result of a submission, whole or not at all.
+    ///
+    /// It is not forced onto the disk: what a power cut damages is graded again.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, listed: &Listed, report: &Report) -> io::Result<()> {
+        let text = json::render_listed(report, Some(listed))?;
+        let mut builder = tempfile::Builder::new();
+        // The process's umask applies, as for any file that a program makes.
+        builder.permissions(Permissions::from_mode(0o666));
+        let mut file = builder.prefix(PREFIX).tempfile_in(&self.folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(self.file(&listed.id))?;
+        Ok(())
     }
 
     /// Every result file, sorted by name; other files are left out.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 use softy_checks::observation::Fault;
@@ -71,7 +73,9 @@ pub(super) fn run(arguments: &Clean) -> Result<ExitStatus, CommandError> {
 async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError> {
     let interruption = interruption()?;
     let list = async {
-        let sweeper = Sandbox::open(None, Bases::default()).await?.sweeper();
+        let sweeper = Sandbox::open(None, Bases::default(), Arc::default())
+            .await?
+            .sweeper();
         let bound = match arguments.cache {
             true => Bound::Everything,
             false => Bound::Usual,

@@ -1,30 +1,28 @@
+use std::sync::Arc;
 use std::time::Instant;
 
-use softy_checks::model::{Check, Text};
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation};
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
 
 use super::clean::not_swept;
+use super::grading::options;
 use super::interruption::interruption;
-use super::{CommandError, REMOVING, check_ids, output};
+use super::{CommandError, check_ids, output};
 use crate::cli::Task6;
-use crate::grade::{Extent, Observed, Options, observe};
-use crate::progress::Progress;
+use crate::grade::{Observed, Options, left_on_the_engine, observe};
+use crate::progress::{Progress, REMOVING};
 use crate::report::{ExitStatus, Report};
-use crate::sandbox::{Base, Bases, Builds, Egress};
+use crate::sandbox::{Base, Bases};
 use crate::submission::Submission;
-
-/// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
-const LAST_OF_FILES: &str = "back-end-private";
 
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
-    let bases = Bases::new(arguments.bases.clone())?;
+    let options = options(&arguments.grading, &arguments.shown.only, Arc::default())?;
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
-    let options = options(arguments, bases);
     let observed =
         Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
     let phases = progress.finish();
@@ -70,32 +68,6 @@ async fn observe_until_interrupted(
     Ok(observe(submission, options, progress, interrupted).await)
 }
 
-fn options(arguments: &Task6, bases: Bases) -> Options {
-    Options {
-        extent: extent(arguments),
-        reach: arguments.reach.map(Into::into),
-        builds: match arguments.unlimited_builds {
-            true => Builds::Unlimited,
-            false => Builds::Limited,
-        },
-        bases,
-        egress: match arguments.egress {
-            true => Egress::Open,
-            false => Egress::Closed,
-        },
-        build_hosts: arguments.build_hosts.clone(),
-        runtime: arguments.runtime.clone(),
-    }
-}
-
-fn left_on_the_engine(fault: &Fault) -> Text {
-    let detail = &fault.detail;
-    Text::new(
-        format!("warning: not everything could be removed from the engine: {detail}"),
-        format!("attention : tout n’a pas pu être supprimé du moteur : {detail}"),
-    )
-}
-
 /// A warning for each image that was to be replaced and that the submission does not name; none where nothing was built.
 fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
     let Some(sandbox) = &seen.sandbox else {
@@ -113,23 +85,6 @@ fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
         )
     })
     .collect()
-}
-
-/// Files alone when no check that was asked for, nor one that it comes after, needs more.
-fn extent(arguments: &Task6) -> Extent {
-    let of_files = |check: &&Check| {
-        TASK6.iter().position(|other| other.id == check.id)
-            <= TASK6.iter().position(|other| other.id == LAST_OF_FILES)
-    };
-    let asked: Vec<&Check> = TASK6
-        .iter()
-        .copied()
-        .filter(|check| arguments.shown.only.iter().any(|id| id == check.id))
-        .collect();
-    if arguments.no_stack || (!asked.is_empty() && asked.iter().all(of_files)) {
-        return Extent::Files;
-    }
-    Extent::Everything
 }
 
 #[cfg(test)]

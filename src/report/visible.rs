@@ -44,7 +44,7 @@ pub(super) fn glyph(character: char) -> String {
 }
 
 /// Whether a terminal obeys the character, draws nothing for it, or lets it change its neighbours.
-pub(super) fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     let is_blank = matches!(
         character,
         '\u{ad}' | '\u{115f}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}'

@@ -30,6 +30,7 @@ use tokio::time::timeout;
 use super::archive::chunks;
 use super::engine::{answers, fault, message};
 use super::registry::is_private;
+use super::turns::build_key;
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
@@ -119,6 +120,9 @@ impl Sandbox {
             tag: tag.clone(),
             network,
         };
+        let key = build_key(&prepared.context).await.map_err(disk)?;
+        // Whoever is second finds the first one's work in the cache.
+        let _alone = self.turns.alone(key).await;
         let built = self.try_build(&job(&prepared)).await;
         if builder == Builder::BuildKit
             || !may_be_unused_stage(&built)

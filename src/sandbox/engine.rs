@@ -69,6 +69,29 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
     }
 }
 
+/// Waits until the engine answers, `patience` at the most; calls `away` when it does not at once.
+///
+/// # Errors
+/// A fault when it has not come back by then.
+pub async fn engine_is_back(patience: Duration, away: impl FnOnce()) -> Result<(), Fault> {
+    let ping = async || match Docker::connect_with_defaults() {
+        Ok(docker) => answers(&docker).await.is_ok(),
+        Err(_) => false,
+    };
+    if ping().await {
+        return Ok(());
+    }
+    away();
+    let back = async {
+        while !ping().await {
+            sleep(BETWEEN_PINGS).await;
+        }
+    };
+    timeout(patience, back)
+        .await
+        .map_err(|_| unanswered(patience))
+}
+
 /// Waits until the engine has answered nothing for [`limits::SILENCE`].
 pub(super) async fn lost(docker: &Docker) -> Fault {
     let mut answered = Instant::now();

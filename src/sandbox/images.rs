@@ -161,6 +161,7 @@ impl Sandbox {
     /// registry has is fetched by its digest.
     async fn look_up(&self, reference: &str) -> Result<(ImageState, String), Fault> {
         let named = |state| (state, reference.to_owned());
+        let _alone = self.turns.alone(format!("image {reference}")).await;
         let local = match self.docker.inspect_image(reference).await {
             Ok(image) => Some(image),
             // Some engines refuse a name that no image can have instead of looking for it; so does the registry.

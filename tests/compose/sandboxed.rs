@@ -1,6 +1,7 @@
 //! What this program makes of a submission.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use softy_check::compose;
 use softy_check::compose::project::Project;
@@ -43,7 +44,7 @@ pub fn read(folder: &Path) -> Reading {
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
-        let sandbox = Sandbox::open(None, Bases::default())
+        let sandbox = Sandbox::open(None, Bases::default(), Arc::default())
             .await
             .expect("the engine answers");
         let made = make(&sandbox, folder, project, name).await;

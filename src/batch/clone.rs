@@ -1,0 +1,202 @@
+//! A repository cloned by git, without letting it run anything on this machine.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use softy_checks::observation::{Fault, FaultKind};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// What a clone's folder is called before its random part, in the batch's folder.
+pub(super) const PREFIX: &str = ".clone-";
+
+/// A clone, from the first request to the last file.
+const CLONE: Duration = Duration::from_secs(300);
+
+/// A file that git writes, in blocks of 512 bytes: 1 GiB.
+const FILE_BLOCKS: &str = "2097152";
+
+/// Files of a repository: a few kilobytes can stand for any number of them.
+const FILES: usize = 100_000;
+
+/// Bytes of all files of a repository.
+const BYTES: u64 = 1 << 30;
+
+/// Characters kept of git's last line.
+const DETAIL_CHARACTERS: usize = 300;
+
+/// Clones the last commit of the repository at `address` into a folder of its own in `out`.
+///
+/// # Errors
+/// A fault when git is not there, cannot get it in time, or it is too large.
+pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
+    let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out);
+    let folder = made.map_err(|error| trouble(FaultKind::Disk, error.to_string()))?;
+    let cloned = timeout(CLONE, async {
+        let filters = filters().await?;
+        let path = folder.path();
+        let fetch = [
+            "clone",
+            "--quiet",
+            "--no-checkout",
+            "--depth=1",
+            "--no-tags",
+            "--template=",
+            "--",
+        ];
+        let fetch = git(&filters).args(fetch).arg(address).arg(path).spawn();
+        finished(fetch).await?;
+        let verify = ["rev-parse", "--verify", "--quiet", "HEAD"];
+        let has_commit = git(&filters).current_dir(path).args(verify).status().await;
+        if has_commit.is_ok_and(|status| !status.success()) {
+            // Nothing was ever committed: there is nothing in it, and that is the student's.
+            return Ok(());
+        }
+        measured(git(&filters).current_dir(path)).await?;
+        let checkout = ["checkout", "--quiet", "--force", "HEAD"];
+        finished(git(&filters).current_dir(path).args(checkout).spawn()).await
+    });
+    match cloned.await {
+        Ok(cloned) => cloned.map(|()| folder),
+        Err(_) => {
+            let seconds = CLONE.as_secs();
+            let detail = format!("`git clone` was not done after {seconds} s");
+            Err(trouble(FaultKind::Network, detail))
+        }
+    }
+}
+
+/// An address without the password or token in it.
+pub(super) fn without_secrets(address: &str) -> String {
+    match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}/{path}")
+        }
+        None => address.to_owned(),
+    }
+}
+
+/// git with nothing of the repository's carried out: no hook, no filter, no submodule, no question.
+fn git(filters: &[String]) -> Command {
+    let mut git = Command::new("sh");
+    git.args(["-c", r#"ulimit -f "$0" && exec git "$@""#, FILE_BLOCKS]);
+    for setting in [
+        "core.hooksPath=/dev/null",
+        "core.fsmonitor=false",
+        "core.symlinks=true",
+        "submodule.recurse=false",
+        "fetch.recurseSubmodules=false",
+        "gc.auto=0",
+        "advice.detachedHead=false",
+    ] {
+        git.args(["-c", setting]);
+    }
+    for filter in filters {
+        for key in ["smudge=", "clean=", "process=", "required=false"] {
+            git.args(["-c", &format!("filter.{filter}.{key}")]);
+        }
+    }
+    git.env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file")
+        .env("GIT_LFS_SKIP_SMUDGE", "1")
+        .env("LC_ALL", "C.UTF-8");
+    if std::env::var_os("GIT_SSH_COMMAND").is_none() {
+        git.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+    git.stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    git
+}
+
+/// The filters that this user's git knows, such as LFS: a repository can name them.
+async fn filters() -> Result<Vec<String>, Fault> {
+    let asked = git(&[])
+        .args(["config", "--name-only", "--get-regexp", "^filter\\."])
+        .output()
+        .await;
+    let asked = asked.map_err(|error| trouble(FaultKind::Files, format!("git: {error}")))?;
+    let names = String::from_utf8_lossy(&asked.stdout).into_owned();
+    let names = names
+        .lines()
+        .filter_map(|key| key.strip_prefix("filter.")?.rsplit_once('.'));
+    let mut names: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
+    names.dedup();
+    Ok(names)
+}
+
+/// Counts the files of the last commit before they are written.
+async fn measured(git: &mut Command) -> Result<(), Fault> {
+    let listing = git.args(["ls-tree", "-r", "-l", "HEAD"]).spawn();
+    let mut listing =
+        Group(listing.map_err(|error| trouble(FaultKind::Files, format!("git: {error}")))?);
+    let Some(listed) = listing.0.stdout.take() else {
+        return Ok(());
+    };
+    let (mut lines, mut files, mut bytes) = (BufReader::new(listed).lines(), 0, 0_u64);
+    while let Ok(Some(line)) = lines.next_line().await {
+        let size = line
+            .split('\t')
+            .next()
+            .and_then(|entry| entry.split_whitespace().last());
+        let size = size.and_then(|size| size.parse::<u64>().ok()).unwrap_or(0);
+        (files, bytes) = (files + 1, bytes.saturating_add(size));
+        if files > FILES || bytes > BYTES {
+            let detail = format!("the repository has more than {FILES} files or {BYTES} bytes");
+            return Err(trouble(FaultKind::Files, detail));
+        }
+    }
+    match listing.0.wait().await {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) | Err(_) => Err(trouble(
+            FaultKind::Files,
+            "git cannot list the repository".to_owned(),
+        )),
+    }
+}
+
+/// A git and all that it has started, ended with it.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = id.and_then(Pid::from_raw) {
+            // It may have ended meanwhile.
+            let _ended = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+async fn finished(spawned: std::io::Result<Child>) -> Result<(), Fault> {
+    let no_git = |error: std::io::Error| trouble(FaultKind::Files, format!("git: {error}"));
+    let mut group = Group(spawned.map_err(no_git)?);
+    let mut errors = Vec::new();
+    if let Some(stderr) = group.0.stderr.take() {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            errors.push(line.chars().take(DETAIL_CHARACTERS).collect::<String>());
+            errors.drain(..errors.len().saturating_sub(3));
+        }
+    }
+    let status = group.0.wait().await.map_err(no_git)?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(trouble(
+            FaultKind::Network,
+            format!("git: {}", errors.join("; ")),
+        )),
+    }
+}
+
+fn trouble(kind: FaultKind, detail: String) -> Fault {
+    Fault { kind, detail }
+}

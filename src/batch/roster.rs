@@ -1,0 +1,255 @@
+//! Which submissions there are: the subfolders of a folder, or the rows of a CSV file.
+
+mod columns;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use columns::Columns;
+
+/// Bytes of a roster; a row has some hundred.
+const ROSTER_BYTES: u64 = 16 << 20;
+
+/// A submission to be graded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Unique among all of the batch.
+    pub id: String,
+    /// The student's name.
+    pub name: Option<String>,
+    /// The student's group.
+    pub group: Option<String>,
+    /// Where the work is.
+    pub source: Source,
+}
+
+/// Where a submission is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A repository that git can clone.
+    Repository(String),
+}
+
+/// Why there is no list of submissions.
+#[derive(Debug, thiserror::Error)]
+pub enum RosterError {
+    /// The folder of submissions cannot be listed.
+    #[error(
+        "`{path}` cannot be listed ({reason}): give the folder that has one subfolder for each submission"
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word on it.
+        reason: io::Error,
+    },
+    /// Nothing to grade.
+    #[error(
+        "`{0}` has no subfolder: give the folder that has one for each submission, or a roster with `--roster FILE.csv`"
+    )]
+    Empty(PathBuf),
+    /// A single submission was given.
+    #[error("`{0}` is one submission, not a folder of them: grade it with `softy-check task6`")]
+    One(PathBuf),
+    /// The roster cannot be read.
+    #[error("the roster `{path}` cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A row that makes no sense.
+    #[error("the roster `{path}`, line {line}: {reason}")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Every subfolder of `folder` but hidden ones and `out`, by name.
+///
+/// # Errors
+/// When there is none, or `folder` is a submission itself.
+pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
+    if folder.join(crate::submission::TASK_FOLDER).is_dir() {
+        return Err(RosterError::One(folder.to_owned()));
+    }
+    let unlisted = |reason| RosterError::Folder {
+        path: folder.to_owned(),
+        reason,
+    };
+    let out = out.canonicalize().ok();
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unlisted)? {
+        let path = entry.map_err(unlisted)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || !path.is_dir() || path.canonicalize().ok() == out {
+            continue;
+        }
+        entries.push(Entry {
+            id: name.into_owned(),
+            name: None,
+            group: None,
+            source: Source::Folder(path),
+        });
+    }
+    entries.sort_by(|one, other| one.id.cmp(&other.id));
+    match entries.as_slice() {
+        [] => Err(RosterError::Empty(folder.to_owned())),
+        [..] => Ok(entries),
+    }
+}
+
+/// Every row of a roster, in its order; paths are inside `folder`.
+///
+/// # Errors
+/// When the file is none, or a row of it makes no sense.
+pub fn of_file(file: &Path, folder: &Path) -> Result<Vec<Entry>, RosterError> {
+    let unreadable = |reason: String| RosterError::Unreadable {
+        path: file.to_owned(),
+        reason,
+    };
+    let size = fs::metadata(file).map_err(|error| unreadable(error.to_string()))?;
+    if size.len() > ROSTER_BYTES {
+        return Err(unreadable(format!("it has {} bytes", size.len())));
+    }
+    let text = fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| unreadable("it is no UTF-8 text: save it as CSV in UTF-8".to_owned()))?;
+    let mut rows = csv::ReaderBuilder::new()
+        .delimiter(delimiter(&text))
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let titles = rows
+        .headers()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let columns = Columns::of(titles).map_err(unreadable)?;
+    let mut entries = Vec::new();
+    let mut lines: HashMap<String, u64> = HashMap::new();
+    for row in rows.records() {
+        let row = row.map_err(|error| unreadable(error.to_string()))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let wrong = |reason| RosterError::Row {
+            path: file.to_owned(),
+            line,
+            reason,
+        };
+        let Some(entry) = columns.entry(&row, folder).map_err(wrong)? else {
+            continue;
+        };
+        if let Some(first) = lines.insert(entry.id.clone(), line) {
+            let reason = format!("line {first} has the id `{}` already", entry.id);
+            return Err(wrong(reason));
+        }
+        entries.push(entry);
+    }
+    match entries.as_slice() {
+        [] => Err(unreadable("it has no row below its titles".to_owned())),
+        [..] => Ok(entries),
+    }
+}
+
+/// What separates the titles: spreadsheets write what their language does.
+fn delimiter(text: &str) -> u8 {
+    let titles = text.lines().next().unwrap_or_default();
+    let most = [b',', b';', b'\t'];
+    let count = |delimiter: &u8| titles.bytes().filter(|byte| byte == delimiter).count();
+    most.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Entry>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("roster.csv");
+        fs::write(&file, text).unwrap();
+        let read = of_file(&file, Path::new("class"));
+        read.map_err(|error| {
+            error
+                .to_string()
+                .replace(&file.display().to_string(), "roster.csv")
+        })
+    }
+
+    fn sources(text: &str) -> Vec<(String, Source)> {
+        let entries = read(text).unwrap().into_iter();
+        entries.map(|entry| (entry.id, entry.source)).collect()
+    }
+
+    #[test]
+    fn a_row_is_a_folder_or_a_repository() {
+        let text =
+            "\u{feff}ID;Name;Group;Path\n7;Zoë;B;seven\n\n8;;;https://example.org/8.git\n9;;;\n";
+        let folder = |name: &str| Source::Folder(Path::new("class").join(name));
+        assert_eq!(
+            sources(text),
+            [
+                ("7".to_owned(), folder("seven")),
+                (
+                    "8".to_owned(),
+                    Source::Repository("https://example.org/8.git".to_owned())
+                ),
+                ("9".to_owned(), folder("9")),
+            ]
+        );
+        let first = read(text).unwrap().remove(0);
+        assert_eq!(
+            (first.name.as_deref(), first.group.as_deref()),
+            (Some("Zoë"), Some("B"))
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_its_line() {
+        let wrong = |text: &str, words: &str| {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        };
+        wrong("name,path\na,b\n", "no column `id`");
+        wrong("id\n1\n2\n1\n", "line 4: line 2 has the id `1` already");
+        wrong("id,path\n,x\n", "line 2: it has no id");
+        wrong("id,path\n1,../other\n", "line 2: `../other` leads out");
+        wrong(
+            "id,url\n1,ext::sh -c id\n",
+            "line 2: `ext::sh -c id` is no address",
+        );
+        wrong("id,url\n1,--upload-pack=x\n", "line 2");
+        wrong("id\n", "no row");
+        wrong("", "no column `id`");
+    }
+
+    #[test]
+    fn a_folder_s_subfolders_are_its_submissions() {
+        let class = tempfile::tempdir().unwrap();
+        for folder in ["b", "a", ".git", "out"] {
+            fs::create_dir(class.path().join(folder)).unwrap();
+        }
+        fs::write(class.path().join("notes.txt"), "").unwrap();
+        let out = class.path().join("out");
+        let entries = of_folder(class.path(), &out).unwrap();
+        let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        fs::create_dir(class.path().join("task6")).unwrap();
+        let one = of_folder(class.path(), &out);
+        assert!(matches!(one, Err(RosterError::One(_))));
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            of_folder(empty.path(), &out),
+            Err(RosterError::Empty(_))
+        ));
+        let absent = of_folder(&empty.path().join("x"), &out);
+        assert!(matches!(absent, Err(RosterError::Folder { .. })));
+    }
+}

@@ -1,0 +1,111 @@
+//! The columns of a roster, found by their titles.
+
+use std::path::{Component, Path, PathBuf};
+
+use csv::StringRecord;
+
+use super::{Entry, Source};
+
+/// Titles of the column that tells submissions apart; Moodle's and Canvas's lists have their own.
+const ID: &[&str] = &[
+    "id",
+    "login",
+    "username",
+    "identifier",
+    "id number",
+    "student id",
+    "sis login id",
+];
+
+const NAME: &[&str] = &["name", "full name", "student", "nom"];
+
+const GROUP: &[&str] = &["group", "section", "class", "groupe", "classe"];
+
+const PATH: &[&str] = &["path", "folder", "dossier"];
+
+const ADDRESS: &[&str] = &["url", "git", "repository", "git url"];
+
+/// How addresses of repositories begin that git may be asked for; others run programs of this machine.
+const TRANSPORTS: &[&str] = &["https://", "http://", "ssh://", "git://", "file://"];
+
+/// Where each thing stands in a row.
+pub(super) struct Columns {
+    id: usize,
+    name: Option<usize>,
+    group: Option<usize>,
+    path: Option<usize>,
+    address: Option<usize>,
+}
+
+impl Columns {
+    /// By the titles, in any case and order; other columns are left alone.
+    pub(super) fn of(titles: &StringRecord) -> Result<Columns, String> {
+        let column = |names: &[&str]| {
+            let is_named = |title: &str| names.contains(&title.to_lowercase().as_str());
+            titles.iter().position(is_named)
+        };
+        let id = column(ID).ok_or("it has no column `id` in its first line")?;
+        Ok(Columns {
+            id,
+            name: column(NAME),
+            group: column(GROUP),
+            path: column(PATH),
+            address: column(ADDRESS),
+        })
+    }
+
+    /// A row; `None` when nothing is written in it.
+    pub(super) fn entry(&self, row: &StringRecord, folder: &Path) -> Result<Option<Entry>, String> {
+        if row.iter().all(str::is_empty) {
+            return Ok(None);
+        }
+        let cell = |column: Option<usize>| {
+            let text = column.and_then(|column| row.get(column));
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let id = cell(Some(self.id)).ok_or("it has no id")?;
+        let source = match (cell(self.address), cell(self.path)) {
+            (Some(address), _) => repository(address)?,
+            (None, Some(path)) if is_address(&path) => repository(path)?,
+            (None, Some(path)) => Source::Folder(inside(folder, &path)?),
+            (None, None) => Source::Folder(inside(folder, &id)?),
+        };
+        Ok(Some(Entry {
+            id,
+            name: cell(self.name),
+            group: cell(self.group),
+            source,
+        }))
+    }
+}
+
+/// A path of the roster, which may be absolute: whoever wrote the roster knows the machine. `..` is a slip.
+fn inside(folder: &Path, path: &str) -> Result<PathBuf, String> {
+    let leaves = Path::new(path)
+        .components()
+        .any(|component| component == Component::ParentDir);
+    match leaves {
+        true => Err(format!("`{path}` leads out of the folder of submissions")),
+        false => Ok(folder.join(path)),
+    }
+}
+
+fn repository(address: String) -> Result<Source, String> {
+    match is_address(&address) {
+        true => Ok(Source::Repository(address)),
+        false => Err(format!(
+            "`{address}` is no address of a repository: expected `https://…`, `ssh://…` or `git@host:path`"
+        )),
+    }
+}
+
+/// Whether git takes it for the address of a repository elsewhere: with a scheme, or `user@host:path`.
+fn is_address(text: &str) -> bool {
+    let scheme = TRANSPORTS
+        .iter()
+        .any(|transport| text.starts_with(transport));
+    let short = text.split_once(':').is_some_and(|(host, path)| {
+        host.contains('@') && !host.contains('/') && !path.starts_with(':') && !path.is_empty()
+    });
+    !text.starts_with('-') && (scheme || short)
+}

@@ -1,0 +1,388 @@
+//! Every submission graded once, several side by side, and one result file written the moment it is known.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use softy_checks::model::{Language, Text};
+use softy_checks::observation::{Fault, FaultKind, Observation};
+use softy_checks::{TASK6, judge};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::clone::{self, clone, without_secrets};
+use super::progress::Progress;
+use super::results::{self, Listed, Results};
+use super::roster::{Entry, Source};
+use crate::grade::{self, Observed, Options};
+use crate::progress;
+use crate::report::Report;
+use crate::sandbox;
+use crate::submission::Submission;
+
+/// Times that a submission is graded until something comes of it.
+const ATTEMPTS: u32 = 3;
+
+/// How long the batch waits for an engine that has gone away.
+const ENGINE_BACK: Duration = Duration::from_secs(600);
+
+/// What is to be graded, and how.
+pub struct Batch {
+    /// The folder of everything that is written.
+    pub out: PathBuf,
+    /// What is to be graded.
+    pub entries: Vec<Entry>,
+    /// Submissions side by side.
+    pub jobs: usize,
+    /// How each is graded.
+    pub options: Options,
+    /// What of the options changes a verdict, in any words: other words, and it is graded again.
+    pub settings: String,
+    /// Whether to grade again what has a result that still holds.
+    pub again: bool,
+    /// Of warnings.
+    pub language: Language,
+}
+
+/// How a batch ended.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// Submissions whose result of a former run still holds.
+    pub kept: usize,
+    /// Submissions that were graded.
+    pub graded: usize,
+    /// Submissions that could not be graded.
+    pub not_graded: usize,
+    /// Submissions that were not begun, or not to their end.
+    pub left: usize,
+    /// Why it ended early.
+    pub stopped: Option<Stop>,
+}
+
+/// Why a batch ended before its last submission.
+#[derive(Debug)]
+pub enum Stop {
+    /// Somebody wanted it to.
+    Interrupted,
+    /// The engine went away, and did not come back.
+    Engine(Fault),
+    /// A result could not be written.
+    Output(PathBuf, io::Error),
+}
+
+/// A batch that goes on.
+struct Running {
+    batch: Batch,
+    results: Results,
+    progress: Progress,
+    waiting: Mutex<VecDeque<(Entry, u32)>>,
+    finished: Mutex<Finished>,
+    /// True when nothing more is to be begun, and what goes on is to end.
+    ending: watch::Sender<bool>,
+    /// Held by whoever waits for the engine, so that one asks for all.
+    engine: tokio::sync::Mutex<()>,
+}
+
+/// A submission that can be read, and what its result depends on.
+struct Opened {
+    submission: Submission,
+    fingerprint: String,
+    /// Goes with it.
+    _clone: Option<TempDir>,
+}
+
+/// What came of one submission.
+enum Came {
+    Kept,
+    Graded(Box<Report>),
+    Nothing,
+}
+
+/// Grades every submission that has no result that holds; ends early when `interrupted` is ready.
+pub async fn run(
+    batch: Batch,
+    progress: Progress,
+    interrupted: impl Future<Output = ()>,
+) -> Finished {
+    let results = Results::of(&batch.out);
+    if let Err(error) = prepare(&batch.out, &results) {
+        return Finished {
+            left: batch.entries.len(),
+            stopped: Some(Stop::Output(batch.out, error)),
+            ..Finished::default()
+        };
+    }
+    let jobs = batch.jobs.max(1);
+    let waiting = batch
+        .entries
+        .iter()
+        .map(|entry| (entry.clone(), 1))
+        .collect();
+    let running = Running {
+        batch,
+        results,
+        progress,
+        waiting: Mutex::new(waiting),
+        finished: Mutex::default(),
+        ending: watch::Sender::new(false),
+        engine: tokio::sync::Mutex::default(),
+    };
+    let working = join_all((0..jobs).map(|_| running.work()));
+    tokio::pin!(working);
+    tokio::select! {
+        _ = &mut working => {}
+        () = interrupted => {
+            running.progress.say(&progress::REMOVING);
+            running.stop(Stop::Interrupted);
+            working.await;
+        }
+    }
+    running.progress.finish();
+    let mut finished = std::mem::take(&mut *running.finished());
+    finished.left =
+        running.batch.entries.len() - finished.kept - finished.graded - finished.not_graded;
+    finished
+}
+
+/// Makes the folder, and takes away what a killed run has left in it.
+fn prepare(out: &Path, results: &Results) -> io::Result<()> {
+    fs::create_dir_all(results.folder())?;
+    for (folder, prefix) in [(results.folder(), results::PREFIX), (out, clone::PREFIX)] {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default();
+            if !name.as_encoded_bytes().starts_with(prefix.as_bytes()) {
+                continue;
+            }
+            match path.is_dir() {
+                true => fs::remove_dir_all(path)?,
+                false => fs::remove_file(path)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Running {
+    /// Grades one submission after the other until none is waiting.
+    async fn work(&self) {
+        while let Some((entry, attempt)) = self.next() {
+            match self.grade(&entry, attempt).await {
+                Came::Kept => {
+                    self.finished().kept += 1;
+                    self.progress.kept();
+                }
+                Came::Graded(report) => self.came(entry, attempt, &report).await,
+                Came::Nothing => {}
+            }
+        }
+    }
+
+    fn next(&self) -> Option<(Entry, u32)> {
+        if *self.ending.borrow() {
+            return None;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.pop_front()
+    }
+
+    /// One submission, from where it is to its result file.
+    async fn grade(&self, entry: &Entry, attempt: u32) -> Came {
+        let started = Instant::now();
+        let progress = progress::Progress::untold(self.batch.language);
+        let opened = tokio::select! {
+            opened = self.open(entry) => opened,
+            () = self.ending() => return Came::Nothing,
+        };
+        let (listed, seen) = match opened {
+            Err(fault) => (listed(entry, String::new(), attempt), unseen(fault)),
+            Ok(opened) => {
+                let listed = listed(entry, opened.fingerprint, attempt);
+                if attempt == 1 && !self.batch.again && self.results.has(&listed) {
+                    return Came::Kept;
+                }
+                let options = &self.batch.options;
+                let observed =
+                    grade::observe(&opened.submission, options, &progress, self.ending()).await;
+                self.warn(&entry.id, &observed);
+                (listed, observed.seen)
+            }
+        };
+        if is_interrupted(&seen) {
+            return Came::Nothing;
+        }
+        let report = Report {
+            task: "task6",
+            submission: shown(&entry.source),
+            verdicts: judge(TASK6, &seen),
+            observation: seen,
+            seconds: started.elapsed().as_secs_f64(),
+            phases: progress.finish(),
+        };
+        match self.results.write(&listed, &report) {
+            Ok(()) => Came::Graded(Box::new(report)),
+            Err(error) => {
+                let file = self.results.file(&listed.id);
+                self.stop(Stop::Output(file, error));
+                Came::Nothing
+            }
+        }
+    }
+
+    async fn open(&self, entry: &Entry) -> Result<Opened, Fault> {
+        let (path, clone) = match &entry.source {
+            Source::Folder(path) => (path.clone(), None),
+            Source::Repository(address) => {
+                let clone = clone(address, &self.batch.out).await?;
+                (clone.path().to_owned(), Some(clone))
+            }
+        };
+        let settings = self.batch.settings.clone();
+        let opened = spawn_blocking(move || {
+            let submission = Submission::open(path).map_err(|error| files(error.to_string()))?;
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(settings.as_bytes());
+            submission.fingerprint(&mut hasher)?;
+            Ok(Opened {
+                submission,
+                fingerprint: hasher.finalize().to_hex().to_string(),
+                _clone: clone,
+            })
+        });
+        opened
+            .await
+            .unwrap_or_else(|error| Err(files(error.to_string())))
+    }
+
+    /// What came of a submission is told, and when that is nothing for now, it is tried again behind all others.
+    async fn came(&self, entry: Entry, attempt: u32, report: &Report) {
+        let fault = report
+            .observation
+            .fault
+            .as_ref()
+            .filter(|_| !report.gradable());
+        let again = fault.is_some_and(|fault| may_pass(fault.kind)) && attempt < ATTEMPTS;
+        self.progress.graded(&entry.id, report, !again);
+        if again {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push_back((entry, attempt + 1));
+        } else {
+            let mut finished = self.finished();
+            match report.gradable() {
+                true => finished.graded += 1,
+                false => finished.not_graded += 1,
+            }
+        }
+        if fault.is_some_and(|fault| fault.kind == FaultKind::Engine) {
+            self.engine_is_back().await;
+        }
+    }
+
+    /// Waits for an engine that has gone away, or ends the batch.
+    async fn engine_is_back(&self) {
+        let _one_asks = self.engine.lock().await;
+        if *self.ending.borrow() {
+            return;
+        }
+        let say = |words: Text| self.progress.say(&words);
+        let back = sandbox::engine_is_back(ENGINE_BACK, || {
+            say(Text::fixed(
+                "the engine does not answer: waiting for it",
+                "le moteur ne répond pas : attente de son retour",
+            ));
+        });
+        tokio::select! {
+            back = back => if let Err(fault) = back { self.stop(Stop::Engine(fault)) },
+            () = self.ending() => {}
+        }
+    }
+
+    /// Says what could not be removed from the engine.
+    fn warn(&self, id: &str, observed: &Observed) {
+        if let Some(left) = &observed.left {
+            let words = grade::left_on_the_engine(left);
+            self.progress.say(&Text::new(
+                format!("{id}: {}", words.en),
+                format!("{id} : {}", words.fr),
+            ));
+        }
+    }
+
+    /// Nothing more is begun, and what goes on ends; the first reason is the one that is told.
+    fn stop(&self, stop: Stop) {
+        self.finished().stopped.get_or_insert(stop);
+        self.ending.send_replace(true);
+    }
+
+    /// Ready when the batch is to end.
+    async fn ending(&self) {
+        let mut ending = self.ending.subscribe();
+        // Its sender lives as long as the batch.
+        let _ended = ending.wait_for(|ending| *ending).await;
+    }
+
+    fn finished(&self) -> MutexGuard<'_, Finished> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the same may go well the next time: what the submission itself brings about stays.
+fn may_pass(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::Engine
+        | FaultKind::Network
+        | FaultKind::Disk
+        | FaultKind::Time
+        | FaultKind::Checker => true,
+        FaultKind::Files
+        | FaultKind::Unsupported
+        | FaultKind::Closed
+        | FaultKind::Unlimited
+        | FaultKind::Base
+        | FaultKind::Interrupted => false,
+    }
+}
+
+fn listed(entry: &Entry, fingerprint: String, attempts: u32) -> Listed {
+    Listed {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        group: entry.group.clone(),
+        fingerprint,
+        attempts,
+    }
+}
+
+/// Where a submission is, as reports show it.
+fn shown(source: &Source) -> String {
+    match source {
+        Source::Folder(path) => path.display().to_string(),
+        Source::Repository(address) => without_secrets(address),
+    }
+}
+
+fn is_interrupted(seen: &Observation) -> bool {
+    let fault = seen.fault.as_ref();
+    fault.is_some_and(|fault| fault.kind == FaultKind::Interrupted)
+}
+
+/// Of a submission that could not be opened.
+fn unseen(fault: Fault) -> Observation {
+    Observation {
+        fault: Some(fault),
+        ..Observation::of_answer(None)
+    }
+}
+
+fn files(detail: String) -> Fault {
+    Fault {
+        kind: FaultKind::Files,
+        detail,
+    }
+}

@@ -1,0 +1,105 @@
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::runtime::Runtime;
+
+use super::CommandError;
+use super::grading::options;
+use super::interruption::interruption;
+use crate::batch::{Entry, Finished, Progress, Stop, of_file, of_folder, run as run_batch};
+use crate::cli::{Batch, Task};
+use crate::report::ExitStatus;
+use crate::sandbox::Turns;
+
+/// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
+/// a build.
+const MEMORY_OF_A_JOB: u64 = 1 << 20;
+
+/// The file that a batch holds while it goes on.
+const LOCK: &str = ".lock";
+
+pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
+    let Task::Task6 = arguments.task;
+    let entries = entries(arguments)?;
+    let _lock = lock(&arguments.out)?;
+    let cores = cores();
+    let jobs = arguments.jobs.map_or_else(|| jobs(cores), usize::from);
+    let options = options(&arguments.grading, &[], Arc::new(Turns::new(cores, cores)))?;
+    let progress = Progress::new(
+        arguments.progress.into(),
+        arguments.language(),
+        entries.len(),
+    );
+    let settings = format!("{} {:?}", env!("CARGO_PKG_VERSION"), arguments.grading);
+    let batch = crate::batch::Batch {
+        out: arguments.out.clone(),
+        entries,
+        jobs,
+        options,
+        settings,
+        again: arguments.again,
+        language: arguments.language(),
+    };
+    let finished = Runtime::new()?.block_on(async {
+        let interruption = interruption()?;
+        Ok::<_, CommandError>(run_batch(batch, progress, interruption).await)
+    })?;
+    ended(finished)
+}
+
+fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {
+    let entries = match &arguments.roster {
+        Some(roster) => of_file(roster, &arguments.submissions)?,
+        None => of_folder(&arguments.submissions, &arguments.out)?,
+    };
+    Ok(match arguments.shard {
+        Some(shard) => shard.of(entries),
+        None => entries,
+    })
+}
+
+/// Two batches with one folder would take each other’s files for leftovers.
+fn lock(out: &Path) -> Result<File, CommandError> {
+    let path = out.join(LOCK);
+    let failed = |error| CommandError::Output {
+        path: path.clone(),
+        error,
+    };
+    fs::create_dir_all(out).map_err(failed)?;
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CommandError::Busy(out.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+/// As many as there are cores twice over, since a run waits half of its time, where the memory is enough.
+fn jobs(cores: usize) -> usize {
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = memory.lines().find_map(|line| {
+        let rest = line.strip_prefix("MemAvailable:")?;
+        rest.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    let by_memory = available.map_or(usize::MAX, |kibibytes| {
+        usize::try_from(kibibytes / MEMORY_OF_A_JOB).unwrap_or(usize::MAX)
+    });
+    (2 * cores).min(by_memory).max(1)
+}
+
+/// What the process ends with.
+fn ended(finished: Finished) -> Result<ExitStatus, CommandError> {
+    match finished.stopped {
+        Some(Stop::Interrupted) => Err(CommandError::Interrupted),
+        Some(Stop::Engine(fault)) => Err(CommandError::Engine(fault)),
+        Some(Stop::Output(path, error)) => Err(CommandError::Output { path, error }),
+        None if finished.not_graded > 0 => Ok(ExitStatus::CouldNotGrade),
+        None => Ok(ExitStatus::Passed),
+    }
+}
