@@ -51,8 +51,8 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
         let fetch = git(&filters).args(fetch).arg(address).arg(path).spawn();
         finished(fetch).await?;
         let verify = ["rev-parse", "--verify", "--quiet", "HEAD"];
-        let has_commit = git(&filters).current_dir(path).args(verify).status().await;
-        if has_commit.is_ok_and(|status| !status.success()) {
+        let asked = git(&filters).current_dir(path).args(verify).output().await;
+        if asked.is_ok_and(|asked| !asked.status.success()) {
             // Nothing was ever committed: there is nothing in it, and that is the student's.
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //! Rounds are interleaved, so that a slow minute of the machine slows all of them, and only ratios are printed.
 
 mod api;
-mod checker;
+pub mod checker;
 mod compose;
 mod floor;
 mod images;

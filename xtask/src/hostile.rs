@@ -1,10 +1,10 @@
 //! `cargo xtask test --hostile`: every attack of `fixtures/hostile` against the real program on a real engine, then the
 //! program killed and the engine taken away in the middle of a run.
 
-mod attack;
+pub mod attack;
 mod generate;
 mod kills;
-mod machine;
+pub mod machine;
 mod private;
 mod session;
 mod troubles;

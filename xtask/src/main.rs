@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | soak | compare | bless | bench | fuzz | base-images`.
+//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -7,6 +7,7 @@ mod bench;
 mod bless;
 mod cargo;
 mod checker;
+mod class;
 mod compare;
 mod debian;
 mod demo;
@@ -33,6 +34,7 @@ const USAGE: &str = "usage: cargo xtask <command>
                  every attack of fixtures/hostile, or those whose names begin so
   soak RUNS [NAME…]
                  right submissions and their wrong twins on an idle, a busy and a starved machine
+  class [COUNT]  so many submissions in one batch, one in ten an attack
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         ["test", "--hostile", names @ ..] => hostile::run(names),
         ["test", rest @ ..] => test::run(rest),
         ["soak", runs, names @ ..] => soak::run(runs, names),
+        ["class", count @ ..] => class::run(count),
         ["bench", rounds @ ..] => bench::run(rounds),
         ["fuzz", seconds @ ..] => fuzz::run(seconds),
         ["compare", rest @ ..] => compare::run(rest),

@@ -58,7 +58,7 @@ pub fn run(options: &[&str]) -> Result<Checked> {
 }
 
 /// The most memory that a live process has had; a process that has ended has no such line.
-fn peak_of(process: u32) -> Option<u64> {
+pub fn peak_of(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let peak = status
         .lines()

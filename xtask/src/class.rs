@@ -1,0 +1,132 @@
+//! `cargo xtask class`: a class of fixtures and attacks graded in one batch. Every verdict is that of a run of its own, nothing is
+//! left on the engine, and the checker's memory does not grow with the number.
+
+mod member;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::bench::checker;
+use crate::hostile::machine;
+use crate::{base_images, engine, say, workspace};
+use member::Member;
+
+/// Submissions where no number is given.
+const SUBMISSIONS: usize = 200;
+
+/// Memory of the checker's process at its peak, in kB as the kernel counts them.
+const MOST_MEMORY: u64 = 100 * 1024;
+
+/// Between two looks at the process.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Grades so many submissions, one in ten of them an attack.
+pub fn run(arguments: &[&str]) -> Result<ExitCode> {
+    let count = arguments
+        .first()
+        .map_or(Ok(SUBMISSIONS), |count| count.parse());
+    let count = count.context("how many submissions?")?;
+    engine::ensure()?;
+    base_images::ensure()?;
+    checker::build()?;
+    let folder = workspace::target().join("class");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let members = Member::some(count)?;
+    for member in &members {
+        member.make(&folder.join("class").join(&member.id))?;
+    }
+    let before = machine::everything()?;
+    let began = Instant::now();
+    let peak = batch(&folder)?;
+    let took = began.elapsed().as_secs_f64();
+    let mut wrong = Vec::new();
+    for member in &members {
+        if let Some(what) = member.complaint(&result(&folder, &member.id)) {
+            wrong.push(format!("{}: {what}", member.id));
+        }
+    }
+    let mut left = machine::everything()?;
+    left.retain(|thing| !before.contains(thing));
+    wrong.extend(
+        left.iter()
+            .map(|thing| format!("left on the engine: {thing}")),
+    );
+    if peak >= MOST_MEMORY {
+        wrong.push(format!("the checker took {peak} kB"));
+    }
+    wrong.iter().for_each(|line| say(line));
+    print(&format!(
+        "{count} submissions, {} complaints, {:.1} s each, peak memory {} MB (below {} MB)",
+        wrong.len(),
+        took / count as f64,
+        peak / 1024,
+        MOST_MEMORY / 1024
+    ));
+    Ok(if wrong.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The whole batch; the most memory that its process has had, in kB.
+fn batch(folder: &Path) -> Result<u64> {
+    let mut command = Command::new(workspace::target().join("release/softy-check"));
+    command.args(["batch", "task6", "--progress", "plain"]);
+    command
+        .arg(folder.join("class"))
+        .arg("--out")
+        .arg(folder.join("out"));
+    let stderr = File::create(folder.join("stderr"))?;
+    engine::address_for(&mut command)?
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr);
+    let mut run = command.spawn().context("cannot start the checker")?;
+    let mut peak = 0;
+    let status = loop {
+        peak = checker::peak_of(run.id()).unwrap_or(peak);
+        if let Some(status) = run.try_wait()? {
+            break status;
+        }
+        thread::sleep(LOOK_AGAIN);
+    };
+    match status.code() {
+        Some(0 | 1 | 3) => Ok(peak),
+        _ => bail!(
+            "the batch ended with {status}, see {}",
+            folder.join("stderr").display()
+        ),
+    }
+}
+
+/// A submission's result file; nothing where there is none.
+fn result(folder: &Path, id: &str) -> Value {
+    let file: PathBuf = folder.join("out/results").join(format!("{id}.json"));
+    let text = fs::read(file).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// What the release says of a recording, as JSON.
+fn recorded(observation: &Path) -> Result<Value> {
+    let mut command = Command::new(workspace::target().join("release/softy-check"));
+    command
+        .arg("replay")
+        .arg(observation)
+        .args(["--format", "json"]);
+    let output = command.output()?;
+    serde_json::from_slice(&output.stdout).with_context(|| observation.display().to_string())
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the run")]
+fn print(line: &str) {
+    println!("{line}");
+}
