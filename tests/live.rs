@@ -221,6 +221,70 @@ fn the_image_of_another_day_may_be_taken() {
     assert_eq!(left_over(&before), "");
 }
 
+#[test]
+fn a_batch_that_is_interrupted_leaves_nothing_and_goes_on_later() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let names = [
+        "correct",
+        "weighted",
+        "answer-missing",
+        "correct-short-headers",
+    ];
+    let class = tempfile::tempdir().expect("a folder can be made");
+    let submissions = class.path().join("class");
+    std::fs::create_dir(&submissions).expect("a folder can be made");
+    let mut copies = Vec::new();
+    for name in names {
+        let copy = Fixture::named(name).submission();
+        std::os::unix::fs::symlink(copy.path(), submissions.join(name))
+            .expect("a link can be made");
+        copies.push(copy);
+    }
+    let batch = || {
+        let mut batch = Command::new(env!("CARGO_BIN_EXE_softy-check"));
+        batch.args([
+            "batch",
+            "task6",
+            "--lang",
+            "en",
+            "--progress",
+            "plain",
+            "--out",
+        ]);
+        batch.arg(class.path().join("out")).arg(&submissions);
+        batch.stdout(Stdio::null()).stderr(Stdio::piped());
+        batch.spawn().expect("the program runs")
+    };
+    let mut run = batch();
+    let mut progress = BufReader::new(run.stderr.take().expect("stderr is piped")).lines();
+    let first = progress.next().and_then(Result::ok).unwrap_or_default();
+    assert!(first.starts_with("1/4"), "{first}");
+    let interrupt = Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status();
+    assert!(interrupt.is_ok_and(|status| status.success()));
+    progress.for_each(drop);
+    assert_eq!(run.wait().ok().and_then(|status| status.code()), Some(130));
+    assert_eq!(left_over(&before), "");
+    let output = batch().wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for name in names {
+        let file = class.path().join(format!("out/results/{name}.json"));
+        let result = std::fs::read(file).expect("each has a result");
+        let recorded = Fixture::named(name).replay(&["--format", "json"]);
+        assert_eq!(
+            fixture::verdicts_of(&result),
+            fixture::verdicts(&recorded),
+            "{name}"
+        );
+    }
+    assert_eq!(left_over(&before), "");
+}
+
 /// The program, put beside the submission, in a container of the engine that it asks: from there the stack's containers
 /// have no route.
 fn in_a_container(submission: &Path) -> Output {
