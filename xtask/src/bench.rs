@@ -3,6 +3,7 @@
 //! Rounds are interleaved, so that a slow minute of the machine slows all of them, and only ratios are printed.
 
 mod api;
+mod batch;
 pub mod checker;
 mod compose;
 mod floor;
@@ -40,6 +41,9 @@ struct Measured {
 
 /// Fails where one of the bounds above does not hold.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
+    if let ["--batch"] = arguments {
+        return in_batches();
+    }
     let rounds = arguments
         .first()
         .map_or(Ok(ROUNDS), |rounds| rounds.parse())
@@ -50,6 +54,16 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     let measured = images::build().and_then(|()| measure(rounds));
     images::remove()?;
     Ok(print(measured?))
+}
+
+/// The same of a class.
+fn in_batches() -> Result<ExitCode> {
+    engine::ensure()?;
+    base_images::ensure()?;
+    checker::build()?;
+    let measured = images::build().and_then(|()| batch::measure(&api::Engine::local()?));
+    images::remove()?;
+    measured
 }
 
 fn measure(rounds: u32) -> Result<Measured> {
@@ -69,7 +83,7 @@ fn round(
     compose: Option<compose::Tool>,
     measured: &mut Measured,
 ) -> Result<()> {
-    measured.floor.push(floor::run(engine)?);
+    measured.floor.push(floor::run(engine, 1)?);
     let checked = checker::run(&[])?;
     measured.checker.push(checked.duration);
     measured.peak_memory = measured.peak_memory.max(checked.peak_memory);

@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | base-images`.
+//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -15,6 +15,7 @@ mod engine;
 mod expectation;
 mod fuzz;
 mod hostile;
+mod image;
 mod median;
 mod process;
 mod random;
@@ -36,8 +37,10 @@ const USAGE: &str = "usage: cargo xtask <command>
                  right submissions and their wrong twins on an idle, a busy and a starved machine
   class [COUNT]  so many submissions in one batch, one in ten an attack
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
+  bench --batch  batches against bare engine calls, and large ones against small ones
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
+  image          the Dockerfile's image, built, and a submission graded in it
   bless          rewrite the expected reports and recorded observations of the fixtures
   base-images    make sure that the engine has the images that fixtures build on
 ";
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         ["bench", rounds @ ..] => bench::run(rounds),
         ["fuzz", seconds @ ..] => fuzz::run(seconds),
         ["compare", rest @ ..] => compare::run(rest),
+        ["image"] => image::run(),
         ["bless"] => bless::run(),
         ["base-images"] => base_images::run(),
         _ => return wrong_usage(),

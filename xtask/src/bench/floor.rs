@@ -10,88 +10,114 @@ use serde_json::{Value, json};
 use super::api::Engine;
 use super::{images, timed, volley};
 
-const NETWORK: &str = "softy-check-bench";
+/// A stack among others of its kind.
+struct Floor<'a> {
+    engine: &'a Engine,
+    /// Of its network, its label and, with more behind it, its containers.
+    name: String,
+}
 
-/// `{"label":["org.softy-check.bench"]}` as a query has it.
-const OURS: &str = "filters=%7B%22label%22%3A%5B%22org.softy-check.bench%22%5D%7D";
-
-/// From the first call until nothing is left.
-pub fn run(engine: &Engine) -> Result<Duration> {
-    remove(engine)?;
+/// From the first call until nothing is left, of the stack `number`.
+pub fn run(engine: &Engine, number: usize) -> Result<Duration> {
+    let floor = Floor {
+        engine,
+        name: format!("softy-check-bench-{number}"),
+    };
+    floor.remove()?;
     let took = timed(|| {
-        measure(engine)?;
-        remove(engine)
+        floor.measure()?;
+        floor.remove()
     });
     if took.is_err() {
-        remove(engine)?;
+        floor.remove()?;
     }
     took
 }
 
-fn measure(engine: &Engine) -> Result<()> {
-    engine.post(
-        "/networks/create",
-        &json!({ "Name": NETWORK, "Labels": labels() }),
-    )?;
-    start_all(
-        engine,
-        &[("back-end", 1), ("back-end", 2), ("front-end", 1)],
-    )?;
-    let proxy = start(engine, "proxy", 1)?;
-    volley::wait_for(proxy, 80)?;
-    volley::fire(proxy)?;
-    start_all(engine, &[("back-end", 3), ("back-end", 4), ("back-end", 5)])?;
-    engine.order(&format!("/containers/{}/restart?t=0", name("proxy", 1)))?;
-    let proxy = address(engine, &name("proxy", 1))?;
-    volley::wait_for(proxy, 80)?;
-    volley::fire(proxy)
-}
+impl Floor<'_> {
+    fn measure(&self) -> Result<()> {
+        self.engine.post(
+            "/networks/create",
+            &json!({ "Name": self.name, "Labels": self.labels() }),
+        )?;
+        self.start_all(&[("back-end", 1), ("back-end", 2), ("front-end", 1)])?;
+        let proxy = self.start("proxy", 1)?;
+        volley::wait_for(proxy, 80)?;
+        volley::fire(proxy)?;
+        self.start_all(&[("back-end", 3), ("back-end", 4), ("back-end", 5)])?;
+        self.engine.order(&format!(
+            "/containers/{}/restart?t=0",
+            self.container("proxy", 1)
+        ))?;
+        let proxy = self.address(&self.container("proxy", 1))?;
+        volley::wait_for(proxy, 80)?;
+        volley::fire(proxy)
+    }
 
-/// Starts them side by side, and waits until those that the proxy's requests go to accept connections.
-fn start_all(engine: &Engine, containers: &[(&str, u32)]) -> Result<()> {
-    side_by_side(containers, |(service, number)| {
-        let address = start(engine, service, *number)?;
-        if *service == "back-end" {
-            volley::wait_for(address, 5252)?;
-        }
-        Ok(())
-    })
-}
+    /// Starts them side by side, and waits until those that the proxy's requests go to accept connections.
+    fn start_all(&self, containers: &[(&str, u32)]) -> Result<()> {
+        side_by_side(containers, |(service, number)| {
+            let address = self.start(service, *number)?;
+            if *service == "back-end" {
+                volley::wait_for(address, 5252)?;
+            }
+            Ok(())
+        })
+    }
 
-fn start(engine: &Engine, service: &str, number: u32) -> Result<IpAddr> {
-    let name = name(service, number);
-    let container = json!({
-        "Image": images::reference(service),
-        "Labels": labels(),
-        "HostConfig": { "NetworkMode": NETWORK },
-        "NetworkingConfig": { "EndpointsConfig": { NETWORK: { "Aliases": [service] } } },
-    });
-    engine.post(&format!("/containers/create?name={name}"), &container)?;
-    engine.order(&format!("/containers/{name}/start"))?;
-    address(engine, &name)
-}
+    fn start(&self, service: &str, number: u32) -> Result<IpAddr> {
+        let name = self.container(service, number);
+        let container = json!({
+            "Image": images::reference(service),
+            "Labels": self.labels(),
+            "HostConfig": { "NetworkMode": self.name },
+            "NetworkingConfig": { "EndpointsConfig": { (self.name.as_str()): { "Aliases": [service] } } },
+        });
+        self.engine
+            .post(&format!("/containers/create?name={name}"), &container)?;
+        self.engine.order(&format!("/containers/{name}/start"))?;
+        self.address(&name)
+    }
 
-fn address(engine: &Engine, container: &str) -> Result<IpAddr> {
-    let details = engine.get(&format!("/containers/{container}/json"))?;
-    let address = details["NetworkSettings"]["Networks"][NETWORK]["IPAddress"].as_str();
-    address
-        .unwrap_or_default()
-        .parse()
-        .with_context(|| format!("{container} has no address; it may have ended"))
-}
+    fn address(&self, container: &str) -> Result<IpAddr> {
+        let details = self.engine.get(&format!("/containers/{container}/json"))?;
+        let address =
+            details["NetworkSettings"]["Networks"][self.name.as_str()]["IPAddress"].as_str();
+        address
+            .unwrap_or_default()
+            .parse()
+            .with_context(|| format!("{container} has no address; it may have ended"))
+    }
 
-/// Whatever carries our label.
-fn remove(engine: &Engine) -> Result<()> {
-    let containers = ids(&engine.get(&format!("/containers/json?all=1&{OURS}"))?);
-    side_by_side(&containers, |id| {
-        engine
-            .delete(&format!("/containers/{id}?force=1&v=1"))
-            .map(drop)
-    })?;
-    let networks = ids(&engine.get(&format!("/networks?{OURS}"))?);
-    side_by_side(&networks, |id| {
-        engine.delete(&format!("/networks/{id}")).map(drop)
-    })
+    /// Whatever carries our label.
+    fn remove(&self) -> Result<()> {
+        let containers = ids(&self
+            .engine
+            .get(&format!("/containers/json?all=1&{}", self.filter()))?);
+        side_by_side(&containers, |id| {
+            self.engine
+                .delete(&format!("/containers/{id}?force=1&v=1"))
+                .map(drop)
+        })?;
+        let networks = ids(&self.engine.get(&format!("/networks?{}", self.filter()))?);
+        side_by_side(&networks, |id| {
+            self.engine.delete(&format!("/networks/{id}")).map(drop)
+        })
+    }
+
+    /// Whatever carries our label, as a query.
+    fn filter(&self) -> String {
+        let name = &self.name;
+        format!("filters=%7B%22label%22%3A%5B%22org.softy-check.bench%3D{name}%22%5D%7D")
+    }
+
+    fn container(&self, service: &str, number: u32) -> String {
+        format!("{}-{service}-{number}", self.name)
+    }
+
+    fn labels(&self) -> Value {
+        json!({ "org.softy-check.bench": self.name })
+    }
 }
 
 fn ids(list: &Value) -> Vec<String> {
@@ -115,12 +141,4 @@ fn side_by_side<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<()> + Sync) ->
                 .unwrap_or_else(|_| Err(anyhow!("a call broke off")))
         })
     })
-}
-
-fn name(service: &str, number: u32) -> String {
-    format!("{NETWORK}-{service}-{number}")
-}
-
-fn labels() -> Value {
-    json!({ "org.softy-check.bench": "true" })
 }
