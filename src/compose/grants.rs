@@ -54,11 +54,8 @@ pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
 fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<Source>, Fault> {
     let (name, node) = (&entry.key, &entry.value);
     let kinds = ["file", "content", "environment"];
-    let given = kinds.iter().filter_map(|kind| node.entry(kind));
-    // A variable without a name is none.
-    let is_given =
-        |given: &&Entry| given.key != "environment" || given.value.scalar() != Some(String::new());
-    let given: Vec<&Entry> = given.filter(is_given).collect();
+    // One without a value is given, too.
+    let given: Vec<&Entry> = kinds.iter().filter_map(|kind| node.entry(kind)).collect();
     let is_elsewhere = ["external", "driver"]
         .iter()
         .any(|key| node.get(key).is_some());
