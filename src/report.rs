@@ -1,20 +1,30 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
 mod by_hand;
+pub mod canvas;
+pub mod csv;
 mod exit_status;
+pub mod github;
+pub mod gradescope;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 #[cfg(test)]
 mod sample;
+mod student;
 pub mod text;
 mod visible;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use softy_checks::model::Check;
 use softy_checks::observation::Observation;
 use softy_checks::{Reason, Status, Verdict};
 
 pub use exit_status::ExitStatus;
+pub use student::Student;
 
 /// What came of one submission; every format says this and nothing else.
 #[derive(Clone, Debug)]
@@ -64,6 +74,16 @@ impl Report {
     /// The points of every check that was asked for.
     pub fn out_of(&self) -> u32 {
         self.asked().map(|verdict| verdict.check.points).sum()
+    }
+
+    /// What a check earned.
+    pub fn points(&self, verdict: &Verdict) -> u32 {
+        verdict.points()
+    }
+
+    /// What passing a check is worth.
+    pub fn worth(&self, check: &Check) -> u32 {
+        check.points
     }
 
     /// Whether something was asked for, and no trouble of the checker's own kept it from being judged.

@@ -2,6 +2,12 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// Columns of a message or a hint that are shown.
+pub(super) const MESSAGE: usize = 600;
+
+/// Columns of a name, an id or a path that are shown.
+pub(super) const NAME: usize = 200;
+
 /// `text` on one line, control characters and invisible marks spelt out, cut where that takes more than `limit` columns.
 pub(super) fn visible(text: &str, limit: usize) -> String {
     let mut left = limit;
