@@ -120,6 +120,14 @@ impl Report {
             .collect()
     }
 
+    /// Whether a verdict before this one comes of the same trouble, which is told once.
+    fn is_told(&self, verdict: &Verdict) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        let first = verdicts.find(|other| other.status == verdict.status);
+        let is_first = first.is_some_and(|first| first.check.id == verdict.check.id);
+        matches!(verdict.status, Status::NotGraded(_)) && !is_first
+    }
+
     /// Whether a failed check takes points, its own or those of a check that was skipped because of it.
     fn costs(&self, failed: &Verdict) -> bool {
         let skipped = Status::Skipped(Reason::After(failed.check.id));

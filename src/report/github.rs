@@ -13,7 +13,7 @@ use crate::batch::Summary;
 /// One submission: an error for each mistake, at its place, which the repository has to have at its top.
 pub fn render(report: &Report, language: Language) -> String {
     let verdicts = report.verdicts.iter();
-    let lines = verdicts.flat_map(|verdict| annotations(verdict, language));
+    let lines = verdicts.flat_map(|verdict| annotations(report, verdict, language));
     lines.collect()
 }
 
@@ -47,11 +47,13 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     Ok(())
 }
 
-fn annotations(verdict: &Verdict, language: Language) -> Vec<String> {
+fn annotations(report: &Report, verdict: &Verdict, language: Language) -> Vec<String> {
     let mut lines = match &verdict.status {
-        Status::Passed | Status::Skipped(_) => Vec::new(),
         Status::Failed { finding, .. } => vec![mistake(verdict, finding, language)],
-        Status::NotGraded(fault) => vec![trouble(verdict, fault, language)],
+        Status::NotGraded(fault) if !report.is_told(verdict) => {
+            vec![trouble(verdict, fault, language)]
+        }
+        Status::NotGraded(_) | Status::Passed | Status::Skipped(_) => Vec::new(),
     };
     lines.extend(
         verdict

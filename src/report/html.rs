@@ -23,9 +23,8 @@ use crate::batch::Summary;
 /// None that a report can cause.
 pub fn render(report: &Report, language: Language) -> io::Result<String> {
     let student = Student::of(report);
-    let title = student.label();
-    let page = page(language, &title, &html! {});
-    let section = section::section(0, &student, report, language);
+    let page = page(language, report.task, &html! {});
+    let section = section::section(None, &student, report, language);
     Ok(page.replacen(CONTENT, &section.into_string(), 1))
 }
 
@@ -43,7 +42,7 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     sink.write_all(before.as_bytes())?;
     for (number, row) in summary.submissions.iter().enumerate() {
         let report = row.graded()?.report;
-        let section = section::section(number, &Student::from(row), &report, language);
+        let section = section::section(Some(number), &Student::from(row), &report, language);
         sink.write_all(section.into_string().as_bytes())?;
     }
     sink.write_all(after.as_bytes())

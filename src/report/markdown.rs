@@ -36,9 +36,11 @@ pub fn render(report: &Report, language: Language) -> String {
     ];
     let verdicts = report.verdicts.iter();
     lines.extend(verdicts.map(|verdict| row(report, verdict, language)));
-    for verdict in &report.verdicts {
-        lines.extend(details(verdict, language));
-    }
+    let untold = report
+        .verdicts
+        .iter()
+        .filter(|verdict| !report.is_told(verdict));
+    lines.extend(untold.flat_map(|verdict| details(verdict, language)));
     lines.join("\n") + "\n"
 }
 
@@ -146,7 +148,9 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{after, failed, hostile, report, shown, without_colours};
+    use super::super::sample::{
+        after, failed, hostile, not_graded, note, report, shown, without_colours,
+    };
     use super::*;
 
     fn rendered(report: &Report) -> String {
@@ -183,6 +187,15 @@ mod tests {
             "{}",
             rendered(&report)
         );
+    }
+
+    #[test]
+    fn one_trouble_is_told_once_and_every_note() {
+        let mut report = report([Status::Passed, Status::Passed, not_graded(), not_graded()]);
+        report.verdicts[1].notes.push(note());
+        let text = rendered(&report);
+        assert_eq!(text.matches("connection refused").count(), 1, "{text}");
+        assert!(text.contains("the file has other lines"), "{text}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::words;
 const REQUESTS: usize = 40;
 
 /// The side of a request's square, with the space behind it.
-const CELL: usize = 12;
+const CELL: usize = 14;
 
 /// The width of the rows' names.
 const LABEL: usize = 22;

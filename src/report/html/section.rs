@@ -11,14 +11,16 @@ use super::table::{badge, seconds};
 use super::{finding, rotation, words};
 use crate::batch::Outcome;
 
-/// The section with the id that the table's row points at.
+/// The section that the table's row of that number points at, or one that stands alone.
 pub(super) fn section(
-    number: usize,
+    number: Option<usize>,
     student: &Student,
     report: &Report,
     language: Language,
 ) -> Markup {
     let commands = by_hand::commands(report);
+    let is_listed = number.is_some();
+    let number = number.unwrap_or_default();
     html! {
         section.submission id={"s" (number)} aria-labelledby={"h" (number)} {
             h2 id={"h" (number)} { (student.label()) }
@@ -29,7 +31,7 @@ pub(super) fn section(
                 p.caption { (words::BY_HAND.to(language)) }
                 pre { code { @for command in &commands { (visible(command, MESSAGE)) "\n" } } }
             }
-            p.back { a href="#submissions" { (words::BACK.to(language)) } }
+            @if is_listed { p.back { a href="#submissions" { (words::BACK.to(language)) } } }
         }
     }
 }
@@ -57,8 +59,8 @@ fn line(report: &Report, verdict: &Verdict, language: Language) -> Markup {
             }
             @match &verdict.status {
                 Status::Failed { finding, others } => { (finding::findings(finding, others, language)) }
-                Status::NotGraded(fault) => { (trouble(fault, language)) }
-                Status::Passed | Status::Skipped(_) => {}
+                Status::NotGraded(fault) if !report.is_told(verdict) => { (trouble(fault, language)) }
+                Status::NotGraded(_) | Status::Passed | Status::Skipped(_) => {}
             }
             @for note in &verdict.notes { (mention(note, language)) }
         }

@@ -48,7 +48,7 @@ fn a_rotation_is_drawn_and_told() {
         "{page}"
     );
     assert!(
-        page.contains("<path class=\"r1\" d=\"M22 1h10v10h-10zM46 1h"),
+        page.contains("<path class=\"r1\" d=\"M22 1h12v12h-12zM50 1h"),
         "{page}"
     );
     assert!(
