@@ -6,9 +6,11 @@ mod results;
 mod roster;
 mod run;
 mod shard;
+mod summary;
 
 pub use progress::{Progress, Style};
 pub use results::{FileVerdict, Graded, Listed, ReadError, Results};
 pub use roster::{Entry, RosterError, Source, of_file, of_folder};
-pub use run::{Batch, Finished, Stop, run};
+pub use run::{Batch, Stop, run};
 pub use shard::{Shard, ShardError};
+pub use summary::{Frequency, Outcome, Row, Slow, Summary, Unreadable};

@@ -36,6 +36,11 @@ pub enum Command {
     Batch(Batch),
     /// Judge a recorded observation again; needs no Docker
     Replay(Replay),
+    /// Make the reports of a batch again, from its result files; needs no Docker
+    #[command(
+        after_help = "Examples:\n  softy-check report DIR                                        the summary for a terminal\n  softy-check report DIR --format html --output report.html\n  softy-check report DIR --format csv --output summary.csv\n  softy-check report DIR --format gradescope --output FOLDER    a file for each submission\n\nExit status: 0 all passed, 1 some failed, 3 some were not graded or their files could not be read."
+    )]
+    Report(ReportArguments),
     /// Remove what killed runs have left on the engine
     #[command(
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
@@ -160,6 +165,23 @@ pub struct Replay {
     pub shown: Shown,
 }
 
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArguments {
+    /// The folder that `softy-check batch` wrote to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to FILE, whole or not at all, instead of stdout; for `gradescope` a folder
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The report's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
 /// Arguments of `clean`.
 #[derive(Args, Debug)]
 pub struct Clean {
@@ -170,8 +192,8 @@ pub struct Clean {
     #[arg(long)]
     pub dry_run: bool,
     /// The list's format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
     /// The list's language [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
@@ -215,6 +237,29 @@ pub enum Format {
     Text,
     /// For programs; `softy-check schema` prints its schema
     Json,
+    /// For spreadsheets and Moodle: a line a submission, a column a check
+    Csv,
+    /// For the gradebook of Canvas
+    Canvas,
+    /// JUnit XML, for Jenkins and GitLab
+    Junit,
+    /// The `results.json` of a Gradescope autograder
+    Gradescope,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// For GitHub's job summaries
+    Markdown,
+    /// A page for a browser, in one file that needs no network
+    Html,
+}
+
+/// Formats of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Languages on the command line.
@@ -238,6 +283,13 @@ pub enum Way {
 }
 
 impl Shown {
+    /// The language of the report.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl ReportArguments {
     /// The language of the report.
     pub fn language(&self) -> Language {
         language(self.lang)

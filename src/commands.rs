@@ -7,6 +7,7 @@ mod grading;
 mod interruption;
 mod output;
 mod replay;
+mod report;
 mod schema;
 mod task6;
 
@@ -61,6 +62,19 @@ pub enum CommandError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A folder without result files.
+    #[error("`{path}` is no folder of a batch ({error}): it has a folder `results`")]
+    Batch {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word on it.
+        error: io::Error,
+    },
+    /// A format of a file for each submission, and nowhere to put them.
+    #[error(
+        "the format `gradescope` is a file for each submission: say where with `--output FOLDER`"
+    )]
+    NoFolder,
     /// A file that could not be written.
     #[error("`{path}` could not be written ({error})")]
     Output {
@@ -90,6 +104,8 @@ impl CommandError {
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
             | CommandError::Bases(_)
+            | CommandError::Batch { .. }
+            | CommandError::NoFolder
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade
@@ -108,6 +124,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Task6(arguments) => task6::run(arguments),
         Command::Batch(arguments) => batch::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),

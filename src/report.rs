@@ -1,21 +1,31 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
 mod by_hand;
+pub mod canvas;
+pub mod csv;
 mod exit_status;
+pub mod github;
+pub mod gradescope;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 #[cfg(test)]
 mod sample;
+mod student;
 pub mod text;
 mod visible;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use softy_checks::model::Check;
 use softy_checks::observation::Observation;
 use softy_checks::{Reason, Status, Verdict};
 
 pub use exit_status::ExitStatus;
-pub(crate) use visible::is_invisible;
+pub use student::Student;
+pub(crate) use visible::visible;
 
 /// What came of one submission; every format says this and nothing else.
 #[derive(Clone, Debug)]
@@ -67,6 +77,16 @@ impl Report {
         self.asked().map(|verdict| verdict.check.points).sum()
     }
 
+    /// What a check earned.
+    pub fn points(&self, verdict: &Verdict) -> u32 {
+        verdict.points()
+    }
+
+    /// What passing a check is worth.
+    pub fn worth(&self, check: &Check) -> u32 {
+        check.points
+    }
+
     /// Whether something was asked for, and no trouble of the checker's own kept it from being judged.
     pub fn gradable(&self) -> bool {
         let mut asked = self.asked().peekable();
@@ -99,6 +119,14 @@ impl Report {
                 Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
             })
             .collect()
+    }
+
+    /// Whether a verdict before this one comes of the same trouble, which is told once.
+    fn is_told(&self, verdict: &Verdict) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        let first = verdicts.find(|other| other.status == verdict.status);
+        let is_first = first.is_some_and(|first| first.check.id == verdict.check.id);
+        matches!(verdict.status, Status::NotGraded(_)) && !is_first
     }
 
     /// Whether a failed check takes points, its own or those of a check that was skipped because of it.

@@ -9,10 +9,13 @@ use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
 use crate::progress::eprintln_ignoring_errors;
-use crate::report::Report;
+use crate::report::{Report, visible};
 
 /// Between two pictures of the bar.
 const TICK: Duration = Duration::from_millis(200);
+
+/// Characters of an id that are told.
+const ID_CHARACTERS: usize = 60;
 
 /// Columns and signs of the bar.
 const TEMPLATE: &str = "{bar:30} {pos}/{len}  {per_sec}  {eta} ← {wide_msg}";
@@ -122,10 +125,23 @@ impl Progress {
         }
     }
 
-    /// Nothing more is told.
+    /// Nothing more is told, but what is left to do.
     pub fn finish(&self) {
         if let Told::Bar(bar) = &self.told {
             bar.finish_and_clear();
+        }
+        let left = self.total - self.done.load(Ordering::Relaxed);
+        if left > 0 {
+            self.say(&Text::new(
+                format!(
+                    "{left} of {} are left: the same command goes on with them",
+                    self.total
+                ),
+                format!(
+                    "il en reste {left} sur {} : la même commande continue",
+                    self.total
+                ),
+            ));
         }
     }
 
@@ -138,7 +154,7 @@ impl Progress {
 
 /// One submission in a few words; ids are strangers' names.
 fn words(id: &str, report: &Report, is_last: bool) -> Text {
-    let id: String = id.chars().map(visible).collect();
+    let id = visible(id, ID_CHARACTERS);
     let seconds = report.seconds;
     match (report.score(), is_last) {
         (Some(score), _) => {
@@ -157,13 +173,6 @@ fn words(id: &str, report: &Report, is_last: bool) -> Text {
             format!("{id} : n’a pas pu être noté, nouvel essai plus tard"),
         ),
     }
-}
-
-fn visible(character: char) -> char {
-    if character.is_control() || crate::report::is_invisible(character) {
-        return '\u{fffd}';
-    }
-    character
 }
 
 fn bar(total: usize, language: Language) -> ProgressBar {

@@ -50,21 +50,6 @@ pub struct Batch {
     pub language: Language,
 }
 
-/// How a batch ended.
-#[derive(Debug, Default)]
-pub struct Finished {
-    /// Submissions whose result of a former run still holds.
-    pub kept: usize,
-    /// Submissions that were graded.
-    pub graded: usize,
-    /// Submissions that could not be graded.
-    pub not_graded: usize,
-    /// Submissions that were not begun, or not to their end.
-    pub left: usize,
-    /// Why it ended early.
-    pub stopped: Option<Stop>,
-}
-
 /// Why a batch ended before its last submission.
 #[derive(Debug)]
 pub enum Stop {
@@ -82,7 +67,7 @@ struct Running {
     results: Results,
     progress: Progress,
     waiting: Mutex<VecDeque<(Entry, u32)>>,
-    finished: Mutex<Finished>,
+    stopped: Mutex<Option<Stop>>,
     /// True when nothing more is to be begun, and what goes on is to end.
     ending: watch::Sender<bool>,
     /// Held by whoever waits for the engine, so that one asks for all.
@@ -109,15 +94,9 @@ pub async fn run(
     batch: Batch,
     progress: Progress,
     interrupted: impl Future<Output = ()>,
-) -> Finished {
+) -> Result<(), Stop> {
     let results = Results::of(&batch.out);
-    if let Err(error) = prepare(&batch.out, &results) {
-        return Finished {
-            left: batch.entries.len(),
-            stopped: Some(Stop::Output(batch.out, error)),
-            ..Finished::default()
-        };
-    }
+    prepare(&batch.out, &results).map_err(|error| Stop::Output(batch.out.clone(), error))?;
     let jobs = batch.jobs.max(1);
     let waiting = batch
         .entries
@@ -129,7 +108,7 @@ pub async fn run(
         results,
         progress,
         waiting: Mutex::new(waiting),
-        finished: Mutex::default(),
+        stopped: Mutex::default(),
         ending: watch::Sender::new(false),
         engine: tokio::sync::Mutex::default(),
     };
@@ -144,10 +123,8 @@ pub async fn run(
         }
     }
     running.progress.finish();
-    let mut finished = std::mem::take(&mut *running.finished());
-    finished.left =
-        running.batch.entries.len() - finished.kept - finished.graded - finished.not_graded;
-    finished
+    let stopped = running.stopped().take();
+    stopped.map_or(Ok(()), Err)
 }
 
 /// Makes the folder, and takes away what a killed run has left in it.
@@ -174,10 +151,7 @@ impl Running {
     async fn work(&self) {
         while let Some((entry, attempt)) = self.next() {
             match self.grade(&entry, attempt).await {
-                Came::Kept => {
-                    self.finished().kept += 1;
-                    self.progress.kept();
-                }
+                Came::Kept => self.progress.kept(),
                 Came::Graded(report) => self.came(entry, attempt, &report).await,
                 Came::Nothing => {}
             }
@@ -272,12 +246,6 @@ impl Running {
         if again {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.push_back((entry, attempt + 1));
-        } else {
-            let mut finished = self.finished();
-            match report.gradable() {
-                true => finished.graded += 1,
-                false => finished.not_graded += 1,
-            }
         }
         if fault.is_some_and(|fault| fault.kind == FaultKind::Engine) {
             self.engine_is_back().await;
@@ -316,7 +284,7 @@ impl Running {
 
     /// Nothing more is begun, and what goes on ends; the first reason is the one that is told.
     fn stop(&self, stop: Stop) {
-        self.finished().stopped.get_or_insert(stop);
+        self.stopped().get_or_insert(stop);
         self.ending.send_replace(true);
     }
 
@@ -327,8 +295,8 @@ impl Running {
         let _ended = ending.wait_for(|ending| *ending).await;
     }
 
-    fn finished(&self) -> MutexGuard<'_, Finished> {
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stopped(&self) -> MutexGuard<'_, Option<Stop>> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

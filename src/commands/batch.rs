@@ -8,14 +8,23 @@ use tokio::runtime::Runtime;
 use super::CommandError;
 use super::grading::options;
 use super::interruption::interruption;
-use crate::batch::{Entry, Finished, Progress, Stop, of_file, of_folder, run as run_batch};
-use crate::cli::{Batch, Task};
+use super::report::write;
+use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
+use crate::cli::{Batch, Format, Task};
 use crate::report::ExitStatus;
 use crate::sandbox::Turns;
 
 /// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
 /// a build.
 const MEMORY_OF_A_JOB: u64 = 1 << 20;
+
+/// What is made of the results when all are there.
+const REPORTS: [(&str, Format); 4] = [
+    ("summary.csv", Format::Csv),
+    ("summary.md", Format::Markdown),
+    ("junit.xml", Format::Junit),
+    ("index.html", Format::Html),
+];
 
 /// The file that a batch holds while it goes on.
 const LOCK: &str = ".lock";
@@ -42,11 +51,27 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
         again: arguments.again,
         language: arguments.language(),
     };
-    let finished = Runtime::new()?.block_on(async {
+    Runtime::new()?.block_on(async {
         let interruption = interruption()?;
-        Ok::<_, CommandError>(run_batch(batch, progress, interruption).await)
+        let ended = run_batch(batch, progress, interruption).await;
+        ended.map_err(CommandError::from)
     })?;
-    ended(finished)
+    report(arguments)
+}
+
+/// What is said about all, in the folder and on stdout.
+fn report(arguments: &Batch) -> Result<ExitStatus, CommandError> {
+    let (out, language) = (&arguments.out, arguments.language());
+    let results = Results::of(out);
+    let summary = Summary::of(&results).map_err(|error| CommandError::Batch {
+        path: out.clone(),
+        error,
+    })?;
+    write(&summary, Format::Text, language, None)?;
+    for (file, format) in REPORTS {
+        write(&summary, format, language, Some(&out.join(file)))?;
+    }
+    Ok(summary.exit_status())
 }
 
 fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {
@@ -93,13 +118,12 @@ fn jobs(cores: usize) -> usize {
     (2 * cores).min(by_memory).max(1)
 }
 
-/// What the process ends with.
-fn ended(finished: Finished) -> Result<ExitStatus, CommandError> {
-    match finished.stopped {
-        Some(Stop::Interrupted) => Err(CommandError::Interrupted),
-        Some(Stop::Engine(fault)) => Err(CommandError::Engine(fault)),
-        Some(Stop::Output(path, error)) => Err(CommandError::Output { path, error }),
-        None if finished.not_graded > 0 => Ok(ExitStatus::CouldNotGrade),
-        None => Ok(ExitStatus::Passed),
+impl From<Stop> for CommandError {
+    fn from(stop: Stop) -> CommandError {
+        match stop {
+            Stop::Interrupted => CommandError::Interrupted,
+            Stop::Engine(fault) => CommandError::Engine(fault),
+            Stop::Output(path, error) => CommandError::Output { path, error },
+        }
     }
 }

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use super::interruption::interruption;
 use super::{CommandError, output};
-use crate::cli::{Clean, Format};
+use crate::cli::{Clean, ListFormat};
 use crate::report::ExitStatus;
 use crate::sandbox::{Bases, Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
 
@@ -60,8 +60,10 @@ struct Spared {
 pub(super) fn run(arguments: &Clean) -> Result<ExitStatus, CommandError> {
     let list = Runtime::new()?.block_on(sweep_until_interrupted(arguments))?;
     let written = match arguments.format {
-        Format::Text => list.text(arguments.language()),
-        Format::Json => serde_json::to_string_pretty(&list).map_err(std::io::Error::from)? + "\n",
+        ListFormat::Text => list.text(arguments.language()),
+        ListFormat::Json => {
+            serde_json::to_string_pretty(&list).map_err(std::io::Error::from)? + "\n"
+        }
     };
     output::to_stdout(&written)?;
     Ok(match list.left.as_slice() {

@@ -1,7 +1,7 @@
 //! Where reports go: whole to stdout, or whole into a file.
 
-use std::fs::Permissions;
-use std::io::{self, IsTerminal, Write};
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -9,7 +9,9 @@ use terminal_size::{Width, terminal_size};
 
 use super::CommandError;
 use crate::cli::{Format, Shown};
-use crate::report::{ExitStatus, Report, json, text};
+use crate::report::{
+    ExitStatus, Report, canvas, csv, github, gradescope, html, json, junit, markdown, text,
+};
 
 /// Columns of a report that no terminal shows.
 const COLUMNS: usize = 80;
@@ -26,18 +28,50 @@ pub(super) fn hand_over(report: Report, shown: &Shown) -> Result<ExitStatus, Com
 
 /// Writes a report as it was asked for.
 fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
-    let to_terminal = shown.output.is_none() && io::stdout().is_terminal();
-    if shown.output.is_some() {
-        colored::control::set_override(false);
-    }
+    let columns = prepare(shown.output.as_deref(), shown.format);
+    let language = shown.language();
     let written = match shown.format {
-        Format::Text => as_text(report, shown, columns(to_terminal)),
+        Format::Text => as_text(report, shown, columns),
         Format::Json => json::render(report).map_err(io::Error::from)?,
+        Format::Csv => csv::render(report, language)?,
+        Format::Canvas => canvas::render(report)?,
+        Format::Junit => junit::render(report, language)?,
+        Format::Gradescope => gradescope::render(report, language).map_err(io::Error::from)?,
+        Format::Github => github::render(report, language),
+        Format::Markdown => markdown::render(report, language),
+        Format::Html => html::render(report, language)?,
     };
     match &shown.output {
         Some(path) => to_file(path, &written),
         None => to_stdout(&written),
     }
+}
+
+/// Writes to a file, whole or not at all, or to stdout, as it comes; `write` is told how many columns a line may have.
+pub(super) fn stream(
+    output: Option<&Path>,
+    format: Format,
+    write: impl FnOnce(&mut dyn Write, usize) -> io::Result<()>,
+) -> Result<(), CommandError> {
+    let columns = prepare(output, format);
+    if let Some(path) = output {
+        return replace(path, |file| write(file, columns));
+    }
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    gone_is_done(write(&mut stdout, columns).and_then(|()| stdout.flush()))
+}
+
+/// Colours are for terminals, and for people alone; the columns of a line.
+fn prepare(output: Option<&Path>, format: Format) -> usize {
+    if output.is_some() || format != Format::Text {
+        without_colours();
+    }
+    columns(output.is_none() && io::stdout().is_terminal())
+}
+
+/// Switches colours off: what is written goes to a file.
+pub(super) fn without_colours() {
+    colored::control::set_override(false);
 }
 
 fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
@@ -55,10 +89,12 @@ fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
 /// Writes all of `content`; a reader that has gone away has seen what it wanted.
 pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(content.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    let written = stdout.write_all(content.as_bytes());
+    gone_is_done(written.and_then(|()| stdout.flush()))
+}
+
+fn gone_is_done(written: io::Result<()>) -> Result<(), CommandError> {
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -66,13 +102,22 @@ pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
 
 /// Writes a file whole or not at all: under another name first, then in its place.
 pub(super) fn to_file(path: &Path, content: &str) -> Result<(), CommandError> {
+    replace(path, |file| file.write_all(content.as_bytes()))
+}
+
+/// The same with what `write` writes.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CommandError> {
     let failed = |error| CommandError::Output {
         path: path.to_owned(),
         error,
     };
     if path.exists() && !path.is_file() {
         // A terminal or a pipe cannot be replaced, only written to.
-        return std::fs::write(path, content).map_err(failed);
+        let file = OpenOptions::new().write(true).open(path);
+        return file.and_then(|mut file| write(&mut file)).map_err(failed);
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -80,11 +125,14 @@ pub(super) fn to_file(path: &Path, content: &str) -> Result<(), CommandError> {
     };
     let mut builder = tempfile::Builder::new();
     // The process's umask applies, as for any file that a program makes.
-    let mut file = builder
+    let file = builder
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder)
         .map_err(failed)?;
-    file.write_all(content.as_bytes()).map_err(failed)?;
+    let mut buffer = BufWriter::new(file);
+    write(&mut buffer).map_err(failed)?;
+    let file = buffer.into_inner();
+    let file = file.map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

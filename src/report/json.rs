@@ -2,13 +2,15 @@
 
 mod check;
 
+use std::io::{self, Write};
+
 use serde::{Serialize, Serializer};
 use softy_checks::observation::Observation;
 
 use self::check::Check;
 use super::visible::is_invisible;
 use super::{Phase, Report, by_hand};
-use crate::batch::Listed;
+use crate::batch::{Listed, Summary};
 
 /// The JSON Schema (draft 2020-12) of [`render`]'s text.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -77,6 +79,34 @@ pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Res
     let mut json = serde_json::to_string_pretty(&document)?;
     json.push('\n');
     Ok(json.chars().map(escaped).collect())
+}
+
+/// A batch: what is said about all of its submissions, and a row for each; the whole of one is in its result file.
+#[derive(Serialize)]
+struct Batch<'a> {
+    schema: u32,
+    tool: Tool,
+    task: &'a str,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+/// The summary of a batch as JSON, indented, with a newline at its end.
+///
+/// # Errors
+/// When `sink` does not take it.
+pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
+    let batch = Batch {
+        schema: VERSION,
+        tool: TOOL,
+        task: "task6",
+        summary,
+    };
+    let json: String = serde_json::to_string_pretty(&batch)?
+        .chars()
+        .map(escaped)
+        .collect();
+    writeln!(sink, "{json}")
 }
 
 /// A duration in seconds, to the millisecond.

@@ -4,23 +4,26 @@ mod bases;
 mod conclusion;
 mod evidence;
 mod finding;
-mod marked;
+pub(super) mod marked;
 mod measurement;
 mod page;
 mod rotation;
 mod sandbox;
+mod summary;
 mod verdict;
 
 use colored::Colorize;
+use softy_checks::Verdict;
 use softy_checks::model::Language;
-use softy_checks::observation::Sandbox;
+use softy_checks::observation::{Observation, Sandbox, Volley};
 
 use self::page::Page;
 use super::Report;
-use super::visible::visible;
+use super::visible::{NAME, visible};
+use crate::batch::Summary;
 
-/// Columns of a submission's path that are shown.
-const PATH: usize = 200;
+/// Columns of what goes into other formats.
+const COLUMNS: usize = 100;
 
 /// The report in `language`, lines at most `columns` wide, with a newline at its end.
 ///
@@ -36,6 +39,38 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
     let parts = parts.iter().filter(|lines| !lines.is_empty());
     let parts: Vec<String> = parts.map(|lines| joined(lines)).collect();
     parts.join("\n")
+}
+
+/// What there is to say about many submissions, with a newline at its end.
+pub fn render_summary(summary: &Summary, language: Language, columns: usize) -> String {
+    joined(&summary::lines(&Page::new(language, columns), summary))
+}
+
+/// What the report says of a verdict below its title, line by line and without a margin; nothing of one that passed.
+pub(super) fn details(verdict: &Verdict, language: Language) -> Vec<String> {
+    let lines = verdict::details(&Page::new(language, COLUMNS), verdict).into_iter();
+    lines
+        .map(|line| match line.strip_prefix(&" ".repeat(page::MARGIN)) {
+            Some(line) => line.trim_end().to_owned(),
+            None => line,
+        })
+        .collect()
+}
+
+/// Why a verdict is none, in a few words; `None` for one that passed or failed.
+pub(super) fn reason(verdict: &Verdict, language: Language) -> Option<String> {
+    let reason = verdict::reason(&verdict.status, 1)?;
+    Some(reason.to(language).to_owned())
+}
+
+/// The volleys that say something of the replicas.
+pub(super) fn volleys(seen: &Observation) -> impl Iterator<Item = &Volley> {
+    rotation::told_of(seen)
+}
+
+/// How the requests of a volley travelled, and who says what came of them.
+pub(super) fn volley(volley: &Volley, language: Language) -> String {
+    rotation::details(&Page::new(language, COLUMNS), volley)
 }
 
 /// Where the stack ran and what was not closed there, one sentence each, with a newline at its end.
@@ -58,7 +93,7 @@ fn measured(page: &Page, report: &Report) -> Vec<String> {
 }
 
 fn header(page: &Page, report: &Report) -> Vec<String> {
-    let title = format!("{} · {}", report.task, visible(&report.submission, PATH));
+    let title = format!("{} · {}", report.task, visible(&report.submission, NAME));
     let title = page.wrap(0, &title);
     let title = title.iter().map(|line| line.bold().to_string());
     title

@@ -2,8 +2,14 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// Columns of a message or a hint that are shown.
+pub(super) const MESSAGE: usize = 600;
+
+/// Columns of a name, an id or a path that are shown.
+pub(super) const NAME: usize = 200;
+
 /// `text` on one line, control characters and invisible marks spelt out, cut where that takes more than `limit` columns.
-pub(super) fn visible(text: &str, limit: usize) -> String {
+pub(crate) fn visible(text: &str, limit: usize) -> String {
     let mut left = limit;
     let mut shown = String::new();
     for glyph in text.chars().map(glyph) {
@@ -44,7 +50,7 @@ pub(super) fn glyph(character: char) -> String {
 }
 
 /// Whether a terminal obeys the character, draws nothing for it, or lets it change its neighbours.
-pub(crate) fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     let is_blank = matches!(
         character,
         '\u{ad}' | '\u{115f}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}'

@@ -5,6 +5,7 @@
 mod base_images;
 mod bench;
 mod bless;
+mod browser;
 mod cargo;
 mod checker;
 mod class;

@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{base_images, cargo, engine, process};
+use crate::{base_images, browser, cargo, engine, process};
 
 /// Format and lints where their components are installed, then every test, live ones included.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;
+    browser::ensure()?;
     if cargo::has("fmt") {
         process::run(cargo::command("fmt").args(["--all", "--check"]))?;
     }

@@ -2,16 +2,12 @@ use colored::Colorize;
 use softy_checks::model::{Comparison, Finding, Place, Text};
 use unicode_width::UnicodeWidthStr;
 
-use super::super::visible::visible;
+use super::super::visible::{NAME, visible};
 use super::evidence;
 use super::marked::Marked;
 use super::page::{MARGIN, Page, hang};
 
-/// Columns of a message or a hint that are shown.
-pub(super) const MESSAGE: usize = 600;
-
-/// Columns of a file's path that are shown.
-const PATH: usize = 200;
+pub(super) use super::super::visible::MESSAGE;
 
 static EXPECTED: Text = Text::fixed("expected", "attendu");
 static FOUND: Text = Text::fixed("found", "trouvé");
@@ -62,7 +58,7 @@ fn compared(page: &Page, comparison: &Comparison) -> Vec<String> {
 
 /// `file:line:column`, which editors and terminals open.
 fn location(page: &Page, place: &Place) -> Vec<String> {
-    let file = visible(&place.file, PATH);
+    let file = visible(&place.file, NAME);
     let location = format!("{file}:{}:{}", place.line, place.column);
     page.paragraph("--> ".blue().bold(), &location)
 }

@@ -7,7 +7,7 @@ use super::super::visible::glyph;
 const LINE: usize = 400;
 
 /// A line of somebody else's text, some of it underlined.
-pub(super) struct Marked {
+pub(in crate::report) struct Marked {
     cells: Vec<Cell>,
 }
 
@@ -19,7 +19,7 @@ struct Cell {
 
 impl Marked {
     /// `text` with the characters of `marks` underlined, as ranges from start to end; an empty range means the place before its start.
-    pub(super) fn new(text: &str, marks: &[(usize, usize)]) -> Marked {
+    pub(in crate::report) fn new(text: &str, marks: &[(usize, usize)]) -> Marked {
         let mut glyphs: Vec<String> = text.chars().take(LINE).map(glyph).collect();
         if text.chars().nth(LINE).is_some() {
             glyphs.push("…".to_owned());
@@ -40,6 +40,18 @@ impl Marked {
         let rows = self.rows(room).into_iter();
         rows.flat_map(|row| std::iter::once(text(row)).chain(carets(row)))
             .collect()
+    }
+
+    /// The text in pieces, each underlined or not.
+    pub(in crate::report) fn runs(&self) -> Vec<(String, bool)> {
+        let runs = self
+            .cells
+            .chunk_by(|one, next| one.is_marked == next.is_marked);
+        runs.map(|run| {
+            let text = run.iter().map(|cell| cell.glyph.as_str()).collect();
+            (text, run.iter().any(|cell| cell.is_marked))
+        })
+        .collect()
     }
 
     fn rows(&self, room: usize) -> Vec<&[Cell]> {

@@ -46,12 +46,8 @@ const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucu
 /// Every volley as a line of replica numbers, in the order of the answers, and what came of a held replica; a volley on fresh
 /// connections that nobody told of says nothing of the replicas.
 pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
-    let told = |volley: &&Volley| {
-        volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
-    };
-    let told = seen.volleys.iter().filter(told);
     let held = seen.held.iter().flat_map(|held| waited(page, held));
-    let drawn: Vec<String> = told
+    let drawn: Vec<String> = told_of(seen)
         .flat_map(|volley| drawn(page, volley))
         .chain(held)
         .collect();
@@ -60,6 +56,14 @@ pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     }
     let heading = page.say(&HEADING).bold().to_string();
     [heading].into_iter().chain(drawn).collect()
+}
+
+/// The volleys that say something of the replicas.
+pub(super) fn told_of(seen: &Observation) -> impl Iterator<Item = &Volley> {
+    let told = |volley: &&Volley| {
+        volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
+    };
+    seen.volleys.iter().filter(told)
 }
 
 fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
@@ -155,7 +159,7 @@ fn sign(volley: &Volley, request: u32, replica: u32) -> ColoredString {
 }
 
 /// How many requests, how they travelled, and what is to say about the numbers.
-fn details(page: &Page, volley: &Volley) -> String {
+pub(super) fn details(page: &Page, volley: &Volley) -> String {
     let sent = volley.sequence.len();
     let requests = Text::new(format!("{sent} requests"), format!("{sent} requêtes"));
     // On connections of their own, requests meet several rotations, and repeat by chance alone.

@@ -24,16 +24,23 @@ pub(super) fn lines(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
         };
         lines.extend(heading(page, verdict));
         match &verdict.status {
-            Status::Passed | Status::Skipped(_) => {}
-            Status::Failed { finding, others } => lines.extend(findings(page, finding, others)),
-            Status::NotGraded(fault) if told == Some(fault) => {}
-            Status::NotGraded(fault) => {
-                lines.extend(trouble(page, fault));
-                told = Some(fault);
-            }
+            Status::NotGraded(fault) if told == Some(fault) => continue,
+            Status::NotGraded(fault) => told = Some(fault),
+            Status::Passed | Status::Skipped(_) | Status::Failed { .. } => {}
         }
-        lines.extend(notes(page, &verdict.notes));
+        lines.extend(details(page, verdict));
     }
+    lines
+}
+
+/// What stands below a verdict's title.
+pub(super) fn details(page: &Page, verdict: &Verdict) -> Vec<String> {
+    let mut lines = match &verdict.status {
+        Status::Passed | Status::Skipped(_) => Vec::new(),
+        Status::Failed { finding, others } => findings(page, finding, others),
+        Status::NotGraded(fault) => trouble(page, fault),
+    };
+    lines.extend(notes(page, &verdict.notes));
     lines
 }
 
@@ -127,9 +134,14 @@ fn styled(title: &str, status: &Status) -> ColoredString {
 
 /// What follows the title of a check that was not judged, or the ids of `count` such checks.
 fn remark(page: &Page, status: &Status, count: usize) -> String {
+    reason(status, count).map_or_else(String::new, |reason| format!(" ({})", page.say(&reason)))
+}
+
+/// Why `count` checks were not judged.
+pub(super) fn reason(status: &Status, count: usize) -> Option<Text> {
     let plural = if count > 1 { "s" } else { "" };
-    let remark = match status {
-        Status::Passed | Status::Failed { .. } => return String::new(),
+    Some(match status {
+        Status::Passed | Status::Failed { .. } => return None,
         Status::NotGraded(_) => Text::fixed("not graded", "non noté"),
         Status::Skipped(Reason::NotAsked) => {
             Text::new("not asked for".to_owned(), format!("non demandé{plural}"))
@@ -138,8 +150,7 @@ fn remark(page: &Page, status: &Status, count: usize) -> String {
             format!("skipped because `{id}` did not pass"),
             format!("non jugé{plural}, car `{id}` n’est pas réussi"),
         ),
-    };
-    format!(" ({})", page.say(&remark))
+    })
 }
 
 /// The first mistake, then those beside it; a hint that they share is given once, and none where nothing is to be mended.

@@ -1,0 +1,338 @@
+//! What is said about many submissions, as plain data; a row is all that is kept of one.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use softy_checks::observation::Fault;
+use softy_checks::{Status, Verdict};
+
+use super::{Graded, Results};
+use crate::report::{ExitStatus, Report};
+
+/// Submissions that are named for how long they took.
+const SLOWEST: usize = 5;
+
+/// Characters of a fault's detail that are kept.
+const DETAIL: usize = 200;
+
+/// Many submissions.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Submissions that have a score.
+    pub graded: usize,
+    /// Those of them that lost no point.
+    pub passed: usize,
+    /// Submissions that could not be graded.
+    pub not_graded: usize,
+    /// The scores' mean, in percent of what there was to earn; `None` without scores.
+    pub mean: Option<f64>,
+    /// Their median, likewise.
+    pub median: Option<f64>,
+    /// How many scores are below 10 %, 20 % and so on; the last is how many are 100 %.
+    pub distribution: [usize; 11],
+    /// What cost points, the most frequent first.
+    pub mistakes: Vec<Frequency>,
+    /// What took longest, the slowest first.
+    pub slowest: Vec<Slow>,
+    /// Every submission, in the order of the files' names.
+    pub submissions: Vec<Row>,
+    /// Result files that cannot be used.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// What is kept of a submission.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Unique in the batch.
+    pub id: String,
+    /// The student's name, where it is known.
+    pub name: Option<String>,
+    /// The student's group, where it is known.
+    pub group: Option<String>,
+    /// What came of it.
+    pub status: Outcome,
+    /// `None` when not graded, which is not zero points.
+    pub score: Option<u32>,
+    /// What there was to earn.
+    pub out_of: u32,
+    /// The code of the mistake to mend first, when points were lost.
+    pub mistake: Option<&'static str>,
+    /// Why it was not graded.
+    pub fault: Option<Fault>,
+    /// How long its grading took.
+    pub seconds: f64,
+    /// Its result file.
+    pub file: PathBuf,
+}
+
+/// What came of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// No point was lost.
+    Passed,
+    /// Points were lost.
+    Failed,
+    /// It could not be graded.
+    NotGraded,
+}
+
+/// How many submissions a mistake cost points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Frequency {
+    /// The mistake's code.
+    pub code: &'static str,
+    /// Submissions.
+    pub submissions: usize,
+}
+
+/// How long a submission took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Slow {
+    /// Which submission.
+    pub id: String,
+    /// How long.
+    pub seconds: f64,
+}
+
+/// A result file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Summary {
+    /// Reads every result file, one after the other.
+    ///
+    /// # Errors
+    /// When their folder cannot be listed.
+    pub fn of(results: &Results) -> io::Result<Summary> {
+        let mut summary = Summary::default();
+        let mut mistakes = BTreeMap::new();
+        for file in results.files()? {
+            match Graded::read(&file) {
+                Ok(graded) => {
+                    count(&mut mistakes, &graded.report);
+                    summary.submissions.push(Row::new(file, &graded));
+                }
+                Err(error) => summary.unreadable.push(Unreadable {
+                    file,
+                    reason: error.reason,
+                }),
+            }
+        }
+        summary.mistakes = frequencies(mistakes);
+        Ok(summary.counted())
+    }
+
+    /// What the process ends with: nothing graded is no pass, and what is missing outweighs a failure.
+    pub fn exit_status(&self) -> ExitStatus {
+        if self.graded == 0 || self.not_graded > 0 || !self.unreadable.is_empty() {
+            return ExitStatus::CouldNotGrade;
+        }
+        match self.passed == self.graded {
+            true => ExitStatus::Passed,
+            false => ExitStatus::Failed,
+        }
+    }
+
+    /// The submissions that could not be graded.
+    pub fn troubled(&self) -> impl Iterator<Item = &Row> {
+        let rows = self.submissions.iter();
+        rows.filter(|row| row.status == Outcome::NotGraded)
+    }
+
+    fn counted(mut self) -> Summary {
+        let with = |outcome| {
+            let rows = self.submissions.iter();
+            rows.filter(|row| row.status == outcome).count()
+        };
+        self.passed = with(Outcome::Passed);
+        self.not_graded = with(Outcome::NotGraded);
+        self.graded = self.submissions.len() - self.not_graded;
+        let rows = self.submissions.iter();
+        let mut percents: Vec<f64> = rows.filter_map(Row::percent).collect();
+        percents.sort_by(f64::total_cmp);
+        for percent in &percents {
+            self.distribution[(*percent as usize / 10).min(10)] += 1;
+        }
+        self.mean = mean(&percents);
+        self.median = median(&percents);
+        self.slowest = slowest(&self.submissions);
+        self
+    }
+}
+
+impl Row {
+    fn new(file: PathBuf, graded: &Graded) -> Row {
+        let report = &graded.report;
+        Row {
+            id: graded.listed.id.clone(),
+            name: graded.listed.name.clone(),
+            group: graded.listed.group.clone(),
+            status: Outcome::from(report),
+            score: report.score(),
+            out_of: report.out_of(),
+            mistake: report.first_failure().and_then(code),
+            fault: report.verdicts.iter().find_map(fault),
+            seconds: report.seconds,
+            file,
+        }
+    }
+
+    /// Its whole report, read again.
+    ///
+    /// # Errors
+    /// When the file went away, or another took its place.
+    pub fn graded(&self) -> io::Result<Graded> {
+        Graded::read(&self.file).map_err(io::Error::other)
+    }
+
+    /// The score in percent of what there was to earn.
+    pub fn percent(&self) -> Option<f64> {
+        let score = self.score?;
+        (self.out_of > 0).then(|| f64::from(score) * 100.0 / f64::from(self.out_of))
+    }
+}
+
+impl From<&Report> for Outcome {
+    fn from(report: &Report) -> Outcome {
+        match report.exit_status() {
+            ExitStatus::Passed => Outcome::Passed,
+            ExitStatus::Failed => Outcome::Failed,
+            ExitStatus::WrongUsage | ExitStatus::CouldNotGrade | ExitStatus::Interrupted => {
+                Outcome::NotGraded
+            }
+        }
+    }
+}
+
+/// A mistake that two checks of a submission find is counted once.
+fn count(mistakes: &mut BTreeMap<&'static str, usize>, report: &Report) {
+    let mut codes: Vec<&str> = report.failures().into_iter().filter_map(code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    for code in codes {
+        *mistakes.entry(code).or_default() += 1;
+    }
+}
+
+fn frequencies(mistakes: BTreeMap<&'static str, usize>) -> Vec<Frequency> {
+    let mistakes = mistakes.into_iter();
+    let mut frequencies: Vec<Frequency> = mistakes
+        .map(|(code, submissions)| Frequency { code, submissions })
+        .collect();
+    frequencies.sort_by_key(|frequency| std::cmp::Reverse(frequency.submissions));
+    frequencies
+}
+
+fn code(verdict: &Verdict) -> Option<&'static str> {
+    match &verdict.status {
+        Status::Failed { finding, .. } => Some(finding.code),
+        Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => None,
+    }
+}
+
+fn fault(verdict: &Verdict) -> Option<Fault> {
+    match &verdict.status {
+        Status::NotGraded(fault) => Some(Fault {
+            kind: fault.kind,
+            detail: fault.detail.chars().take(DETAIL).collect(),
+        }),
+        Status::Passed | Status::Skipped(_) | Status::Failed { .. } => None,
+    }
+}
+
+fn mean(sorted: &[f64]) -> Option<f64> {
+    (!sorted.is_empty()).then(|| sorted.iter().sum::<f64>() / sorted.len() as f64)
+}
+
+fn median(sorted: &[f64]) -> Option<f64> {
+    let upper = sorted.get(sorted.len() / 2)?;
+    let lower = sorted.get((sorted.len() - 1) / 2)?;
+    Some(f64::midpoint(*lower, *upper))
+}
+
+fn slowest(rows: &[Row]) -> Vec<Slow> {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));
+    rows.truncate(SLOWEST);
+    let slow = |row: &Row| Slow {
+        id: row.id.clone(),
+        seconds: row.seconds,
+    };
+    rows.into_iter().map(slow).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(score: Option<u32>) -> Row {
+        Row {
+            id: "alice".to_owned(),
+            name: None,
+            group: None,
+            status: match score {
+                Some(100) => Outcome::Passed,
+                Some(_) => Outcome::Failed,
+                None => Outcome::NotGraded,
+            },
+            score,
+            out_of: 100,
+            mistake: None,
+            fault: None,
+            seconds: f64::from(score.unwrap_or_default()),
+            file: PathBuf::new(),
+        }
+    }
+
+    fn summary(scores: &[Option<u32>]) -> Summary {
+        let rows = scores.iter().copied().map(row);
+        let submissions = rows.collect();
+        let summary = Summary {
+            submissions,
+            ..Summary::default()
+        };
+        summary.counted()
+    }
+
+    #[test]
+    fn what_was_not_graded_is_in_no_mean() {
+        let summary = summary(&[Some(100), None, Some(50), Some(45), Some(9)]);
+        assert_eq!(
+            (summary.graded, summary.passed, summary.not_graded),
+            (4, 1, 1)
+        );
+        assert_eq!((summary.mean, summary.median), (Some(51.0), Some(47.5)));
+        assert_eq!(summary.distribution, [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1]);
+        assert_eq!(summary.slowest[0].seconds, 100.0);
+    }
+
+    #[test]
+    fn what_is_missing_outweighs_a_failure_and_nothing_is_no_pass() {
+        let status = |scores: &[Option<u32>]| summary(scores).exit_status();
+        assert_eq!(status(&[Some(100)]), ExitStatus::Passed);
+        assert_eq!(status(&[Some(100), Some(0)]), ExitStatus::Failed);
+        assert_eq!(status(&[Some(0), None]), ExitStatus::CouldNotGrade);
+        assert_eq!(status(&[]), ExitStatus::CouldNotGrade);
+        let mut corrupt = summary(&[Some(100)]);
+        corrupt.unreadable.push(Unreadable {
+            file: PathBuf::new(),
+            reason: String::new(),
+        });
+        assert_eq!(corrupt.exit_status(), ExitStatus::CouldNotGrade);
+    }
+
+    #[test]
+    fn the_most_frequent_mistake_comes_first() {
+        let counts = BTreeMap::from([("a", 1), ("b", 3), ("c", 1)]);
+        let codes: Vec<&str> = frequencies(counts).iter().map(|one| one.code).collect();
+        assert_eq!(codes, ["b", "a", "c"]);
+    }
+}

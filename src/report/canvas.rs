@@ -1,0 +1,69 @@
+//! What Canvas imports into its gradebook: its own columns and one assignment, and no column more, which it would make an
+//! assignment of.
+
+use std::io::{self, Write};
+
+use super::csv::{cell, table};
+use super::{Report, Student};
+use crate::batch::Summary;
+
+/// Columns by which Canvas knows a student; `ID` is its own number, and may be empty.
+const STUDENT: [&str; 5] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"];
+
+/// The gradebook of one submission.
+///
+/// # Errors
+/// None that a report can cause.
+pub fn render(report: &Report) -> io::Result<String> {
+    let mut table = table(Vec::new());
+    table.write_record(STUDENT.iter().chain(&[report.task]))?;
+    table.write_record(line(&Student::of(report), report.score()))?;
+    let bytes = table.into_inner().map_err(|error| error.into_error())?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// A line for every submission; one that was not graded has no grade, and what Canvas has stays.
+///
+/// # Errors
+/// When `sink` does not take it.
+pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
+    let mut table = table(sink);
+    table.write_record(STUDENT.iter().chain(&["task6"]))?;
+    for row in &summary.submissions {
+        table.write_record(line(&Student::from(row), row.score))?;
+    }
+    table.flush()
+}
+
+fn line(student: &Student, score: Option<u32>) -> [String; 6] {
+    let score = score.map(|score| score.to_string());
+    [
+        cell(student.name.unwrap_or(student.id)),
+        String::new(),
+        String::new(),
+        cell(student.id),
+        cell(student.group.unwrap_or_default()),
+        score.unwrap_or_default(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use softy_checks::Status;
+
+    use super::super::sample::{not_graded, report};
+    use super::*;
+
+    const PASSED: Status = Status::Passed;
+
+    #[test]
+    fn a_student_is_told_by_the_login_and_no_score_is_no_zero() {
+        let header = "Student,ID,SIS User ID,SIS Login ID,Section,task6\r\n";
+        let graded = report([PASSED, PASSED, PASSED, PASSED]);
+        let line = "./student,,,./student,,40\r\n";
+        assert_eq!(render(&graded).unwrap(), format!("{header}{line}"));
+        let troubled = report([PASSED, PASSED, not_graded(), PASSED]);
+        let line = "./student,,,./student,,\r\n";
+        assert_eq!(render(&troubled).unwrap(), format!("{header}{line}"));
+    }
+}

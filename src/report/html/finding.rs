@@ -1,0 +1,108 @@
+//! A mistake: the facts, what shows them, and where to look.
+
+use maud::{Markup, html};
+use softy_checks::model::{Comparison, Evidence, Finding, Language, Place};
+
+use super::super::text::marked::Marked;
+use super::super::visible::{MESSAGE, NAME, visible, without_colours};
+use super::words;
+
+/// Mistakes beside the first that are shown.
+const OTHERS: usize = 10;
+
+/// The first mistake, then those beside it; a hint that they share is given once.
+pub(super) fn findings(first: &Finding, others: &[Finding], language: Language) -> Markup {
+    let shown = std::iter::once(first).chain(others.iter().take(OTHERS));
+    let mut told = None;
+    let hinted = shown.map(|finding| {
+        let is_new = !finding.consequence && told != Some(&finding.hint);
+        if is_new {
+            told = Some(&finding.hint);
+        }
+        (finding, is_new.then_some(&finding.hint))
+    });
+    html! {
+        @for (finding, hint) in hinted {
+            (one(finding, language))
+            @if let Some(hint) = hint { p.hint { (words(hint.to(language))) } }
+        }
+        @if let Some(more @ 1..) = others.len().checked_sub(OTHERS) { p { "… +" (more) } }
+    }
+}
+
+fn one(finding: &Finding, language: Language) -> Markup {
+    let Finding {
+        code,
+        message,
+        hint: _,
+        comparison,
+        place,
+        evidence,
+        consequence,
+    } = finding;
+    html! {
+        p.message {
+            @if *consequence { (words::CONSEQUENCE.to(language)) }
+            (words(message.to(language))) " " code.code { (code) }
+        }
+        @if let Some(comparison) = comparison { (compared(comparison, language)) }
+        @if let Some(place) = place { (located(place, comparison.is_none())) }
+        @for evidence in evidence { (log(evidence)) }
+    }
+}
+
+/// Words of the checker's, in which backticks stand around code, and somebody else's text among them.
+pub(super) fn words(text: &str) -> Markup {
+    let text = visible(text, MESSAGE);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return html! { (text) };
+    }
+    html! {
+        @for (index, part) in parts.iter().enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+/// Expected over found, so that what differs stands one above the other.
+fn compared(comparison: &Comparison, language: Language) -> Markup {
+    html! {
+        dl.compared {
+            dt { (words::EXPECTED.to(language)) }
+            dd { pre { (marked(&comparison.expected, &[])) } }
+            dt { (words::FOUND.to(language)) }
+            dd { pre { (marked(&comparison.found, &comparison.marks)) } }
+        }
+    }
+}
+
+fn located(place: &Place, is_quoted: bool) -> Markup {
+    let start = place.column.saturating_sub(1) as usize;
+    let mark = (start, start.saturating_add(place.width as usize));
+    html! {
+        p.place { code { (visible(&place.file, NAME)) ":" (place.line) ":" (place.column) } }
+        @if is_quoted { pre { span.line { (place.line) } (marked(&place.snippet, &[mark])) } }
+    }
+}
+
+fn marked(text: &str, marks: &[(usize, usize)]) -> Markup {
+    html! {
+        @for (run, is_marked) in Marked::new(text, marks).runs() {
+            @if is_marked { mark { (run) } } @else { (run) }
+        }
+    }
+}
+
+fn log(evidence: &Evidence) -> Markup {
+    html! {
+        figure.log {
+            figcaption { (visible(&evidence.source, NAME)) }
+            pre {
+                @for line in &evidence.lines {
+                    (visible(&without_colours(line), MESSAGE)) "\n"
+                }
+            }
+        }
+    }
+}
