@@ -60,9 +60,18 @@ pub(super) fn words(text: &str) -> Markup {
     }
     html! {
         @for (index, part) in parts.iter().enumerate() {
-            @if index % 2 == 1 { code { (part) } } @else { (part) }
+            @if index % 2 == 1 { code { (part) } } @else { (unbroken(part)) }
         }
     }
+}
+
+/// Words in which no line begins with French punctuation.
+fn unbroken(words: &str) -> String {
+    let marks = ["?", "!", ":", ";", "»"];
+    let words = words.replace("« ", "«\u{a0}");
+    marks.iter().fold(words, |words, mark| {
+        words.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"))
+    })
 }
 
 /// Expected over found, so that what differs stands one above the other.

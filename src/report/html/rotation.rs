@@ -7,7 +7,7 @@ use softy_checks::model::{Language, Text};
 use softy_checks::observation::{Observation, Volley};
 
 use super::super::text;
-use super::words;
+use super::{finding, words};
 
 /// Requests that are drawn.
 const REQUESTS: usize = 40;
@@ -42,8 +42,8 @@ fn picture(id: &str, volley: &Volley, language: Language) -> Markup {
     );
     html! {
         figure.rotation {
-            figcaption { strong { (replicas.to(language)) } " " (text::volley(volley, language)) }
-            div.scroll role="region" tabindex="0" aria-labelledby=(id) {
+            figcaption { strong { (replicas.to(language)) } " " (finding::words(&text::volley(volley, language))) }
+            div.scroll {
                 svg role="img" aria-labelledby=(id) width=(width) height=(height)
                     viewBox=(format!("0 0 {width} {height}")) {
                     title id=(id) { (replicas.to(language)) ": " (sequence(volley)) }

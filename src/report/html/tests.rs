@@ -62,6 +62,13 @@ fn a_rotation_is_drawn_and_told() {
 }
 
 #[test]
+fn no_line_begins_with_punctuation_and_code_stays_as_it_is() {
+    let shown = finding::words("chaque réplique (20 : 20) ; `a ; b` ?").into_string();
+    let expected = "chaque réplique (20\u{a0}: 20)\u{a0}; <code>a ; b</code>\u{a0}?";
+    assert_eq!(shown, expected);
+}
+
+#[test]
 fn nothing_in_the_page_is_fetched_or_styled_in_place() {
     let page = rendered(&report([failed(shown()), PASSED, PASSED, PASSED]));
     for part in [" src=", " style=", "@import", "url(", " onclick="] {
