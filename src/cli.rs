@@ -35,6 +35,8 @@ pub enum Command {
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
+    /// Print the usual rubric, each line explained: a file to change and to give to --rubric
+    Rubric(Rubric),
     /// Explain a check, or a mistake or a note by its code; without a word, list them all
     #[command(
         after_help = "Examples:\n  softy-check explain                  every check with its codes\n  softy-check explain round-robin      the page of a check\n  softy-check explain weighted         what a code in brackets in a report means"
@@ -111,6 +113,14 @@ pub struct Clean {
     pub lang: Option<Lang>,
 }
 
+/// Arguments of `rubric`.
+#[derive(Args, Debug)]
+pub struct Rubric {
+    /// The language of what explains it [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
@@ -140,6 +150,9 @@ pub struct Shown {
     /// Judge these checks only, by their ids, separated by commas
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Judge by the points and rules of FILE; `softy-check rubric` prints the usual ones
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
 }
 
 /// Formats of a report.
@@ -180,6 +193,13 @@ impl Shown {
 
 impl Clean {
     /// The language of the list.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl Rubric {
+    /// The language of what explains it.
     pub fn language(&self) -> Language {
         language(self.lang)
     }

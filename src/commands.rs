@@ -5,6 +5,7 @@ mod explain;
 mod interruption;
 mod output;
 mod replay;
+mod rubric;
 mod schema;
 mod task6;
 
@@ -17,6 +18,7 @@ use softy_checks::observation::Fault;
 
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
+use crate::rubric::RubricError;
 use crate::sandbox::ReplacedTwice;
 use crate::submission::OpenError;
 
@@ -43,6 +45,9 @@ pub enum CommandError {
     /// An image that two others are to be taken instead of.
     #[error(transparent)]
     Bases(#[from] ReplacedTwice),
+    /// A file that is no rubric.
+    #[error(transparent)]
+    Rubric(#[from] RubricError),
     /// A file that is no recording of this release.
     #[error("`{path}` is no recording that this release can read: {reason}")]
     Recording {
@@ -78,6 +83,7 @@ impl CommandError {
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
             | CommandError::Bases(_)
+            | CommandError::Rubric(_)
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade
@@ -96,6 +102,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Task6(arguments) => task6::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::Rubric(arguments) => rubric::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join, join3};
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
-use softy_checks::{Reason, Status, TASK6, judge};
+use softy_checks::{Asked, Reason, Status, TASK6, judge};
 
 use crate::compose;
 use crate::compose::project::Project;
@@ -51,6 +51,8 @@ pub struct Options {
     pub build_hosts: Vec<String>,
     /// The engine's runtime for every container; its own choice when `None`.
     pub runtime: Option<String>,
+    /// What the rubric asks.
+    pub asked: Asked,
 }
 
 /// How much of a submission is looked at.
@@ -94,7 +96,7 @@ pub async fn observe(
 ) -> Observed {
     progress.enter(Step::Read);
     let (mut seen, project) = match read(submission) {
-        Ok(read) => read,
+        Ok((seen, project)) => (seen.asking(options.asked.clone()), project),
         Err(fault) => {
             return Observed::of_files(unread(fault));
         }

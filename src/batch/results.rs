@@ -9,6 +9,7 @@ use softy_checks::observation::Observation;
 use softy_checks::{TASK6, judge};
 
 use crate::report::{Phase, Report, json};
+use crate::rubric::Rubric;
 
 /// The folder of result files in a batch's folder.
 const FOLDER: &str = "results";
@@ -34,6 +35,10 @@ pub struct Graded {
     pub version: String,
     /// The verdicts as they were written, one a check.
     pub written: Vec<FileVerdict>,
+    /// The points as they were written, and of how many; `None` when the submission could not be graded.
+    pub written_score: (Option<u32>, u32),
+    /// The rubric that it was graded by.
+    pub graded_by: Rubric,
     /// The report, its observation judged by this release.
     pub report: Report,
 }
@@ -84,6 +89,10 @@ struct Document {
     schema: u32,
     tool: Tool,
     submission: String,
+    score: Option<u32>,
+    out_of: u32,
+    #[serde(default)]
+    rubric: Rubric,
     seconds: f64,
     phases: Vec<Phase>,
     batch: Listed,
@@ -136,11 +145,11 @@ impl Results {
 }
 
 impl Graded {
-    /// Reads a result file, and judges its observation.
+    /// Reads a result file, and judges its observation by `rubric`, or by the one that it was graded by.
     ///
     /// # Errors
     /// When it is none, or of a later release.
-    pub fn read(path: &Path) -> Result<Graded, ReadError> {
+    pub fn read(path: &Path, rubric: Option<&Rubric>) -> Result<Graded, ReadError> {
         let error = |reason: String| ReadError {
             path: path.to_owned(),
             reason,
@@ -155,15 +164,20 @@ impl Graded {
         if document.schema != json::VERSION || document.observation.schema != Observation::SCHEMA {
             return Err(error("it has the layout of another release".to_owned()));
         }
+        let rubric = rubric.unwrap_or(&document.rubric).clone();
+        let observation = rubric.ask(document.observation);
         Ok(Graded {
             listed: document.batch,
             version: document.tool.version,
             written: document.checks,
+            written_score: (document.score, document.out_of),
+            graded_by: document.rubric,
             report: Report {
                 task: "task6",
                 submission: document.submission,
-                verdicts: judge(TASK6, &document.observation),
-                observation: document.observation,
+                verdicts: judge(TASK6, &observation),
+                observation,
+                rubric,
                 seconds: document.seconds,
                 phases: document.phases,
             },

@@ -12,6 +12,7 @@ use crate::cli::Task6;
 use crate::grade::{Extent, Observed, Options, observe};
 use crate::progress::Progress;
 use crate::report::{ExitStatus, Report};
+use crate::rubric::Rubric;
 use crate::sandbox::{Base, Bases, Builds, Egress};
 use crate::submission::Submission;
 
@@ -20,11 +21,13 @@ const LAST_OF_FILES: &str = "back-end-private";
 
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
-    let bases = Bases::new(arguments.bases.clone())?;
+    let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
+    let bases = [arguments.bases.clone(), rubric.bases()].concat();
+    let bases = Bases::new(bases)?;
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
-    let options = options(arguments, bases);
+    let options = options(arguments, &rubric, bases);
     let observed =
         Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
     let phases = progress.finish();
@@ -34,7 +37,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     for words in observed.swept.iter().flat_map(not_swept) {
         progress.say(&words);
     }
-    let observation = observed.seen;
+    let observation = rubric.ask(observed.seen);
     for words in not_named(&options.bases, &observation) {
         progress.say(&words);
     }
@@ -51,6 +54,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
         submission: arguments.path.display().to_string(),
         verdicts: judge(TASK6, &observation),
         observation,
+        rubric,
         seconds: started.elapsed().as_secs_f64(),
         phases,
     };
@@ -70,7 +74,7 @@ async fn observe_until_interrupted(
     Ok(observe(submission, options, progress, interrupted).await)
 }
 
-fn options(arguments: &Task6, bases: Bases) -> Options {
+fn options(arguments: &Task6, rubric: &Rubric, bases: Bases) -> Options {
     Options {
         extent: extent(arguments),
         reach: arguments.reach.map(Into::into),
@@ -79,12 +83,13 @@ fn options(arguments: &Task6, bases: Bases) -> Options {
             false => Builds::Limited,
         },
         bases,
-        egress: match arguments.egress {
+        egress: match arguments.egress || rubric.stack.egress {
             true => Egress::Open,
             false => Egress::Closed,
         },
         build_hosts: arguments.build_hosts.clone(),
         runtime: arguments.runtime.clone(),
+        asked: rubric.asked(),
     }
 }
 
