@@ -1,6 +1,7 @@
 //! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
 
 mod by_hand;
+pub mod comparison;
 mod exit_status;
 pub mod json;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use softy_checks::observation::Observation;
-use softy_checks::{TASK6, judge};
+use softy_checks::{Status, TASK6, Verdict, judge};
 
 use crate::report::{Phase, Report, json};
 use crate::rubric::Rubric;
@@ -185,6 +185,22 @@ impl Graded {
     }
 }
 
+impl FileVerdict {
+    /// What a result file says of a verdict.
+    pub fn of(report: &Report, verdict: &Verdict) -> FileVerdict {
+        let code = match &verdict.status {
+            Status::Failed { finding, .. } => Some(finding.code.to_owned()),
+            Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => None,
+        };
+        FileVerdict {
+            id: verdict.check.id.to_owned(),
+            status: json::status(&verdict.status).to_owned(),
+            points: json::points(report, verdict),
+            code,
+        }
+    }
+}
+
 /// The name of a submission's file: its id, with everything by its number that a file system may take amiss.
 fn file_name(id: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -211,6 +227,79 @@ fn file_name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::{Outcome, Reason, compare};
+
+    /// A result file of a recorded fixture.
+    fn result(fixture: &str, rubric: &Rubric) -> tempfile::NamedTempFile {
+        let text = fs::read_to_string(format!("fixtures/{fixture}/observation.json")).unwrap();
+        let observation = rubric.ask(serde_json::from_str(&text).unwrap());
+        let report = Report {
+            task: "task6",
+            submission: fixture.to_owned(),
+            verdicts: judge(TASK6, &observation),
+            observation,
+            rubric: rubric.clone(),
+            seconds: 1.0,
+            phases: Vec::new(),
+        };
+        let listed = Listed {
+            id: fixture.to_owned(),
+            name: None,
+            group: None,
+            fingerprint: "1".to_owned(),
+            attempts: 1,
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let written = json::render_listed(&report, Some(&listed)).unwrap();
+        fs::write(file.path(), written).unwrap();
+        file
+    }
+
+    fn equivalent() -> Rubric {
+        let mut rubric = Rubric::default();
+        rubric.answer.equivalent_commands = true;
+        rubric
+    }
+
+    #[test]
+    fn a_result_file_is_judged_by_the_rubric_it_was_graded_by_or_another() {
+        let score = |file: &tempfile::NamedTempFile, rubric: Option<&Rubric>| {
+            let graded = Graded::read(file.path(), rubric).unwrap();
+            let is_as_written = Outcome::written(&graded).checks == Outcome::judged(&graded).checks;
+            (graded.written_score.0, graded.report.score(), is_as_written)
+        };
+        let usual = result("detached", &Rubric::default());
+        assert_eq!(score(&usual, None), (Some(30), Some(30), true));
+        assert_eq!(
+            score(&usual, Some(&equivalent())),
+            (Some(30), Some(50), false)
+        );
+        let other = result("detached", &equivalent());
+        assert_eq!(score(&other, None), (Some(50), Some(50), true));
+        assert_eq!(
+            score(&other, Some(&Rubric::default())),
+            (Some(50), Some(30), false)
+        );
+    }
+
+    #[test]
+    fn what_another_rubric_changes_is_told() {
+        let file = result("detached", &Rubric::default());
+        let old = Graded::read(file.path(), None).unwrap();
+        let new = Graded::read(file.path(), Some(&equivalent())).unwrap();
+        let comparison = compare([Outcome::written(&old)], [Outcome::judged(&new)]);
+        let [change] = comparison.changed.as_slice() else {
+            panic!("{comparison:?}");
+        };
+        assert_eq!(change.reasons, [Reason::Rubric]);
+        assert_eq!(
+            (change.before, change.after),
+            ((Some(30), 50), (Some(50), 50))
+        );
+        assert_eq!(change.checks[0].id, "answer-command");
+        let same = compare([Outcome::written(&old)], [Outcome::judged(&old)]);
+        assert_eq!((same.unchanged, same.changed.len()), (1, 0));
+    }
 
     #[test]
     fn every_id_has_a_file_of_its_own_inside_the_folder() {

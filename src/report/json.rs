@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use softy_checks::observation::Observation;
 
 use self::check::Check;
+pub(crate) use self::check::{points, status};
 use super::visible::is_invisible;
 use super::{Phase, Report, by_hand};
 use crate::batch::Listed;

@@ -52,7 +52,7 @@ impl<'a> Check<'a> {
         Check {
             id: verdict.check.id,
             title: report.title(verdict.check),
-            status: name(&verdict.status),
+            status: status(&verdict.status),
             points: points(report, verdict),
             out_of: report.worth(verdict.check),
             outcome: Outcome::from(&verdict.status),
@@ -92,7 +92,8 @@ impl<'a> From<&'a Fault> for Trouble<'a> {
     }
 }
 
-fn name(status: &Status) -> &'static str {
+/// The status of a verdict as the JSON report has it.
+pub(crate) fn status(status: &Status) -> &'static str {
     match status {
         Status::Passed => "passed",
         Status::Failed { .. } => "failed",
@@ -101,7 +102,8 @@ fn name(status: &Status) -> &'static str {
     }
 }
 
-fn points(report: &Report, verdict: &Verdict) -> Option<u32> {
+/// The points of a verdict as the JSON report has them: `None` when it was not judged.
+pub(crate) fn points(report: &Report, verdict: &Verdict) -> Option<u32> {
     match verdict.status {
         Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {
             Some(report.points(verdict))
