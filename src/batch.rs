@@ -1,6 +1,7 @@
 //! Many submissions: one result file each, from which everything that is said about all of them is made.
 
 mod clone;
+mod compare;
 mod progress;
 mod results;
 mod roster;
@@ -8,6 +9,7 @@ mod run;
 mod shard;
 mod summary;
 
+pub use compare::{Change, CheckChange, Comparison, Reason, Standing, compare};
 pub use progress::{Progress, Style};
 pub use results::{FileVerdict, Graded, Listed, ReadError, Results};
 pub use roster::{Entry, RosterError, Source, of_file, of_folder};

@@ -46,6 +46,8 @@ pub enum Command {
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
+    /// Print the usual rubric, each line explained: a file to change and to give to --rubric
+    Rubric(Rubric),
     /// Explain a check, or a mistake or a note by its code; without a word, list them all
     #[command(
         after_help = "Examples:\n  softy-check explain                  every check with its codes\n  softy-check explain round-robin      the page of a check\n  softy-check explain weighted         what a code in brackets in a report means"
@@ -123,6 +125,9 @@ pub struct Batch {
     /// Grade one part of N, such as `2/4`: every machine that has the same submissions gets other ones
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
+    /// Judge by this rubric; `softy-check rubric` prints the usual one
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
     /// Grade again what was graded already
     #[arg(long)]
     pub again: bool,
@@ -171,6 +176,12 @@ pub struct ReportArguments {
     /// The folder that `softy-check batch` wrote to
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// Judge what was seen by another rubric; needs no Docker, and changes no result file
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Say whose score or verdict is another than in the folder OLD, and why; exit status 1 when there is one
+    #[arg(long, value_name = "OLD", conflicts_with = "format")]
+    pub compare: Option<PathBuf>,
     /// The report's format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -195,6 +206,14 @@ pub struct Clean {
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
     /// The list's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+/// Arguments of `rubric`.
+#[derive(Args, Debug)]
+pub struct Rubric {
+    /// The language of what explains it [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
 }
@@ -228,6 +247,9 @@ pub struct Shown {
     /// Judge these checks only, by their ids, separated by commas
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Judge by the points and rules of FILE; `softy-check rubric` prints the usual ones
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
 }
 
 /// Formats of a report.
@@ -305,6 +327,13 @@ impl Clean {
 
 impl Batch {
     /// The language of messages and reports.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl Rubric {
+    /// The language of what explains it.
     pub fn language(&self) -> Language {
         language(self.lang)
     }

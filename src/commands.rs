@@ -8,6 +8,7 @@ mod interruption;
 mod output;
 mod replay;
 mod report;
+mod rubric;
 mod schema;
 mod task6;
 
@@ -20,6 +21,7 @@ use softy_checks::observation::Fault;
 use crate::batch::RosterError;
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
+use crate::rubric::RubricError;
 use crate::sandbox::ReplacedTwice;
 use crate::submission::OpenError;
 
@@ -54,6 +56,9 @@ pub enum CommandError {
     /// An image that two others are to be taken instead of.
     #[error(transparent)]
     Bases(#[from] ReplacedTwice),
+    /// A file that is no rubric.
+    #[error(transparent)]
+    Rubric(#[from] RubricError),
     /// A file that is no recording of this release.
     #[error("`{path}` is no recording that this release can read: {reason}")]
     Recording {
@@ -106,6 +111,7 @@ impl CommandError {
             | CommandError::Bases(_)
             | CommandError::Batch { .. }
             | CommandError::NoFolder
+            | CommandError::Rubric(_)
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
             CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade
@@ -126,6 +132,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::Rubric(arguments) => rubric::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
     }

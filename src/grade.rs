@@ -20,7 +20,7 @@ use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join, join3};
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
-use softy_checks::{Reason, Status, TASK6, judge};
+use softy_checks::{Asked, Reason, Status, TASK6, judge};
 
 use crate::compose;
 use crate::compose::project::Project;
@@ -56,6 +56,8 @@ pub struct Options {
     pub runtime: Option<String>,
     /// What the run shares with others of this process.
     pub turns: Arc<Turns>,
+    /// What the rubric asks.
+    pub asked: Asked,
 }
 
 /// How much of a submission is looked at.
@@ -99,7 +101,7 @@ pub async fn observe(
 ) -> Observed {
     progress.enter(Step::Read);
     let (mut seen, project) = match read(submission) {
-        Ok(read) => read,
+        Ok((seen, project)) => (seen.asking(options.asked.clone()), project),
         Err(fault) => {
             return Observed::of_files(unread(fault));
         }

@@ -9,6 +9,7 @@ pub mod grade;
 pub mod likeness;
 pub mod progress;
 pub mod report;
+pub mod rubric;
 pub mod sandbox;
 pub mod submission;
 pub mod traffic;

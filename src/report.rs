@@ -2,6 +2,7 @@
 
 mod by_hand;
 pub mod canvas;
+pub mod comparison;
 pub mod csv;
 mod exit_status;
 pub mod github;
@@ -19,9 +20,11 @@ mod visible;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use softy_checks::model::Check;
+use softy_checks::model::{Check, Text};
 use softy_checks::observation::Observation;
-use softy_checks::{Reason, Status, Verdict};
+use softy_checks::{Reason, Status, Verdict, title};
+
+use crate::rubric::Rubric;
 
 pub use exit_status::ExitStatus;
 pub use student::Student;
@@ -38,6 +41,8 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
     /// What was judged.
     pub observation: Observation,
+    /// What it was judged by.
+    pub rubric: Rubric,
     /// How long the run took.
     pub seconds: f64,
     /// What the run did, and for how long, in order.
@@ -66,25 +71,45 @@ impl Report {
         self
     }
 
+    /// What passing a check is worth.
+    pub fn worth(&self, check: &Check) -> u32 {
+        self.rubric.worth(check)
+    }
+
+    /// What a check earns, from 0 to what it is worth.
+    pub fn points(&self, verdict: &Verdict) -> u32 {
+        match verdict.status {
+            Status::Passed => self.worth(verdict.check),
+            Status::Failed { .. } | Status::Skipped(_) | Status::NotGraded(_) => 0,
+        }
+    }
+
+    /// What passes a check, in a few words.
+    pub fn title(&self, check: &Check) -> Text {
+        title(check, &self.observation.asked)
+    }
+
+    /// Whether the points are enough, where the rubric says which are and what was asked for decides it. It changes no exit
+    /// status.
+    pub fn reaches_pass_mark(&self) -> Option<bool> {
+        let (mark, score) = (self.rubric.pass_mark?, self.score()?);
+        let is_whole = self.out_of() == self.rubric.out_of;
+        (score >= mark || is_whole).then_some(score >= mark)
+    }
+
     /// The points earned, or `None` when the submission could not be graded: that is not zero points.
     pub fn score(&self) -> Option<u32> {
-        self.gradable()
-            .then(|| self.verdicts.iter().map(Verdict::points).sum())
+        self.gradable().then(|| {
+            self.verdicts
+                .iter()
+                .map(|verdict| self.points(verdict))
+                .sum()
+        })
     }
 
     /// The points of every check that was asked for.
     pub fn out_of(&self) -> u32 {
-        self.asked().map(|verdict| verdict.check.points).sum()
-    }
-
-    /// What a check earned.
-    pub fn points(&self, verdict: &Verdict) -> u32 {
-        verdict.points()
-    }
-
-    /// What passing a check is worth.
-    pub fn worth(&self, check: &Check) -> u32 {
-        check.points
+        self.asked().map(|verdict| self.worth(verdict.check)).sum()
     }
 
     /// Whether something was asked for, and no trouble of the checker's own kept it from being judged.
@@ -99,7 +124,7 @@ impl Report {
         if !self.gradable() {
             return ExitStatus::CouldNotGrade;
         }
-        if self.asked().any(loses_points) {
+        if self.asked().any(|verdict| self.loses_points(verdict)) {
             return ExitStatus::Failed;
         }
         ExitStatus::Passed
@@ -134,7 +159,17 @@ impl Report {
         let skipped = Status::Skipped(Reason::After(failed.check.id));
         let is_lost =
             |verdict: &&Verdict| verdict.check.id == failed.check.id || verdict.status == skipped;
-        self.asked().filter(is_lost).any(loses_points)
+        let mut lost = self.asked().filter(is_lost);
+        lost.any(|verdict| self.loses_points(verdict))
+    }
+
+    /// Whether the student's mistake took points here: the check failed, or one that failed stands before it.
+    fn loses_points(&self, verdict: &Verdict) -> bool {
+        let failed = match verdict.status {
+            Status::Failed { .. } | Status::Skipped(Reason::After(_)) => true,
+            Status::Passed | Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => false,
+        };
+        failed && self.worth(verdict.check) > 0
     }
 
     fn asked(&self) -> impl Iterator<Item = &Verdict> {
@@ -142,15 +177,6 @@ impl Report {
             .iter()
             .filter(|verdict| verdict.status != Status::Skipped(Reason::NotAsked))
     }
-}
-
-/// Whether the student's mistake took points here: the check failed, or one that failed stands before it.
-fn loses_points(verdict: &Verdict) -> bool {
-    let failed = match verdict.status {
-        Status::Failed { .. } | Status::Skipped(Reason::After(_)) => true,
-        Status::Passed | Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => false,
-    };
-    failed && verdict.check.points > 0
 }
 
 #[cfg(test)]

@@ -43,9 +43,14 @@ fn nothing_names_the_folder_it_was_written_in() {
 }
 
 #[test]
-fn the_readme_shows_what_the_program_prints() {
-    let readme = read(&top().join("README.md"));
-    let blocks = readme.split("```console\n").skip(1);
+fn the_documentation_shows_what_the_program_prints() {
+    for page in ["README.md", "docs/rubric.md"] {
+        shows_what_the_program_prints(&read(&top().join(page)));
+    }
+}
+
+fn shows_what_the_program_prints(page: &str) {
+    let blocks = page.split("```console\n").skip(1);
     let blocks = blocks.filter_map(|block| block.split("```").next());
     let mut commands = blocks
         .filter_map(|block| block.strip_prefix("$ softy-check ")?.split_once('\n'))

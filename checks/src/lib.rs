@@ -3,6 +3,7 @@
 //! Nothing here reads a file, talks to an engine or looks at a clock: a check is data and one pure function from an
 //! [`Observation`](observation::Observation) to a judgement. Read `task6/round_robin.rs` first.
 
+mod asked;
 mod command_line;
 pub mod model;
 pub mod nginx;
@@ -13,7 +14,8 @@ mod verdict;
 mod witnesses;
 mod wording;
 
+pub use asked::Asked;
 pub use rotation::period;
-pub use task6::{TASK6, choice_is_open};
+pub use task6::{TASK6, choice_is_open, title};
 pub use verdict::{Reason, Status, Verdict, judge};
 pub use witnesses::{Testimony, testimony};

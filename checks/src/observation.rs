@@ -27,6 +27,7 @@ pub use stack::{
 };
 pub use volley::{Connection, Volley, Witness};
 
+use crate::asked::Asked;
 use crate::model::Unjudged;
 
 /// Everything that the checks judge.
@@ -70,6 +71,9 @@ pub struct Observation {
     /// The engine that the stack ran on; no check judges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Sandbox>,
+    /// What is asked of it; nothing that was seen, so that no recording has it.
+    #[serde(skip)]
+    pub asked: Asked,
 }
 
 impl Observation {
@@ -94,6 +98,7 @@ impl Observation {
             fault: None,
             nginx: None,
             sandbox: None,
+            asked: Asked::default(),
         }
     }
 

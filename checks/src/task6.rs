@@ -15,9 +15,18 @@ mod round_robin;
 mod scales_further;
 mod stack_runs;
 
-use crate::model::Check;
+use crate::asked::Asked;
+use crate::model::{Check, Text};
 
 pub use round_robin::choice_is_open;
+
+/// A check's title, with the number of replicas that is asked for.
+pub fn title(check: &Check, asked: &Asked) -> Text {
+    match check.id == scales_further::CHECK.id {
+        true => scales_further::title(asked.replicas),
+        false => check.title.clone(),
+    }
+}
 
 /// Every check of task 6, each behind those it comes after.
 pub static TASK6: &[&Check] = &[

@@ -1,7 +1,7 @@
 //! What comes of the whole catalogue when little or nothing was seen.
 
 use softy_checks::observation::{Answer, Compose, Content, Fault, FaultKind, Observation, Service};
-use softy_checks::{Reason, Status, TASK6, Verdict, judge};
+use softy_checks::{Asked, Reason, Status, TASK6, Verdict, judge};
 
 /// A right answer file and compose file, and nothing of the stack.
 fn without_stack(fault: Option<Fault>) -> Observation {
@@ -35,6 +35,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         fault,
         nginx: None,
         sandbox: None,
+        asked: Asked::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use softy_check::compose::read;
 use softy_check::grade::{Extent, Options, observe};
 use softy_check::progress::Progress;
 use softy_check::report::{Report, json, text};
+use softy_check::rubric::Rubric;
 use softy_check::submission::Submission;
 use softy_checks::model::{Language, Place};
 use softy_checks::observation::{FaultKind, Observation};
@@ -110,6 +111,7 @@ fn reported(seen: Observation) {
         submission: "submission".to_owned(),
         verdicts: judge(TASK6, &seen),
         observation: seen,
+        rubric: Rubric::default(),
         seconds: 0.0,
         phases: Vec::new(),
     };

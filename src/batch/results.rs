@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use softy_checks::observation::Observation;
-use softy_checks::{TASK6, judge};
+use softy_checks::{Status, TASK6, Verdict, judge};
 
 use crate::report::{Phase, Report, json};
+use crate::rubric::Rubric;
 
 /// What a file is called while it is written, before its random part.
 pub(super) const PREFIX: &str = ".new-";
@@ -38,6 +39,10 @@ pub struct Graded {
     pub version: String,
     /// The verdicts as they were written, one a check.
     pub written: Vec<FileVerdict>,
+    /// The points as they were written, and of how many; `None` when the submission could not be graded.
+    pub written_score: (Option<u32>, u32),
+    /// The rubric that it was graded by.
+    pub graded_by: Rubric,
     /// The report, its observation judged by this release.
     pub report: Report,
 }
@@ -88,6 +93,10 @@ struct Document {
     schema: u32,
     tool: Tool,
     submission: String,
+    score: Option<u32>,
+    out_of: u32,
+    #[serde(default)]
+    rubric: Rubric,
     seconds: f64,
     phases: Vec<Phase>,
     batch: Listed,
@@ -180,11 +189,11 @@ impl Results {
 }
 
 impl Graded {
-    /// Reads a result file, and judges its observation.
+    /// Reads a result file, and judges its observation by `rubric`, or by the one that it was graded by.
     ///
     /// # Errors
     /// When it is none, or of a later release.
-    pub fn read(path: &Path) -> Result<Graded, ReadError> {
+    pub fn read(path: &Path, rubric: Option<&Rubric>) -> Result<Graded, ReadError> {
         let error = |reason: String| ReadError {
             path: path.to_owned(),
             reason,
@@ -199,19 +208,40 @@ impl Graded {
         if document.schema != json::VERSION || document.observation.schema != Observation::SCHEMA {
             return Err(error("it has the layout of another release".to_owned()));
         }
+        let rubric = rubric.unwrap_or(&document.rubric).clone();
+        let observation = rubric.ask(document.observation);
         Ok(Graded {
             listed: document.batch,
             version: document.tool.version,
             written: document.checks,
+            written_score: (document.score, document.out_of),
+            graded_by: document.rubric,
             report: Report {
                 task: "task6",
                 submission: document.submission,
-                verdicts: judge(TASK6, &document.observation),
-                observation: document.observation,
+                verdicts: judge(TASK6, &observation),
+                observation,
+                rubric,
                 seconds: document.seconds,
                 phases: document.phases,
             },
         })
+    }
+}
+
+impl FileVerdict {
+    /// What a result file says of a verdict.
+    pub fn of(report: &Report, verdict: &Verdict) -> FileVerdict {
+        let code = match &verdict.status {
+            Status::Failed { finding, .. } => Some(finding.code.to_owned()),
+            Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => None,
+        };
+        FileVerdict {
+            id: verdict.check.id.to_owned(),
+            status: json::status(&verdict.status).to_owned(),
+            points: json::points(report, verdict),
+            code,
+        }
     }
 }
 
@@ -241,6 +271,80 @@ fn file_name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::{Reason, Standing, compare};
+
+    /// A result file of a recorded fixture.
+    fn result(fixture: &str, rubric: &Rubric) -> tempfile::NamedTempFile {
+        let text = fs::read_to_string(format!("fixtures/{fixture}/observation.json")).unwrap();
+        let observation = rubric.ask(serde_json::from_str(&text).unwrap());
+        let report = Report {
+            task: "task6",
+            submission: fixture.to_owned(),
+            verdicts: judge(TASK6, &observation),
+            observation,
+            rubric: rubric.clone(),
+            seconds: 1.0,
+            phases: Vec::new(),
+        };
+        let listed = Listed {
+            id: fixture.to_owned(),
+            name: None,
+            group: None,
+            fingerprint: "1".to_owned(),
+            attempts: 1,
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let written = json::render_listed(&report, Some(&listed)).unwrap();
+        fs::write(file.path(), written).unwrap();
+        file
+    }
+
+    fn equivalent() -> Rubric {
+        let mut rubric = Rubric::default();
+        rubric.answer.equivalent_commands = true;
+        rubric
+    }
+
+    #[test]
+    fn a_result_file_is_judged_by_the_rubric_it_was_graded_by_or_another() {
+        let score = |file: &tempfile::NamedTempFile, rubric: Option<&Rubric>| {
+            let graded = Graded::read(file.path(), rubric).unwrap();
+            let is_as_written =
+                Standing::written(&graded).checks == Standing::judged(&graded).checks;
+            (graded.written_score.0, graded.report.score(), is_as_written)
+        };
+        let usual = result("detached", &Rubric::default());
+        assert_eq!(score(&usual, None), (Some(30), Some(30), true));
+        assert_eq!(
+            score(&usual, Some(&equivalent())),
+            (Some(30), Some(50), false)
+        );
+        let other = result("detached", &equivalent());
+        assert_eq!(score(&other, None), (Some(50), Some(50), true));
+        assert_eq!(
+            score(&other, Some(&Rubric::default())),
+            (Some(50), Some(30), false)
+        );
+    }
+
+    #[test]
+    fn what_another_rubric_changes_is_told() {
+        let file = result("detached", &Rubric::default());
+        let old = Graded::read(file.path(), None).unwrap();
+        let new = Graded::read(file.path(), Some(&equivalent())).unwrap();
+        let comparison = compare([Standing::written(&old)], [Standing::judged(&new)]);
+        let [change] = comparison.changed.as_slice() else {
+            panic!("{comparison:?}");
+        };
+        assert_eq!(change.reasons, [Reason::Rubric]);
+        assert_eq!(
+            (change.before, change.after),
+            ((Some(30), 50), (Some(50), 50))
+        );
+        assert_eq!(change.checks[0].id, "answer-command");
+        let same = compare([Standing::written(&old)], [Standing::judged(&old)]);
+        assert_eq!((same.unchanged, same.changed.len()), (1, 0));
+    }
 
     #[test]
     fn every_id_has_a_file_of_its_own_inside_the_folder() {

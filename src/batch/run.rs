@@ -23,6 +23,7 @@ use super::roster::{Entry, Source};
 use crate::grade::{self, Observed, Options};
 use crate::progress;
 use crate::report::Report;
+use crate::rubric::Rubric;
 use crate::sandbox;
 use crate::submission::Submission;
 
@@ -42,6 +43,8 @@ pub struct Batch {
     pub jobs: usize,
     /// How each is graded.
     pub options: Options,
+    /// What each is judged by.
+    pub rubric: Rubric,
     /// What of the options changes a verdict, in any words: other words, and it is graded again.
     pub settings: String,
     /// Whether to grade again what has a result that still holds.
@@ -185,7 +188,7 @@ impl Running {
                 let observed =
                     grade::observe(&opened.submission, options, &progress, self.ending()).await;
                 self.warn(&entry.id, &observed);
-                (listed, observed.seen)
+                (listed, self.batch.rubric.ask(observed.seen))
             }
         };
         if is_interrupted(&seen) {
@@ -196,6 +199,7 @@ impl Running {
             submission: shown(&entry.source),
             verdicts: judge(TASK6, &seen),
             observation: seen,
+            rubric: self.batch.rubric.clone(),
             seconds: started.elapsed().as_secs_f64(),
             phases: progress.finish(),
         };
@@ -313,6 +317,7 @@ fn may_pass(kind: FaultKind) -> bool {
         | FaultKind::Closed
         | FaultKind::Unlimited
         | FaultKind::Base
+        | FaultKind::Rubric
         | FaultKind::Interrupted => false,
     }
 }

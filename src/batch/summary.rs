@@ -10,6 +10,7 @@ use softy_checks::{Status, Verdict};
 
 use super::{Graded, Results};
 use crate::report::{ExitStatus, Report};
+use crate::rubric::Rubric;
 
 /// Submissions that are named for how long they took.
 const SLOWEST: usize = 5;
@@ -40,6 +41,9 @@ pub struct Summary {
     pub submissions: Vec<Row>,
     /// Result files that cannot be used.
     pub unreadable: Vec<Unreadable>,
+    /// What they are judged by, where it is not their own.
+    #[serde(skip)]
+    pub rubric: Option<Rubric>,
 }
 
 /// What is kept of a submission.
@@ -107,15 +111,18 @@ pub struct Unreadable {
 }
 
 impl Summary {
-    /// Reads every result file, one after the other.
+    /// Reads every result file, one after the other; each is judged by its own rubric, or by `rubric`.
     ///
     /// # Errors
     /// When their folder cannot be listed.
-    pub fn of(results: &Results) -> io::Result<Summary> {
-        let mut summary = Summary::default();
+    pub fn of(results: &Results, rubric: Option<&Rubric>) -> io::Result<Summary> {
+        let mut summary = Summary {
+            rubric: rubric.cloned(),
+            ..Summary::default()
+        };
         let mut mistakes = BTreeMap::new();
         for file in results.files()? {
-            match Graded::read(&file) {
+            match Graded::read(&file, rubric) {
                 Ok(graded) => {
                     count(&mut mistakes, &graded.report);
                     summary.submissions.push(Row::new(file, &graded));
@@ -128,6 +135,14 @@ impl Summary {
         }
         summary.mistakes = frequencies(mistakes);
         Ok(summary.counted())
+    }
+
+    /// Its whole report, read again.
+    ///
+    /// # Errors
+    /// When the file went away, or another took its place.
+    pub fn graded(&self, row: &Row) -> io::Result<Graded> {
+        Graded::read(&row.file, self.rubric.as_ref()).map_err(io::Error::other)
     }
 
     /// What the process ends with: nothing graded is no pass, and what is missing outweighs a failure.
@@ -183,14 +198,6 @@ impl Row {
             seconds: report.seconds,
             file,
         }
-    }
-
-    /// Its whole report, read again.
-    ///
-    /// # Errors
-    /// When the file went away, or another took its place.
-    pub fn graded(&self) -> io::Result<Graded> {
-        Graded::read(&self.file).map_err(io::Error::other)
     }
 
     /// The score in percent of what there was to earn.

@@ -12,6 +12,7 @@ use super::report::write;
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
 use crate::report::ExitStatus;
+use crate::rubric::Rubric;
 use crate::sandbox::Turns;
 
 /// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
@@ -35,18 +36,25 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let _lock = lock(&arguments.out)?;
     let cores = cores();
     let jobs = arguments.jobs.map_or_else(|| jobs(cores), usize::from);
-    let options = options(&arguments.grading, &[], Arc::new(Turns::new(cores, cores)))?;
+    let rubric = Rubric::of(arguments.rubric.as_ref())?;
+    let turns = Arc::new(Turns::new(cores, cores));
+    let options = options(&arguments.grading, &[], &rubric, turns)?;
     let progress = Progress::new(
         arguments.progress.into(),
         arguments.language(),
         entries.len(),
     );
-    let settings = format!("{} {:?}", env!("CARGO_PKG_VERSION"), arguments.grading);
+    let settings = format!(
+        "{} {:?} {rubric:?}",
+        env!("CARGO_PKG_VERSION"),
+        arguments.grading
+    );
     let batch = crate::batch::Batch {
         out: arguments.out.clone(),
         entries,
         jobs,
         options,
+        rubric,
         settings,
         again: arguments.again,
         language: arguments.language(),
@@ -63,7 +71,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
 fn report(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let (out, language) = (&arguments.out, arguments.language());
     let results = Results::of(out);
-    let summary = Summary::of(&results).map_err(|error| CommandError::Batch {
+    let summary = Summary::of(&results, None).map_err(|error| CommandError::Batch {
         path: out.clone(),
         error,
     })?;

@@ -6,17 +6,20 @@ use softy_checks::model::Check;
 use super::CommandError;
 use crate::cli::Grading;
 use crate::grade::{Extent, Options};
+use crate::rubric::Rubric;
 use crate::sandbox::{Bases, Builds, Egress, Turns};
 
 /// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
 const LAST_OF_FILES: &str = "back-end-private";
 
-/// What the command line asks for, of a run that judges the checks `only`, or all when it names none, in `turns` with others.
+/// What the command line and the rubric ask for, of a run that judges the checks `only`, or all when it names none, in `turns` with others.
 pub(super) fn options(
     grading: &Grading,
     only: &[String],
+    rubric: &Rubric,
     turns: Arc<Turns>,
 ) -> Result<Options, CommandError> {
+    let bases = [grading.bases.clone(), rubric.bases()].concat();
     Ok(Options {
         extent: extent(grading, only),
         reach: grading.reach.map(Into::into),
@@ -24,13 +27,14 @@ pub(super) fn options(
             true => Builds::Unlimited,
             false => Builds::Limited,
         },
-        bases: Bases::new(grading.bases.clone())?,
-        egress: match grading.egress {
+        bases: Bases::new(bases)?,
+        egress: match grading.egress || rubric.stack.egress {
             true => Egress::Open,
             false => Egress::Closed,
         },
         build_hosts: grading.build_hosts.clone(),
         runtime: grading.runtime.clone(),
+        asked: rubric.asked(),
         turns,
     })
 }

@@ -7,18 +7,21 @@ use softy_checks::{TASK6, judge};
 use super::{CommandError, check_ids, output};
 use crate::cli::Replay;
 use crate::report::{ExitStatus, Report};
+use crate::rubric::Rubric;
 
 /// Bytes of a recording; a real one has some hundred kilobytes.
 const RECORDING_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
-    let observation = read(arguments)?;
+    let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
+    let observation = rubric.ask(read(arguments)?);
     let report = Report {
         task: "task6",
         submission: arguments.file.display().to_string(),
         verdicts: judge(TASK6, &observation),
         observation,
+        rubric,
         seconds: 0.0,
         phases: Vec::new(),
     };

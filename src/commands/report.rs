@@ -2,20 +2,28 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use softy_checks::model::Language;
 
 use super::{CommandError, output};
-use crate::batch::{Results, Summary};
+use crate::batch::{Graded, Results, Standing, Summary, compare};
 use crate::cli::{Format, ReportArguments};
 use crate::report::{
-    ExitStatus, canvas, csv, github, gradescope, html, json, junit, markdown, text,
+    ExitStatus, canvas, comparison, csv, github, gradescope, html, json, junit, markdown, text,
 };
+use crate::rubric::Rubric;
 
 pub(super) fn run(arguments: &ReportArguments) -> Result<ExitStatus, CommandError> {
     let results = Results::of(&arguments.folder);
-    let summary = Summary::of(&results).map_err(|error| CommandError::Batch {
+    let rubric = match &arguments.rubric {
+        Some(path) => Some(Rubric::read(path)?),
+        None => None,
+    };
+    if let Some(old) = &arguments.compare {
+        return compared(arguments, old, rubric.as_ref());
+    }
+    let summary = Summary::of(&results, rubric.as_ref()).map_err(|error| CommandError::Batch {
         path: arguments.folder.clone(),
         error,
     })?;
@@ -28,6 +36,44 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<ExitStatus, CommandErro
         }
     }
     Ok(summary.exit_status())
+}
+
+/// Writes whose score or verdict is another than in `old`, and why.
+fn compared(
+    arguments: &ReportArguments,
+    old: &Path,
+    rubric: Option<&Rubric>,
+) -> Result<ExitStatus, CommandError> {
+    let old = standings(old, None)?;
+    let new = standings(&arguments.folder, rubric)?;
+    let comparison = compare(old, new);
+    let written = comparison::render(&comparison, arguments.language());
+    match &arguments.output {
+        Some(path) => output::to_file(path, &written)?,
+        None => output::to_stdout(&written)?,
+    }
+    Ok(match comparison.changed.as_slice() {
+        [] => ExitStatus::Passed,
+        [..] => ExitStatus::Failed,
+    })
+}
+
+/// What came of each submission of a batch: as its file says it, or judged by another rubric.
+fn standings(batch: &Path, rubric: Option<&Rubric>) -> Result<Vec<Standing>, CommandError> {
+    let failed = |error| CommandError::Batch {
+        path: batch.to_owned(),
+        error,
+    };
+    let files = Results::of(batch).files().map_err(failed)?;
+    let standing = |file: PathBuf| {
+        let graded = Graded::read(&file, rubric).map_err(io::Error::other)?;
+        Ok(match rubric {
+            Some(_) => Standing::judged(&graded),
+            None => Standing::written(&graded),
+        })
+    };
+    let standings: io::Result<Vec<Standing>> = files.into_iter().map(standing).collect();
+    standings.map_err(failed)
 }
 
 /// Writes what is said about a batch to a file, or to stdout.
@@ -75,7 +121,7 @@ fn one_each(
     fs::create_dir_all(folder)?;
     output::without_colours();
     for row in &summary.submissions {
-        let report = row.graded()?.report;
+        let report = summary.graded(row)?.report;
         let results = gradescope::render(&report, arguments.language());
         let name = row.file.file_name().unwrap_or_default();
         output::to_file(&folder.join(name), &results.map_err(io::Error::from)?)?;

@@ -14,12 +14,15 @@ use crate::cli::Task6;
 use crate::grade::{Observed, Options, left_on_the_engine, observe};
 use crate::progress::{Progress, REMOVING};
 use crate::report::{ExitStatus, Report};
+use crate::rubric::Rubric;
 use crate::sandbox::{Base, Bases};
 use crate::submission::Submission;
 
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
-    let options = options(&arguments.grading, &arguments.shown.only, Arc::default())?;
+    let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
+    let (grading, only) = (&arguments.grading, &arguments.shown.only);
+    let options = options(grading, only, &rubric, Arc::default())?;
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());
@@ -32,7 +35,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     for words in observed.swept.iter().flat_map(not_swept) {
         progress.say(&words);
     }
-    let observation = observed.seen;
+    let observation = rubric.ask(observed.seen);
     for words in not_named(&options.bases, &observation) {
         progress.say(&words);
     }
@@ -49,6 +52,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
         submission: arguments.path.display().to_string(),
         verdicts: judge(TASK6, &observation),
         observation,
+        rubric,
         seconds: started.elapsed().as_secs_f64(),
         phases,
     };

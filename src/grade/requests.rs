@@ -16,9 +16,6 @@ use crate::progress::{Progress, Step};
 use crate::sandbox::{Built, Reachable, limits};
 use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
 
-/// Replicas of the second measurement.
-const FIVE: u32 = 5;
-
 /// Volleys sent before requests are said to follow no order.
 const ATTEMPTS: u32 = 3;
 
@@ -91,7 +88,8 @@ impl Requests<'_> {
             let two = stack.replicas();
             let before = stack.received.clone();
             let ((), received) = try_join!(
-                self.live.scale(stack, FIVE, self.built, self.reachable),
+                self.live
+                    .scale(stack, seen.asked.replicas, self.built, self.reachable),
                 self.live.received(&two)
             )?;
             tell(seen, received.since(&before));

@@ -36,7 +36,7 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     let mut table = table(sink);
     table.write_record(header())?;
     for row in &summary.submissions {
-        let report = row.graded()?.report;
+        let report = summary.graded(row)?.report;
         table.write_record(line(&Student::from(row), &report, language))?;
     }
     for unreadable in &summary.unreadable {

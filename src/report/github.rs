@@ -23,7 +23,7 @@ pub fn render(report: &Report, language: Language) -> String {
 /// When `sink` does not take it, or a result file went away.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     for row in &summary.submissions {
-        let report = row.graded()?.report;
+        let report = summary.graded(row)?.report;
         let title = Student::from(row).label();
         let worst = report
             .verdicts

@@ -41,7 +41,7 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     let (before, after) = page.split_once(CONTENT).unwrap_or((&page, ""));
     sink.write_all(before.as_bytes())?;
     for (number, row) in summary.submissions.iter().enumerate() {
-        let report = row.graded()?.report;
+        let report = summary.graded(row)?.report;
         let section = section::section(Some(number), &Student::from(row), &report, language);
         sink.write_all(section.into_string().as_bytes())?;
     }

@@ -8,9 +8,11 @@ use serde::{Serialize, Serializer};
 use softy_checks::observation::Observation;
 
 use self::check::Check;
+pub(crate) use self::check::{points, status};
 use super::visible::is_invisible;
 use super::{Phase, Report, by_hand};
 use crate::batch::{Listed, Summary};
+use crate::rubric::Rubric;
 
 /// The JSON Schema (draft 2020-12) of [`render`]'s text.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -29,6 +31,11 @@ struct Document<'a> {
     gradable: bool,
     score: Option<u32>,
     out_of: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reaches_pass_mark: Option<bool>,
+    /// `None` when it is the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rubric: Option<&'a Rubric>,
     #[serde(serialize_with = "milliseconds")]
     seconds: f64,
     phases: &'a [Phase],
@@ -61,6 +68,8 @@ pub fn render(report: &Report) -> serde_json::Result<String> {
 /// # Errors
 /// None that a report can cause.
 pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Result<String> {
+    let checks = report.verdicts.iter();
+    let checks = checks.map(|verdict| Check::of(report, verdict));
     let document = Document {
         schema: VERSION,
         tool: TOOL,
@@ -70,9 +79,11 @@ pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Res
         gradable: report.gradable(),
         score: report.score(),
         out_of: report.out_of(),
+        reaches_pass_mark: report.reaches_pass_mark(),
+        rubric: Some(&report.rubric).filter(|rubric| **rubric != Rubric::default()),
         seconds: report.seconds,
         phases: &report.phases,
-        checks: report.verdicts.iter().map(Check::from).collect(),
+        checks: checks.collect(),
         by_hand: by_hand::commands(report),
         observation: &report.observation,
     };

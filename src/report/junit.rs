@@ -30,7 +30,7 @@ pub fn render(report: &Report, language: Language) -> io::Result<String> {
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     document(sink, |suites| {
         for row in &summary.submissions {
-            let report = row.graded()?.report;
+            let report = summary.graded(row)?.report;
             suite(suites, &Student::from(row), &report, language)?;
         }
         for unreadable in &summary.unreadable {

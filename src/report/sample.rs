@@ -9,9 +9,10 @@ use softy_checks::observation::{
     AllHeld, Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Held, Observation,
     Sandbox, Volley, Witness,
 };
-use softy_checks::{Reason, Status, Verdict};
+use softy_checks::{Asked, Reason, Status, Verdict};
 
 use super::{Phase, Report};
+use crate::rubric::Rubric;
 
 static COMMAND: Check = check(
     "answer-command",
@@ -72,6 +73,7 @@ pub(super) fn report(statuses: [Status; 4]) -> Report {
             .map(|(check, status)| verdict(check, status))
             .collect(),
         observation: observation(),
+        rubric: Rubric::default(),
         seconds: 12.34,
         phases: vec![Phase {
             name: "images".into(),
@@ -221,6 +223,7 @@ fn observation() -> Observation {
         fault: None,
         nginx: None,
         sandbox: None,
+        asked: Asked::default(),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
     let page = Page::new(language, columns);
     let parts = [
         header(&page, report),
-        verdict::lines(&page, &report.verdicts),
+        verdict::lines(&page, report),
         measured(&page, report),
         conclusion::lines(&page, report),
     ];

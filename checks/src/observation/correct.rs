@@ -1,5 +1,7 @@
 //! What is seen of a submission without a mistake; tests change one thing in it.
 
+use crate::asked::Asked;
+
 use super::{
     Answer, Compose, Connection, Container, Content, Image, ImageState, Observation, Outcome, Port,
     Proxy, Published, Reply, Service, Stack, State, Volley, Witness,
@@ -23,6 +25,7 @@ pub(crate) fn correct() -> Observation {
         fault: None,
         nginx: None,
         sandbox: None,
+        asked: Asked::default(),
     }
 }
 

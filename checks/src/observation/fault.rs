@@ -35,6 +35,8 @@ pub enum FaultKind {
     Unlimited,
     /// An image that was to be taken instead of the submission's, and that neither the engine nor a registry has.
     Base,
+    /// Something that the rubric asks, and that was not looked at.
+    Rubric,
     /// A mistake of the checker's own.
     Checker,
     /// The run was interrupted.
@@ -80,6 +82,10 @@ impl FaultKind {
             FaultKind::Base => Text::fixed(
                 "an image that `--base` names is nowhere to be had",
                 "une image que nomme `--base` est introuvable",
+            ),
+            FaultKind::Rubric => Text::fixed(
+                "this was not looked at with what the rubric asks",
+                "ceci n’a pas été regardé avec ce que demande le barème",
             ),
             FaultKind::Checker => Text::fixed(
                 "the checker itself made a mistake",
@@ -129,6 +135,10 @@ impl FaultKind {
             FaultKind::Base => Text::fixed(
                 "check how it is spelt, or bring it onto the engine with `docker pull` or `docker load`, then run the same command again",
                 "vérifiez son orthographe, ou amenez-la sur le moteur avec `docker pull` ou `docker load`, puis relancez la même commande",
+            ),
+            FaultKind::Rubric => Text::fixed(
+                "grade this submission again with the same rubric, and with an engine",
+                "notez ce rendu de nouveau avec le même barème, et avec un moteur",
             ),
             FaultKind::Checker => Text::fixed(
                 "run the same command again; when it stays, report it with the file that `--record` writes",

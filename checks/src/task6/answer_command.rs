@@ -2,6 +2,7 @@ mod arguments;
 mod characters;
 mod command;
 mod deviation;
+mod equivalent;
 mod line;
 mod look;
 mod mistakes;
@@ -20,7 +21,8 @@ const EXPECTED: &str = "docker-compose up --scale back-end=2";
 /// One line of the answer file is, byte for byte, `docker-compose up --scale back-end=2`.
 ///
 /// Other lines are allowed, but mentioned. Where no line is the command, the one that comes nearest is taken apart as a shell
-/// would do it, and each difference is told. The file is never run.
+/// would do it, and each difference is told. The file is never run. A rubric can ask for the line alone, and accept what does
+/// the same.
 pub(super) static CHECK: Check = Check {
     id: "answer-command",
     points: 20,
@@ -39,8 +41,8 @@ const OTHER_LINES: &str = "other-lines";
 fn judge(seen: &Observation) -> Judgement {
     let text = String::from_utf8_lossy(seen.seen(&seen.answer)?.bytes());
     let lines = lines(&text);
-    if lines.contains(&EXPECTED) {
-        return Ok(Judged::passed().with_notes(others(lines.len() - 1).into_iter().collect()));
+    if lines.iter().any(|line| is_accepted(seen, line)) {
+        return Ok(beside(seen, lines.len() - 1));
     }
     let read = lines.iter().filter_map(|line| Line::read(line));
     let findings = match read.min_by_key(Line::distance) {
@@ -66,10 +68,17 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// Lines beside the command, empty ones included.
-fn others(lines: usize) -> Option<Note> {
+/// Whether a line is the command, or as good where that is asked.
+fn is_accepted(seen: &Observation, line: &str) -> bool {
+    let files = seen.compose.as_ref().map(|compose| &compose.files[..]);
+    let is_equivalent = || equivalent::starts_two(line, files.unwrap_or_default());
+    line == EXPECTED || (seen.asked.equivalent_commands && is_equivalent())
+}
+
+/// What comes of a file that has the command and `lines` beside it, empty ones included.
+fn beside(seen: &Observation, lines: usize) -> Judged {
     let message = match lines {
-        0 => return None,
+        0 => return Judged::passed(),
         1 => Text::fixed(
             "the file has another line beside the command",
             "le fichier a une autre ligne à côté de la commande",
@@ -79,10 +88,13 @@ fn others(lines: usize) -> Option<Note> {
             format!("le fichier a {lines} autres lignes à côté de la commande"),
         ),
     };
-    Some(Note {
+    if seen.asked.line_alone {
+        return Judged::failed(mistakes::NOT_ALONE.finding(message));
+    }
+    Judged::passed().with_notes(vec![Note {
         code: OTHER_LINES,
         message,
-    })
+    }])
 }
 
 fn no_command(lines: &[&str]) -> Finding {
@@ -110,6 +122,7 @@ fn no_command(lines: &[&str]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::Asked;
     use crate::observation::correct::{answer, correct};
 
     fn judged(content: &str) -> Judged {
@@ -168,6 +181,49 @@ mod tests {
                 .len(),
             1
         );
+    }
+
+    fn asking(content: &str, asked: Asked) -> Judged {
+        let seen = Observation {
+            answer: Some(answer(content)),
+            ..correct()
+        };
+        judge(&seen.asking(asked)).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_rubric_can_ask_for_the_line_alone() {
+        let alone = |content| {
+            let line_alone = true;
+            let asked = Asked {
+                line_alone,
+                ..Asked::default()
+            };
+            asking(content, asked).findings.first().map(|it| it.code)
+        };
+        assert_eq!(alone("docker-compose up --scale back-end=2\n"), None);
+        assert_eq!(
+            alone("docker-compose up --scale back-end=2\n\n"),
+            Some("not-alone")
+        );
+        assert_eq!(alone("docker-compose up\n\n"), Some("no-scale"));
+    }
+
+    #[test]
+    fn a_rubric_can_accept_what_does_the_same() {
+        let accepting = |content| {
+            let equivalent_commands = true;
+            let asked = Asked {
+                equivalent_commands,
+                ..Asked::default()
+            };
+            asking(content, asked)
+        };
+        let same = "docker compose up -d --scale back-end=2\n";
+        assert_eq!(accepting(same), Judged::passed());
+        assert_eq!(codes(same), ["docker-compose-with-space", "detached"]);
+        let other = "docker compose up -d --scale back-end=3\n";
+        assert_eq!(accepting(other), judged(other));
     }
 
     #[test]

@@ -140,6 +140,7 @@ static IMAGE_NOT_FOUND: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let images = seen.seen(&seen.images)?;
+    seen.is_as_asked()?;
     if !images.iter().any(|image| image.service == "back-end") {
         return Err(Unjudged::incomplete("image of `back-end`"));
     }

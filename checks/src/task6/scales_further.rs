@@ -5,8 +5,8 @@ use super::round_robin::mistakes::{
     REPLICAS_IDLE, WEIGHTED, WITNESSES_DISAGREE,
 };
 use super::stack_runs;
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
-use crate::observation::{Observation, Stack};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
+use crate::observation::{Fault, Observation, Stack};
 
 /// With five replicas of `back-end`, requests rotate over all five.
 ///
@@ -39,6 +39,15 @@ pub(super) static CHECK: Check = Check {
     judge,
 };
 
+/// What passes with that many replicas.
+pub(super) fn title(replicas: u32) -> Text {
+    let Text { en, fr } = count(replicas);
+    Text::new(
+        format!("requests take turns between {en} API servers too"),
+        format!("les requêtes vont aussi tour à tour à {fr} serveurs API"),
+    )
+}
+
 static FIVE_DID_NOT_START: Mistake = Mistake {
     code: "five-did-not-start",
     hint: Text::fixed(
@@ -48,32 +57,69 @@ static FIVE_DID_NOT_START: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
+    let asked = seen.asked.replicas;
+    if let Some(tried) = tried(seen).filter(|tried| *tried != asked) {
+        let detail = format!("{tried} replicas were tried, the rubric asks for {asked}");
+        return Err(Unjudged::Fault(Fault::not_asked_then(detail)));
+    }
     match seen.scaled.as_ref().and_then(|stack| fallen(seen, stack)) {
         Some(finding) => Ok(Judged::failed(finding)),
-        None => Ok(round_robin::judge_volley(seen, seen.volley(5)?)),
+        None => Ok(round_robin::judge_volley(seen, seen.volley(asked)?)),
+    }
+}
+
+/// With how many replicas more than two the stack was seen; `None` when it was not.
+fn tried(seen: &Observation) -> Option<u32> {
+    let measured = seen.volleys.iter().map(|volley| volley.replicas);
+    let containers = seen.scaled.iter().flat_map(|stack| &stack.containers);
+    let started = containers
+        .filter(|container| container.service == "back-end")
+        .map(|container| container.number);
+    measured
+        .chain(started)
+        .filter(|replicas| *replicas > 2)
+        .max()
+}
+
+fn count(replicas: u32) -> Text {
+    match replicas {
+        3 => Text::fixed("three", "trois"),
+        4 => Text::fixed("four", "quatre"),
+        5 => Text::fixed("five", "cinq"),
+        other => Text::new(other.to_string(), other.to_string()),
     }
 }
 
 /// The first container that does not run with five replicas.
 fn fallen(seen: &Observation, stack: &Stack) -> Option<Finding> {
     let cause = stack_runs::fallen(seen, stack).into_iter().next()?;
+    let Text { en, fr } = count(seen.asked.replicas);
     let message = Text::new(
         format!(
-            "with five replicas, not everything stays up: {}",
+            "with {en} replicas, not everything stays up: {}",
             cause.message.en
         ),
         format!(
-            "avec cinq répliques, tout ne reste pas en marche : {}",
+            "avec {fr} répliques, tout ne reste pas en marche : {}",
             cause.message.fr
         ),
     );
-    Some(FIVE_DID_NOT_START.finding(message).shown_by(cause.evidence))
+    let hint = Text::new(
+        format!(
+            "what is there two of, but not {en}? look for names, addresses and ports that are listed one by one"
+        ),
+        format!(
+            "qu’y a-t-il en deux exemplaires, mais pas en {fr} ? cherchez des noms, adresses et ports cités un à un"
+        ),
+    );
+    let finding = FIVE_DID_NOT_START.finding(message).advising(hint);
+    Some(finding.shown_by(cause.evidence))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Unjudged;
+    use crate::asked::Asked;
     use crate::observation::correct::{container, correct};
     use crate::observation::{Container, State, Volley};
 
@@ -113,6 +159,30 @@ mod tests {
         assert_eq!(rotation(&[1, 2]), Some("replicas-idle"));
         assert_eq!(rotation(&[3]), Some("one-replica-only"));
         assert_eq!(rotation(&[1, 2, 3, 4, 5, 5]), Some("weighted"));
+    }
+
+    #[test]
+    fn another_number_than_was_tried_is_never_a_verdict() {
+        let four = |seen: Observation| {
+            judge(&seen.asking(Asked {
+                replicas: 4,
+                ..Asked::default()
+            }))
+        };
+        assert!(matches!(four(correct()), Err(Unjudged::Fault(_))));
+        let mut unseen = correct();
+        unseen.volleys.truncate(1);
+        assert_eq!(four(unseen), Err(Unjudged::NotAsked));
+        let mut seen = correct();
+        seen.volleys[1].replicas = 4;
+        seen.volleys[1].sequence = [1, 2, 3, 4].repeat(20);
+        assert_eq!(four(seen), Ok(Judged::passed()));
+    }
+
+    #[test]
+    fn the_usual_title_is_that_of_five() {
+        assert_eq!(title(5), CHECK.title);
+        assert!(title(3).en.contains("three"));
     }
 
     #[test]

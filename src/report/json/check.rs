@@ -3,11 +3,13 @@ use softy_checks::model::{Finding, Note, Text};
 use softy_checks::observation::{Fault, FaultKind};
 use softy_checks::{Reason, Status, Verdict};
 
+use super::super::Report;
+
 /// One check of the JSON report.
 #[derive(Serialize)]
 pub(super) struct Check<'a> {
     id: &'static str,
-    title: &'a Text,
+    title: Text,
     status: &'static str,
     /// `None` when the check was not judged.
     points: Option<u32>,
@@ -44,14 +46,15 @@ struct Trouble<'a> {
     remedy: Text,
 }
 
-impl<'a> From<&'a Verdict> for Check<'a> {
-    fn from(verdict: &'a Verdict) -> Check<'a> {
+impl<'a> Check<'a> {
+    /// A verdict, with what the report's rubric makes of it.
+    pub(super) fn of(report: &Report, verdict: &'a Verdict) -> Check<'a> {
         Check {
             id: verdict.check.id,
-            title: &verdict.check.title,
-            status: name(&verdict.status),
-            points: points(verdict),
-            out_of: verdict.check.points,
+            title: report.title(verdict.check),
+            status: status(&verdict.status),
+            points: points(report, verdict),
+            out_of: report.worth(verdict.check),
             outcome: Outcome::from(&verdict.status),
             notes: &verdict.notes,
         }
@@ -89,7 +92,8 @@ impl<'a> From<&'a Fault> for Trouble<'a> {
     }
 }
 
-fn name(status: &Status) -> &'static str {
+/// The status of a verdict as the JSON report has it.
+pub(crate) fn status(status: &Status) -> &'static str {
     match status {
         Status::Passed => "passed",
         Status::Failed { .. } => "failed",
@@ -98,10 +102,11 @@ fn name(status: &Status) -> &'static str {
     }
 }
 
-fn points(verdict: &Verdict) -> Option<u32> {
+/// The points of a verdict as the JSON report has them: `None` when it was not judged.
+pub(crate) fn points(report: &Report, verdict: &Verdict) -> Option<u32> {
     match verdict.status {
         Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {
-            Some(verdict.points())
+            Some(report.points(verdict))
         }
         Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => None,
     }

@@ -35,7 +35,11 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let mistake = report
         .first_failure()
         .and_then(|verdict| mend_first(page, verdict));
-    let sentences = sentence(page, report).into_iter().chain(mistake);
+    let mark = pass_mark(page, report);
+    let sentences = mark
+        .into_iter()
+        .chain(sentence(page, report))
+        .chain(mistake);
     for sentence in sentences.chain(mend_then(page, report)) {
         lines.extend(page.wrap(0, &sentence));
     }
@@ -54,6 +58,22 @@ fn score(page: &Page, report: &Report) -> String {
         Some(_) => score.red().bold().to_string(),
         None => score.green().bold().to_string(),
     }
+}
+
+/// Whether the points are enough, where the rubric says which are.
+fn pass_mark(page: &Page, report: &Report) -> Option<String> {
+    let mark = report.rubric.pass_mark?;
+    let words = match report.reaches_pass_mark()? {
+        true => Text::new(
+            format!("the pass mark, {mark} points, is reached"),
+            format!("le seuil de réussite, {mark} points, est atteint"),
+        ),
+        false => Text::new(
+            format!("the pass mark, {mark} points, is not reached"),
+            format!("le seuil de réussite, {mark} points, n’est pas atteint"),
+        ),
+    };
+    Some(page.say(&words).to_owned())
 }
 
 /// What the run comes to; `None` when the first mistake says it all.
@@ -77,7 +97,8 @@ fn praise(report: &Report) -> &'static Text {
     if report.verdicts.iter().any(is_failed) {
         return &COUNTING_PASSED;
     }
-    let possible = report.verdicts.iter().map(|verdict| verdict.check.points);
+    let checks = report.verdicts.iter();
+    let possible = checks.map(|verdict| report.worth(verdict.check));
     if report.out_of() < possible.sum() {
         return &ASKED_PASSED;
     }

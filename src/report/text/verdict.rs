@@ -3,6 +3,7 @@ use softy_checks::model::{Finding, Note, Text};
 use softy_checks::observation::Fault;
 use softy_checks::{Reason, Status, Verdict};
 
+use super::super::Report;
 use super::super::visible::visible;
 use super::finding::{self, MESSAGE};
 use super::page::{MARGIN, Page, hang};
@@ -14,15 +15,15 @@ static ALSO: Text = Text::fixed("also: ", "aussi : ");
 static CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
 
 /// Every verdict, in the catalogue's order.
-pub(super) fn lines(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
+pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let mut told: Option<&Fault> = None;
     let mut lines = Vec::new();
-    for same in verdicts.chunk_by(are_skipped_alike) {
+    for same in report.verdicts.chunk_by(are_skipped_alike) {
         let [verdict] = same else {
-            lines.extend(skipped(page, same));
+            lines.extend(skipped(page, report, same));
             continue;
         };
-        lines.extend(heading(page, verdict));
+        lines.extend(heading(page, report, verdict));
         match &verdict.status {
             Status::NotGraded(fault) if told == Some(fault) => continue,
             Status::NotGraded(fault) => told = Some(fault),
@@ -50,7 +51,7 @@ fn are_skipped_alike(one: &Verdict, other: &Verdict) -> bool {
 }
 
 /// Several checks that were skipped for one reason, on one line.
-fn skipped(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
+fn skipped(page: &Page, report: &Report, verdicts: &[Verdict]) -> Vec<String> {
     let Some(first) = verdicts.first() else {
         return Vec::new();
     };
@@ -63,7 +64,8 @@ fn skipped(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
         ids.join(", "),
         remark(page, &first.status, verdicts.len())
     );
-    let possible: u32 = verdicts.iter().map(|verdict| verdict.check.points).sum();
+    let worth = verdicts.iter().map(|verdict| report.worth(verdict.check));
+    let possible: u32 = worth.sum();
     let points = match first.status {
         _ if possible == 0 => String::new(),
         Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
@@ -86,17 +88,17 @@ fn skipped(page: &Page, verdicts: &[Verdict]) -> Vec<String> {
 }
 
 /// Mark, points and title.
-fn heading(page: &Page, verdict: &Verdict) -> Vec<String> {
+fn heading(page: &Page, report: &Report, verdict: &Verdict) -> Vec<String> {
     let title = format!(
         "{}{}",
-        page.say(&verdict.check.title),
+        page.say(&report.title(verdict.check)),
         remark(page, &verdict.status, 1)
     );
     let lines = page.wrap(MARGIN, &title);
     let lines = lines
         .iter()
         .map(|line| styled(line, &verdict.status).to_string());
-    let lead = format!("{} {:>5}  ", mark(&verdict.status), points(verdict));
+    let lead = format!("{} {:>5}  ", mark(&verdict.status), points(report, verdict));
     hang(&lead, MARGIN, lines.collect())
 }
 
@@ -110,14 +112,14 @@ fn mark(status: &Status) -> ColoredString {
 }
 
 /// Earned and possible points; empty for a check that is worth none.
-fn points(verdict: &Verdict) -> String {
-    let possible = verdict.check.points;
+fn points(report: &Report, verdict: &Verdict) -> String {
+    let possible = report.worth(verdict.check);
     if possible == 0 {
         return String::new();
     }
     match verdict.status {
         Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {
-            format!("{}/{possible}", verdict.points())
+            format!("{}/{possible}", report.points(verdict))
         }
         Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
         Status::NotGraded(_) => format!("?/{possible}"),

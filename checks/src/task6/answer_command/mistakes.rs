@@ -26,6 +26,7 @@ pub(super) static ALL: &[&Mistake] = &[
     &CRLF,
     &SPACES,
     &OTHER_SPELLING,
+    &NOT_ALONE,
 ];
 
 pub(super) static NO_COMMAND: Mistake = Mistake {
@@ -201,5 +202,13 @@ pub(super) static OTHER_SPELLING: Mistake = Mistake {
     hint: Text::fixed(
         "the exact command is asked for: compare it character by character with the exercise",
         "la commande exacte est demandée : comparez-la caractère par caractère avec l’exercice",
+    ),
+};
+
+pub(super) static NOT_ALONE: Mistake = Mistake {
+    code: "not-alone",
+    hint: Text::fixed(
+        "the line alone is asked for: `cat -A task6/2-api-servers.txt` shows every line of the file, empty ones too",
+        "la ligne seule est demandée : `cat -A task6/2-api-servers.txt` montre chaque ligne du fichier, même vide",
     ),
 };

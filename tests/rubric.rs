@@ -1,0 +1,218 @@
+//! A rubric: what is wrong with one has a place, and another one judges what was recorded without an engine.
+
+#![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
+
+mod fixture;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Output;
+
+use fixture::{Fixture, softy_check, stdout, verdicts};
+
+use predicates::str::{contains, is_empty};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A rubric in a folder of its own.
+fn rubric(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().expect("a folder can be made");
+    let path = folder.path().join("rubric.toml");
+    fs::write(&path, text).expect("a file can be written");
+    (folder, path)
+}
+
+/// What is said of a recorded fixture by a rubric.
+fn replayed(name: &str, text: &str, arguments: &[&str]) -> Output {
+    let (_folder, path) = rubric(text);
+    let rubric = ["--rubric", &path.to_string_lossy()];
+    Fixture::named(name).replay(&[arguments, &rubric].concat())
+}
+
+/// The same for programs.
+fn json(name: &str, text: &str) -> Value {
+    let output = replayed(name, text, &["--format", "json"]);
+    serde_json::from_slice(&output.stdout).expect("a report")
+}
+
+/// What came of a check of a recorded fixture.
+fn status(name: &str, text: &str, id: &str) -> String {
+    let output = replayed(name, text, &["--format", "json"]);
+    let verdicts = verdicts(&output).expect("a report");
+    let mut statuses = verdicts.into_iter().filter(|(check, ..)| check == id);
+    statuses.next().expect("the check is there").1
+}
+
+#[test]
+fn the_usual_rubric_is_printed_in_both_languages_and_changes_nothing() {
+    for language in ["en", "fr"] {
+        let arguments = ["rubric", "--lang", language];
+        let printed = softy_check().args(arguments).output().expect("it runs");
+        assert_eq!(printed.status.code(), Some(0));
+        let printed = stdout(&printed);
+        for name in ["correct", "other-service", "five-did-not-start"] {
+            for format in ["text", "json"] {
+                let asked = ["--format", format, "--lang", language];
+                let by_rubric = replayed(name, &printed, &asked);
+                let usual = Fixture::named(name).replay(&asked);
+                assert_eq!(stdout(&by_rubric), stdout(&usual));
+                assert_eq!(by_rubric.status.code(), usual.status.code());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_rubric_is_wrong_usage_with_its_place() {
+    for (text, words) in [
+        ("[points]\nround-robbin = 20\n", "line 2, column 1"),
+        ("[points]\nround-robbin = 20\n", "nearest is `round-robin`"),
+        ("\n[points]\nround-robin = 25\n", "line 2, column 2"),
+        (
+            "\n[points]\nround-robin = 25\n",
+            "add up to 105, not to 100",
+        ),
+        ("[stack]\nreplicas = é\n", "line 2, column 12"),
+    ] {
+        for line in [&["task6", ".", "--no-stack"][..], &["replay", "nowhere"]] {
+            let (_folder, path) = rubric(text);
+            softy_check()
+                .args(line)
+                .arg("--rubric")
+                .arg(path)
+                .assert()
+                .code(2)
+                .stdout(is_empty())
+                .stderr(contains(words));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_rubric_at_all_is_wrong_usage() {
+    let large = "#".repeat(70_000);
+    for (bytes, words) in [
+        (&b"\xff\xfe"[..], "not text in UTF-8"),
+        (large.as_bytes(), "more than 64 KiB"),
+        (b"\0", "line 1, column 2"),
+    ] {
+        let (folder, path) = rubric(bytes);
+        for (path, words) in [
+            (path.as_path(), words),
+            (folder.path(), "cannot be read"),
+            (&folder.path().join("nowhere"), "cannot be read"),
+        ] {
+            softy_check()
+                .args(["task6", ".", "--no-stack", "--rubric"])
+                .arg(path)
+                .assert()
+                .code(2)
+                .stdout(is_empty())
+                .stderr(contains(words));
+        }
+    }
+}
+
+const OTHER_POINTS: &str = "[points]\nanswer-command = 0\nround-robin = 40\n";
+
+#[test]
+fn other_points_change_the_score_and_no_verdict() {
+    let usual = verdicts(&Fixture::named("detached").replay(&["--format", "json"]));
+    let other = replayed("detached", OTHER_POINTS, &["--format", "json"]);
+    assert_eq!(verdicts(&other), usual);
+    let report = json("weighted", OTHER_POINTS);
+    assert_eq!(
+        (&report["score"], &report["out_of"]),
+        (&55.into(), &100.into())
+    );
+    assert_eq!(report["rubric"]["points"]["round-robin"], 40);
+}
+
+#[test]
+fn a_check_that_is_worth_nothing_is_advice() {
+    let output = replayed("detached", OTHER_POINTS, &[]);
+    assert_eq!(status("detached", OTHER_POINTS, "answer-command"), "failed");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn a_pass_mark_is_told_and_changes_no_exit_status() {
+    for (mark, words) in [(75, "is reached"), (76, "is not reached")] {
+        let text = format!("pass-mark = {mark}\n");
+        let output = replayed("weighted", &text, &[]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stdout(&output).contains(words), "{}", stdout(&output));
+        let report = json("weighted", &text);
+        assert_eq!(report["reaches_pass_mark"], mark == 75);
+    }
+}
+
+#[test]
+fn equivalent_commands_are_accepted_where_they_start_the_same() {
+    let accept = "[answer]\nequivalent-commands = true\n";
+    let by_both = |name| {
+        let id = "answer-command";
+        (status(name, "", id), status(name, accept, id))
+    };
+    for name in [
+        "build-option",
+        "detached",
+        "docker-compose-with-space",
+        "file-option",
+        "sudo",
+        "spaces",
+    ] {
+        assert_eq!(by_both(name), ("failed".into(), "passed".into()), "{name}");
+    }
+    for name in [
+        "chained",
+        "commented-out",
+        "crlf",
+        "echo",
+        "no-command",
+        "no-scale",
+        "other-count",
+        "other-program",
+        "other-service",
+        "other-subcommand",
+        "prompt",
+        "scale-subcommand",
+        "typographic-characters",
+    ] {
+        assert_eq!(by_both(name), ("failed".into(), "failed".into()), "{name}");
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_graded_and_no_mistake() {
+    for (text, id) in [
+        ("[stack]\nreplicas = 4\n", "scales-further"),
+        ("[stack]\negress = true\n", "stack-runs"),
+        ("[base-images]\nubuntu = \"ubuntu:22.04\"\n", "round-robin"),
+    ] {
+        assert_eq!(status("correct", text, id), "not-graded", "{text}");
+        let output = replayed("correct", text, &[]);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(stdout(&output).contains("grade this submission again"));
+    }
+    // Nobody looked further than the files, or not even that far.
+    let files = "[stack]\nreplicas = 4\negress = true\n";
+    assert_eq!(status("detached", files, "images-build"), "skipped");
+}
+
+#[test]
+fn what_is_asked_is_said() {
+    let output = replayed("correct", "[stack]\nreplicas = 3\n", &[]);
+    assert!(stdout(&output).contains("between three API servers too"));
+}
+
+#[test]
+fn a_base_image_is_replaced_once() {
+    let (_folder, path) = rubric("[base-images]\nubuntu = \"ubuntu:22.04\"\n");
+    softy_check()
+        .args(["task6", ".", "--no-stack", "--base", "ubuntu=a", "--rubric"])
+        .arg(path)
+        .assert()
+        .code(2)
+        .stderr(contains("replaced twice"));
+}
