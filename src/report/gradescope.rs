@@ -65,7 +65,11 @@ fn test(report: &Report, verdict: &Verdict, language: Language) -> Test {
     };
     let score = judged.filter(|_| report.gradable());
     Test {
-        name: format!("{}: {}", verdict.check.id, verdict.check.title.to(language)),
+        name: format!(
+            "{}: {}",
+            verdict.check.id,
+            report.title(verdict.check).to(language)
+        ),
         name_format: "text",
         score: score.map(|_| report.points(verdict)),
         max_score: report.worth(verdict.check),

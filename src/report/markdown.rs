@@ -106,7 +106,8 @@ fn row(report: &Report, verdict: &Verdict, language: Language) -> String {
     };
     let reason = text::reason(verdict, language);
     let reason = reason.map(|reason| format!(" ({reason})"));
-    let title = verdict.check.title.to(language);
+    let title = report.title(verdict.check);
+    let title = title.to(language);
     format!(
         "| {mark} | {title}{} | {points} |",
         reason.unwrap_or_default()

@@ -28,8 +28,8 @@ const MOUNT: &str = "mount ";
 pub enum Names {
     /// Compose, for a project of this name.
     Compose(String),
-    /// The sandbox.
-    Sandbox,
+    /// The sandbox, for a project with these networks, which it calls by their numbers.
+    Sandbox(Vec<String>),
 }
 
 /// The containers of a stack, by service and number, each with its facts.
@@ -168,7 +168,7 @@ fn identity(container: &Value, names: &Names) -> (String, u64) {
             text(&labels["com.docker.compose.service"]),
             text(&labels["com.docker.compose.container-number"]),
         ),
-        Names::Sandbox => {
+        Names::Sandbox(_) => {
             let name = text(&container["Name"]);
             let name = of_run(&name);
             let (service, number) = name.rsplit_once('-').unwrap_or_default();
@@ -178,15 +178,25 @@ fn identity(container: &Value, names: &Names) -> (String, u64) {
     (service, number.parse().unwrap_or_default())
 }
 
-/// The name of a network or volume in the compose file.
+/// The name of a volume in the compose file.
 pub fn written(name: &str, names: &Names) -> String {
     match names {
         Names::Compose(project) => name
             .strip_prefix(&format!("{project}_"))
             .unwrap_or(name)
             .to_owned(),
-        Names::Sandbox => of_run(name).to_owned(),
+        Names::Sandbox(_) => of_run(name).to_owned(),
     }
+}
+
+/// The name of a network in the compose file.
+fn network_written(name: &str, names: &Names) -> String {
+    let Names::Sandbox(networks) = names else {
+        return written(name, names);
+    };
+    let number: Option<usize> = of_run(name).parse().ok();
+    let network = number.and_then(|number| networks.get(number.checked_sub(1)?));
+    network.map_or(name, String::as_str).to_owned()
 }
 
 /// The rest of `softy-check-<run>-…`; another name as it is.
@@ -210,7 +220,7 @@ fn networks(
         if UNNAMED.contains(&network.as_str()) {
             return (network.clone(), BTreeSet::new());
         }
-        let network = written(network, names);
+        let network = network_written(network, names);
         let aliases = list(&endpoint["Aliases"]).iter().map(text);
         let mut own: BTreeSet<String> = aliases.filter(|alias| !is_short(alias, &id)).collect();
         if let Names::Compose(project) = names {
@@ -242,7 +252,7 @@ fn links(all: &[Value], names: &Names) -> BTreeMap<(String, String), BTreeSet<St
                 let Some((linked, alias)) = link.split_once(':') else {
                     continue;
                 };
-                let key = (linked.to_owned(), written(network, names));
+                let key = (linked.to_owned(), network_written(network, names));
                 if alias != linked {
                     links.entry(key).or_default().insert(alias.to_owned());
                 }

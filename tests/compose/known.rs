@@ -154,6 +154,31 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "2",
+        "discrete resource value: * – Compose refuses: *",
+        "resources of other kinds are for many machines, whatever their numbers",
+    ),
+    known(
+        "2",
+        "restart_policy max_attempts: -1 – Compose refuses: *",
+        "nothing is started again, however many times are asked for",
+    ),
+    known(
+        "2",
+        "* environment: [word, word] – Compose refuses: *",
+        "of two variables of one name the last is taken here, as for services",
+    ),
+    known(
+        "2",
+        "mounted tmpfs mode: * – Compose refuses: *",
+        "`tmpfs` is rewritten, whatever its mode",
+    ),
+    known(
+        "2",
+        "mounted tmpfs size: * – Compose refuses: *",
+        "`tmpfs` is rewritten, whatever its size",
+    ),
+    known(
+        "2",
         "*cpu_percent: 1* – Compose refuses: *",
         "`cpu_percent` is rewritten, also what is more than a hundred",
     ),

@@ -47,13 +47,10 @@ pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Resul
         let sandbox = Sandbox::open(None, Bases::default(), Arc::default())
             .await
             .expect("the engine answers");
+        let names = Names::Sandbox(project.networks.clone());
         let made = make(&sandbox, folder, project, name).await;
         let seen = match made {
-            Ok(Ok(())) => Ok(Stack::labelled(
-                &format!("{LABEL}={name}"),
-                &Names::Sandbox,
-                like,
-            )),
+            Ok(Ok(())) => Ok(Stack::labelled(&format!("{LABEL}={name}"), &names, like)),
             Ok(Err(words)) => Err(words),
             Err(fault) => Err(format!("could not be made: {}", fault.detail)),
         };

@@ -55,7 +55,7 @@ fn line(report: &Report, verdict: &Verdict, language: Language) -> Markup {
             p.check {
                 span.mark role="img" aria-label=(word.to(language)) { (mark) }
                 span.points { (points(report, verdict)) }
-                span.title { (finding::words(verdict.check.title.to(language))) (reason(verdict, language)) }
+                span.title { (finding::words(report.title(verdict.check).to(language))) (reason(verdict, language)) }
             }
             @match &verdict.status {
                 Status::Failed { finding, others } => { (finding::findings(finding, others, language)) }
