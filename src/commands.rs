@@ -89,7 +89,7 @@ pub enum CommandError {
         error: io::Error,
     },
     /// The engine's trouble.
-    #[error("{}", .0.detail)]
+    #[error("{}: {}", .0.detail, .0.kind.remedy().en)]
     Engine(Fault),
     /// The system's own trouble.
     #[error("{0}")]

@@ -47,7 +47,7 @@ use tokio::sync::RwLock;
 pub use bases::{Base, BaseError, Bases, ReplacedTwice};
 pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
-pub use engine::engine_is_back;
+pub use engine::{engine_answers, engine_is_back};
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;
 pub use lookup::resolved;

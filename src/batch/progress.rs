@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(200);
 const ID_CHARACTERS: usize = 60;
 
 /// Columns and signs of the bar.
-const TEMPLATE: &str = "{bar:30} {pos}/{len}  {per_sec}  {eta} ← {wide_msg}";
+const TEMPLATE: &str = "{bar:30} {pos}/{len}  {per_sec}  {eta} LEFT  {wide_msg}";
 
 /// A way of telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ fn bar(total: usize, language: Language) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
     let words = Text::fixed("left", "restant");
-    let template = TEMPLATE.replace('←', words.to(language));
+    let template = TEMPLATE.replace("LEFT", words.to(language));
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }

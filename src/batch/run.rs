@@ -262,13 +262,14 @@ impl Running {
         if *self.ending.borrow() {
             return;
         }
-        let say = |words: Text| self.progress.say(&words);
-        let back = sandbox::engine_is_back(ENGINE_BACK, || {
-            say(Text::fixed(
-                "the engine does not answer: waiting for it",
-                "le moteur ne répond pas : attente de son retour",
-            ));
-        });
+        if sandbox::engine_answers().await.is_ok() {
+            return;
+        }
+        self.progress.say(&Text::fixed(
+            "the engine does not answer: waiting for it",
+            "le moteur ne répond pas : attente de son retour",
+        ));
+        let back = sandbox::engine_is_back(ENGINE_BACK);
         tokio::select! {
             back = back => if let Err(fault) = back { self.stop(Stop::Engine(fault)) },
             () = self.ending() => {}

@@ -1,8 +1,10 @@
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use softy_checks::model::Text;
 use tokio::runtime::Runtime;
 
 use super::CommandError;
@@ -11,9 +13,11 @@ use super::interruption::interruption;
 use super::report::write;
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
+use crate::grade::Extent;
+use crate::progress::eprintln_ignoring_errors;
 use crate::report::ExitStatus;
 use crate::rubric::Rubric;
-use crate::sandbox::Turns;
+use crate::sandbox::{Turns, engine_answers};
 
 /// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
 /// a build.
@@ -59,16 +63,21 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
         again: arguments.again,
         language: arguments.language(),
     };
+    let listed: HashSet<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
     Runtime::new()?.block_on(async {
         let interruption = interruption()?;
+        if batch.options.extent == Extent::Everything {
+            // One that goes away later is waited for.
+            engine_answers().await.map_err(CommandError::Engine)?;
+        }
         let ended = run_batch(batch, progress, interruption).await;
         ended.map_err(CommandError::from)
     })?;
-    report(arguments)
+    report(arguments, &listed)
 }
 
-/// What is said about all, in the folder and on stdout.
-fn report(arguments: &Batch) -> Result<ExitStatus, CommandError> {
+/// What is said about all, in the folder and on stdout; results of submissions that are not `listed` any more are told apart.
+fn report(arguments: &Batch, listed: &HashSet<String>) -> Result<ExitStatus, CommandError> {
     let (out, language) = (&arguments.out, arguments.language());
     let results = Results::of(out);
     let summary = Summary::of(&results, None).map_err(|error| CommandError::Batch {
@@ -76,10 +85,27 @@ fn report(arguments: &Batch) -> Result<ExitStatus, CommandError> {
         error,
     })?;
     write(&summary, Format::Text, language, None)?;
+    let rows = summary.submissions.iter();
+    let unlisted = rows.filter(|row| !listed.contains(&row.id)).count();
+    if unlisted > 0 && arguments.shard.is_none() {
+        eprintln_ignoring_errors(unlisted_words(unlisted, out).to(language));
+    }
     for (file, format) in REPORTS {
         write(&summary, format, language, Some(&out.join(file)))?;
     }
     Ok(summary.exit_status())
+}
+
+fn unlisted_words(unlisted: usize, out: &Path) -> Text {
+    let folder = Results::of(out).folder().display().to_string();
+    Text::new(
+        format!(
+            "{unlisted} of the results are of submissions that are not there any more: take their files out of `{folder}`, or leave them"
+        ),
+        format!(
+            "{unlisted} des résultats concernent des rendus qui ne sont plus là : retirez leurs fichiers de `{folder}`, ou laissez-les"
+        ),
+    )
 }
 
 fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {

@@ -69,27 +69,26 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
     }
 }
 
-/// Waits until the engine answers, `patience` at the most; calls `away` when it does not at once.
+/// Whether an engine answers.
 ///
 /// # Errors
-/// A fault when it has not come back by then.
-pub async fn engine_is_back(patience: Duration, away: impl FnOnce()) -> Result<(), Fault> {
-    let ping = async || match Docker::connect_with_defaults() {
-        Ok(docker) => answers(&docker).await.is_ok(),
-        Err(_) => false,
-    };
-    if ping().await {
-        return Ok(());
-    }
-    away();
+/// A fault when none does.
+pub async fn engine_answers() -> Result<(), Fault> {
+    answers(&Docker::connect_with_defaults().map_err(fault)?).await
+}
+
+/// Waits until the engine answers again.
+///
+/// # Errors
+/// A fault when it has not come back after `patience`.
+pub async fn engine_is_back(patience: Duration) -> Result<(), Fault> {
     let back = async {
-        while !ping().await {
+        while engine_answers().await.is_err() {
             sleep(BETWEEN_PINGS).await;
         }
     };
-    timeout(patience, back)
-        .await
-        .map_err(|_| unanswered(patience))
+    let back = timeout(patience, back).await;
+    back.map_err(|_| unanswered(patience))
 }
 
 /// Waits until the engine has answered nothing for [`limits::SILENCE`].
