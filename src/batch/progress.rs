@@ -1,10 +1,11 @@
 //! How far a batch is, told while it goes on, always on stderr.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
@@ -18,7 +19,7 @@ const TICK: Duration = Duration::from_millis(200);
 const ID_CHARACTERS: usize = 60;
 
 /// Columns and signs of the bar.
-const TEMPLATE: &str = "{bar:30} {pos}/{len}  {per_sec}  {eta} LEFT  {wide_msg}";
+const TEMPLATE: &str = "{bar:30} {pos}/{len}  {rate}  {eta} LEFT  {wide_msg}";
 
 /// A way of telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +153,12 @@ impl Progress {
     }
 }
 
+/// Submissions in a minute.
+fn rate(state: &ProgressState, to: &mut dyn fmt::Write) {
+    // A bar without its rate is still a bar.
+    let _ = write!(to, "{:.1}/min", state.per_sec() * 60.0);
+}
+
 /// One submission in a few words; ids are strangers' names.
 fn words(id: &str, report: &Report, is_last: bool) -> Text {
     let id = visible(id, ID_CHARACTERS);
@@ -181,7 +188,7 @@ fn bar(total: usize, language: Language) -> ProgressBar {
     let words = Text::fixed("left", "restant");
     let template = TEMPLATE.replace("LEFT", words.to(language));
     if let Ok(style) = ProgressStyle::with_template(&template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", rate));
     }
     bar.enable_steady_tick(TICK);
     bar

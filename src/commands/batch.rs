@@ -93,7 +93,17 @@ fn report(arguments: &Batch, listed: &HashSet<String>) -> Result<ExitStatus, Com
     for (file, format) in REPORTS {
         write(&summary, format, language, Some(&out.join(file)))?;
     }
+    eprintln_ignoring_errors(reported(out).to(language));
     Ok(summary.exit_status())
+}
+
+fn reported(out: &Path) -> Text {
+    let files = REPORTS.map(|(file, _)| format!("`{}`", out.join(file).display()));
+    let files = files.join(", ");
+    Text::new(
+        format!("more in {files}"),
+        format!("plus de détails dans {files}"),
+    )
 }
 
 fn unlisted_words(unlisted: usize, out: &Path) -> Text {
