@@ -231,7 +231,7 @@ fn a_batch_that_is_interrupted_leaves_nothing_and_goes_on_later() {
     let names = [
         "correct",
         "weighted",
-        "answer-missing",
+        "missing-semicolon",
         "correct-short-headers",
     ];
     let class = tempfile::tempdir().expect("a folder can be made");

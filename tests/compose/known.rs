@@ -34,6 +34,11 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "",
+        "*: read-only: Compose true, here false",
+        "the engine copies nothing into a container whose root is read-only, and binds are copies",
+    ),
+    known(
+        "",
         "*pull_policy: * – *",
         "`pull_policy` is rewritten: an image is looked for as for every submission, and there may be no registry",
     ),
