@@ -82,7 +82,7 @@ impl Sandbox {
             is_podman,
             has_buildkit: !is_podman && has_buildkit(&api),
             api,
-            reach: self.find_reach(BRIDGE).await.ok(),
+            reach: self.likely_reach().await?,
             driver: self.facts.driver.clone(),
             measures_layers: self.facts.measures_layers,
             lacks: self.facts.lacks,
@@ -97,6 +97,16 @@ impl Sandbox {
             left: sweeper.look().await?.dead.len(),
             cache: sweeper.cache_bytes().await?,
         })
+    }
+
+    /// As a run finds it, with a network that is there already; older engines do not tell that one's gateway.
+    async fn likely_reach(&self) -> Result<Option<Reach>, Fault> {
+        match self.ipam(BRIDGE).await {
+            Ok(configs) if configs.iter().any(|config| config.gateway.is_some()) => {
+                self.find_reach(BRIDGE).await.map(Some)
+            }
+            Ok(_) | Err(_) => Ok(None),
+        }
     }
 
     async fn bases_there(&self) -> Result<Vec<(&'static str, BaseState)>, Fault> {

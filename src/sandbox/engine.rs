@@ -83,6 +83,9 @@ fn client(endpoint: &Endpoint) -> Result<Docker, Error> {
 /// The fault in the words of who has looked at why nobody answers.
 async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
     let absence = Absence::of(endpoint, &fault.detail).await;
+    if let Absence::Silent(_) = absence {
+        return fault;
+    }
     let remedy = absence.remedy(&endpoint.found_by, System::here());
     Fault {
         kind: fault.kind,
