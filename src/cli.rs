@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use softy_checks::model::Language;
 
 use crate::batch::{Shard, Style};
-use crate::sandbox::{Base, Reach};
+use crate::sandbox::{Asked, Base, Endpoint, EndpointError, Reach};
 
 /// Grades the exercise *Scale Horizontally*: two Flask servers behind nginx, every request to the next one.
 #[derive(Debug, Parser)]
@@ -46,6 +46,11 @@ pub enum Command {
         after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
+    /// Say which engine is asked, what it can do and cannot, and what helps
+    #[command(
+        after_help = "Exit status: 0 it can grade, 2 the engine that was named is not there, 3 it cannot grade."
+    )]
+    Doctor(Doctor),
     /// Print the usual rubric, each line explained: a file to change and to give to --rubric
     Rubric(Rubric),
     /// Explain a check, or a mistake or a note by its code; without a word, list them all
@@ -68,9 +73,23 @@ pub struct Task6 {
     /// Write what was seen to FILE, for `softy-check replay`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Which engine is asked
+    #[command(flatten)]
+    pub engine: Engine,
     /// How it is graded
     #[command(flatten)]
     pub grading: Grading,
+}
+
+/// Which engine is asked; where nothing is said, the one that Docker's own client asks.
+#[derive(Args, Debug)]
+pub struct Engine {
+    /// Ask the engine at URL, such as `unix:///run/podman/podman.sock` or `tcp://127.0.0.1:2376`
+    #[arg(long, value_name = "URL", conflicts_with = "context")]
+    pub host: Option<String>,
+    /// Ask the engine of this Docker context
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
 }
 
 /// How submissions are graded.
@@ -137,6 +156,9 @@ pub struct Batch {
     /// The language of messages and reports [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
+    /// Which engine is asked
+    #[command(flatten)]
+    pub engine: Engine,
     /// How each is graded
     #[command(flatten)]
     pub grading: Grading,
@@ -202,6 +224,23 @@ pub struct Clean {
     /// Only list what would be removed
     #[arg(long)]
     pub dry_run: bool,
+    /// Which engine is asked
+    #[command(flatten)]
+    pub engine: Engine,
+    /// The list's format
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+    /// The list's language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Which engine is looked at
+    #[command(flatten)]
+    pub engine: Engine,
     /// The list's format
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
@@ -313,6 +352,26 @@ impl Shown {
 
 impl ReportArguments {
     /// The language of the report.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
+impl Engine {
+    /// The engine that is asked.
+    ///
+    /// # Errors
+    /// What is named and is not there, or cannot be used.
+    pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        Endpoint::find(&Asked {
+            host: self.host.clone(),
+            context: self.context.clone(),
+        })
+    }
+}
+
+impl Doctor {
+    /// The language of the list.
     pub fn language(&self) -> Language {
         language(self.lang)
     }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod clean;
+mod doctor;
 mod explain;
 mod grading;
 mod interruption;
@@ -22,7 +23,7 @@ use crate::batch::RosterError;
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
 use crate::rubric::RubricError;
-use crate::sandbox::ReplacedTwice;
+use crate::sandbox::{EndpointError, ReplacedTwice};
 use crate::submission::OpenError;
 
 /// Why a command ended without a report.
@@ -56,6 +57,9 @@ pub enum CommandError {
     /// An image that two others are to be taken instead of.
     #[error(transparent)]
     Bases(#[from] ReplacedTwice),
+    /// No engine can be asked, by what names it.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     /// A file that is no rubric.
     #[error(transparent)]
     Rubric(#[from] RubricError),
@@ -109,6 +113,7 @@ impl CommandError {
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
             | CommandError::Bases(_)
+            | CommandError::Endpoint(_)
             | CommandError::Batch { .. }
             | CommandError::NoFolder
             | CommandError::Rubric(_)
@@ -132,6 +137,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Rubric(arguments) => rubric::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),

@@ -26,8 +26,8 @@ use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{
-    Bases, Bound, Builds, Built, Egress, Outlet, Reach, Reachable, Sandbox, Sweeping, Swept, Turns,
-    limits,
+    Bases, Bound, Builds, Built, Egress, Endpoint, Outlet, Reach, Reachable, Sandbox, Sweeping,
+    Swept, Turns, limits,
 };
 use crate::submission::Submission;
 use crate::traffic::Client;
@@ -61,13 +61,13 @@ pub struct Options {
 }
 
 /// How much of a submission is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
     /// Files only; no engine is needed.
-    Files,
-    /// Files, images, stack and requests.
     #[default]
-    Everything,
+    Files,
+    /// Files, images, stack and requests, with this engine.
+    Everything(Endpoint),
 }
 
 /// What was seen of a submission, and what of it could not be removed from the engine again.
@@ -109,7 +109,10 @@ pub async fn observe(
     let Some(project) = project else {
         return Observed::of_files(seen);
     };
-    if options.extent == Extent::Files || !due(&seen, "images-build") {
+    let Extent::Everything(engine) = &options.extent else {
+        return Observed::of_files(seen);
+    };
+    if !due(&seen, "images-build") {
         return Observed::of_files(seen);
     }
     let chores = options.turns.begin();
@@ -117,7 +120,7 @@ pub async fn observe(
     let watched = async {
         let opened = sandbox.get_or_try_init(|| {
             let (bases, turns) = (options.bases.clone(), Arc::clone(&options.turns));
-            Sandbox::open(options.runtime.as_deref(), bases, turns)
+            Sandbox::open(engine, options.runtime.as_deref(), bases, turns)
         });
         let sandbox = within("finding the engine", limits::OPENING, opened).await?;
         if chores.sweep {

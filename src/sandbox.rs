@@ -3,14 +3,17 @@
 //! Everything made here carries the run's label, its owner's, and a name of its own, so that nothing is shared between runs
 //! and everything can be found again for removal, also by a later run when this one is killed.
 
+mod absence;
 mod account;
 mod archive;
 mod base_images;
 mod bases;
 mod build;
 mod cache;
+mod diagnosis;
 pub mod dockerignore;
 mod download;
+mod endpoint;
 mod engine;
 mod facts;
 mod hold;
@@ -44,10 +47,14 @@ use bollard::Docker;
 use softy_checks::observation::{BaseImage, Fault, FaultKind};
 use tokio::sync::RwLock;
 
+pub use absence::{Absence, System};
 pub use bases::{Base, BaseError, Bases, ReplacedTwice};
 pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
+pub use diagnosis::{BaseState, Diagnosis};
+pub use endpoint::{Address, Asked, Endpoint, EndpointError, Environment, FoundBy};
 pub use engine::{engine_answers, engine_is_back};
+pub use facts::Lacks;
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;
 pub use lookup::resolved;
@@ -77,6 +84,8 @@ pub struct Sandbox {
     docker: Docker,
     clock: Clock,
     facts: Facts,
+    /// Whether the engine's machine is this one, by its address.
+    is_here: bool,
     run: String,
     /// The runtime that containers are started with, where it is not the engine's own choice.
     runtime: Option<String>,
@@ -112,17 +121,18 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox on the engine that Docker's own environment variables name, its containers started with `runtime` where
+    /// A sandbox on the engine at `endpoint`, its containers started with `runtime` where
     /// one is named, its images begun with `bases`, in `turns` with other runs of this process; nothing is made yet.
     ///
     /// # Errors
     /// A fault when no engine answers, or it has no such runtime.
     pub async fn open(
+        endpoint: &Endpoint,
         runtime: Option<&str>,
         bases: Bases,
         turns: Arc<Turns>,
     ) -> Result<Sandbox, Fault> {
-        let (docker, info) = engine::connect().await?;
+        let (docker, info) = engine::connect(endpoint).await?;
         if let Some(runtime) = runtime {
             facts::has_runtime(&info, runtime)?;
         }
@@ -132,6 +142,7 @@ impl Sandbox {
             docker,
             clock,
             facts: Facts::of(info),
+            is_here: endpoint.is_here(),
             run: new_run_id(),
             runtime: runtime.map(str::to_owned),
             bases,

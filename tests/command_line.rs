@@ -344,6 +344,56 @@ fn without_an_engine_the_files_are_judged_and_the_rest_is_no_zero() {
     assert_eq!(status("round-robin"), Some("not-graded"));
 }
 
+#[test]
+fn without_an_engine_the_doctor_says_what_helps() {
+    let doctor = || {
+        let mut command = softy_check();
+        command
+            .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+            .args(["doctor", "--lang", "en"]);
+        command
+    };
+    doctor()
+        .assert()
+        .code(3)
+        .stdout(contains(
+            "✗ engine      there is no socket `/nonexistent/docker.sock`",
+        ))
+        .stdout(contains("`unset DOCKER_HOST`"));
+    let output = doctor()
+        .args(["--format", "json"])
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(3));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(said["usable"], false);
+    assert_eq!(said["lines"][1]["mark"], "trouble");
+}
+
+#[test]
+fn an_engine_that_is_named_and_not_known_is_wrong_usage() {
+    let config = empty_folder();
+    let said = |arguments: &[&str], words: &'static str| {
+        softy_check()
+            .env("DOCKER_CONFIG", config.path())
+            .arg("doctor")
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout(is_empty())
+            .stderr(contains(words));
+    };
+    said(
+        &["--context", "nowhere"],
+        "there is no Docker context `nowhere`: there are `default`",
+    );
+    said(&["--host", "ssh://me@host"], "does not speak SSH");
+    said(
+        &["--host", "tcp://host", "--context", "class"],
+        "cannot be used with",
+    );
+}
+
 fn set_mode(path: &Path, mode: &str) {
     let changed = Command::new("chmod").arg(mode).arg(path).status();
     assert!(changed.is_ok_and(|status| status.success()));

@@ -68,6 +68,32 @@ fn an_interrupted_run_leaves_nothing() {
 }
 
 #[test]
+fn the_doctor_finds_the_engine_of_a_context() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = tempfile::TempDir::new().expect("a folder can be made");
+    // What Docker calls the folder of the context `class`.
+    let folder = config
+        .path()
+        .join("contexts/meta/0889113e04d3203f0c401c17c0fd8b352b740dc607433779d3edcaa13320b001");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let engine =
+        r#"{"Name":"class","Endpoints":{"docker":{"Host":"unix:///var/run/docker.sock"}}}"#;
+    std::fs::write(folder.join("meta.json"), engine).expect("a file can be written");
+    let output = fixture::softy_check()
+        .env("DOCKER_CONFIG", config.path())
+        .args(["doctor", "--lang", "en", "--context", "class"])
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("by the context `class`"), "{said}");
+    assert!(said.contains("✓ engine"), "{said}");
+}
+
+#[test]
 fn every_way_in_leads_to_full_marks() {
     if !is_live() {
         return;

@@ -20,7 +20,7 @@ use super::clone::{self, clone, without_secrets};
 use super::progress::Progress;
 use super::results::{self, Listed, Results};
 use super::roster::{Entry, Source};
-use crate::grade::{self, Observed, Options};
+use crate::grade::{self, Extent, Observed, Options};
 use crate::progress;
 use crate::report::Report;
 use crate::rubric::Rubric;
@@ -258,18 +258,21 @@ impl Running {
 
     /// Waits for an engine that has gone away, or ends the batch.
     async fn engine_is_back(&self) {
+        let Extent::Everything(engine) = &self.batch.options.extent else {
+            return;
+        };
         let _one_asks = self.engine.lock().await;
         if *self.ending.borrow() {
             return;
         }
-        if sandbox::engine_answers().await.is_ok() {
+        if sandbox::engine_answers(engine).await.is_ok() {
             return;
         }
         self.progress.say(&Text::fixed(
             "the engine does not answer: waiting for it",
             "le moteur ne répond pas : attente de son retour",
         ));
-        let back = sandbox::engine_is_back(ENGINE_BACK);
+        let back = sandbox::engine_is_back(engine, ENGINE_BACK);
         tokio::select! {
             back = back => if let Err(fault) = back { self.stop(Stop::Engine(fault)) },
             () = self.ending() => {}

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let jobs = arguments.jobs.map_or_else(|| jobs(cores), usize::from);
     let rubric = Rubric::of(arguments.rubric.as_ref())?;
     let turns = Arc::new(Turns::new(cores, cores));
-    let options = options(&arguments.grading, &[], &rubric, turns)?;
+    let options = options(&arguments.engine, &arguments.grading, &[], &rubric, turns)?;
     let progress = Progress::new(
         arguments.progress.into(),
         arguments.language(),
@@ -66,9 +66,9 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let listed: HashSet<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
     Runtime::new()?.block_on(async {
         let interruption = interruption()?;
-        if batch.options.extent == Extent::Everything {
+        if let Extent::Everything(engine) = &batch.options.extent {
             // One that goes away later is waited for.
-            engine_answers().await.map_err(CommandError::Engine)?;
+            engine_answers(engine).await.map_err(CommandError::Engine)?;
         }
         let ended = run_batch(batch, progress, interruption).await;
         ended.map_err(CommandError::from)

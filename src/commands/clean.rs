@@ -74,8 +74,9 @@ pub(super) fn run(arguments: &Clean) -> Result<ExitStatus, CommandError> {
 
 async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError> {
     let interruption = interruption()?;
+    let engine = arguments.engine.endpoint()?;
     let list = async {
-        let sweeper = Sandbox::open(None, Bases::default(), Arc::default())
+        let sweeper = Sandbox::open(&engine, None, Bases::default(), Arc::default())
             .await?
             .sweeper();
         let bound = match arguments.cache {

@@ -21,8 +21,9 @@ use crate::submission::Submission;
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
     let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
-    let (grading, only) = (&arguments.grading, &arguments.shown.only);
-    let options = options(grading, only, &rubric, Arc::default())?;
+    let (engine, grading) = (&arguments.engine, &arguments.grading);
+    let only = &arguments.shown.only;
+    let options = options(engine, grading, only, &rubric, Arc::default())?;
     let started = Instant::now();
     let submission = Submission::open(&arguments.path)?;
     let progress = Progress::new(arguments.shown.language());

@@ -81,6 +81,15 @@ impl Sweeper {
         bounded.await.unwrap_or_else(|_| Err(out_of_time()))
     }
 
+    /// What the cache takes, in bytes, without the base images.
+    ///
+    /// # Errors
+    /// A fault when the engine does not answer.
+    pub async fn cache_bytes(&self) -> Result<u64, Fault> {
+        let layers = layers(&self.docker).await.map_err(fault)?;
+        Ok(layers.iter().map(|layer| layer.bytes).sum())
+    }
+
     /// Containers of steps whose builds have ended without them.
     async fn old_steps(&self, dry_run: bool) -> Result<Vec<Cached>, Error> {
         let mut gone = Vec::new();

@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::limits;
+use super::absence::{Absence, System};
+use super::{Address, Endpoint, limits};
 
 /// Characters kept of an engine's error message.
 const DETAIL_CHARACTERS: usize = 1000;
@@ -49,13 +50,51 @@ impl Clock {
     }
 }
 
-/// Connects to the engine that `DOCKER_HOST` names, or to the local one; with what it says of itself.
-pub(super) async fn connect() -> Result<(Docker, SystemInfo), Fault> {
-    let docker = Docker::connect_with_defaults()
-        .map_err(fault)?
-        .with_timeout(limits::ENGINE_ANSWER);
-    let info = docker.info().await.map_err(fault)?;
-    Ok((docker, info))
+/// Connects to an engine; with what it says of itself.
+pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo), Fault> {
+    let docker = match client(endpoint) {
+        Ok(docker) => docker.with_timeout(limits::ENGINE_ANSWER),
+        Err(error) => return Err(absent(endpoint, fault(error)).await),
+    };
+    match docker.info().await {
+        Ok(info) => Ok((docker, info)),
+        Err(error) => Err(absent(endpoint, fault(error)).await),
+    }
+}
+
+fn client(endpoint: &Endpoint) -> Result<Docker, Error> {
+    let (timeout, version) = (
+        limits::ENGINE_ANSWER.as_secs(),
+        bollard::API_DEFAULT_VERSION,
+    );
+    let address = endpoint.to_string();
+    match (&endpoint.address, &endpoint.tls) {
+        (Address::Unix(_), _) => Docker::connect_with_unix(&address, timeout, version),
+        (Address::Tcp(_), None) => Docker::connect_with_http(&address, timeout, version),
+        (Address::Tcp(_), Some(folder)) => {
+            let file = |name: &str| folder.join(name);
+            let (key, certificate) = (file("key.pem"), file("cert.pem"));
+            let authority = file("ca.pem");
+            Docker::connect_with_ssl(&address, &key, &certificate, &authority, timeout, version)
+        }
+    }
+}
+
+/// The fault in the words of who has looked at why nobody answers.
+async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
+    let absence = Absence::of(endpoint, &fault.detail).await;
+    if let Absence::Silent(_) = absence {
+        return fault;
+    }
+    let remedy = absence.remedy(&endpoint.found_by, System::here());
+    Fault {
+        kind: fault.kind,
+        detail: format!(
+            "no engine answers at `{endpoint}`: {}; {}",
+            absence.message().en,
+            remedy.en
+        ),
+    }
 }
 
 /// Whether the engine still answers.
@@ -72,18 +111,25 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
 /// Whether an engine answers.
 ///
 /// # Errors
-/// A fault when none does.
-pub async fn engine_answers() -> Result<(), Fault> {
-    answers(&Docker::connect_with_defaults().map_err(fault)?).await
+/// A fault when it does not.
+pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
+    let answered = match client(endpoint) {
+        Ok(docker) => answers(&docker).await,
+        Err(error) => Err(fault(error)),
+    };
+    match answered {
+        Ok(()) => Ok(()),
+        Err(fault) => Err(absent(endpoint, fault).await),
+    }
 }
 
 /// Waits until the engine answers again.
 ///
 /// # Errors
 /// A fault when it has not come back after `patience`.
-pub async fn engine_is_back(patience: Duration) -> Result<(), Fault> {
+pub async fn engine_is_back(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let back = async {
-        while engine_answers().await.is_err() {
+        while engine_answers(endpoint).await.is_err() {
             sleep(BETWEEN_PINGS).await;
         }
     };

@@ -25,13 +25,17 @@ pub(super) struct Facts {
 
 /// What an engine does not hold containers to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lacks {
-    pub(super) memory: bool,
-    pub(super) swap: bool,
-    pub(super) processes: bool,
-    pub(super) processors: bool,
+pub struct Lacks {
+    /// Their memory.
+    pub memory: bool,
+    /// That they do not swap.
+    pub swap: bool,
+    /// Their processes.
+    pub processes: bool,
+    /// Their processors.
+    pub processors: bool,
     /// The list of system calls.
-    pub(super) seccomp: bool,
+    pub seccomp: bool,
 }
 
 impl Lacks {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use softy_check::compose;
 use softy_check::compose::project::Project;
-use softy_check::sandbox::{Bases, Builds, Egress, Outlet, Reach, Sandbox};
+use softy_check::sandbox::{Asked, Bases, Builds, Egress, Endpoint, Outlet, Reach, Sandbox};
 use softy_check::submission::Submission;
 use softy_checks::observation::{Compose, Fault, ImageState};
 
@@ -44,7 +44,8 @@ pub fn read(folder: &Path) -> Reading {
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
-        let sandbox = Sandbox::open(None, Bases::default(), Arc::default())
+        let engine = Endpoint::find(&Asked::default()).expect("an engine is named");
+        let sandbox = Sandbox::open(&engine, None, Bases::default(), Arc::default())
             .await
             .expect("the engine answers");
         let names = Names::Sandbox(project.networks.clone());

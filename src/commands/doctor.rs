@@ -1,0 +1,78 @@
+mod line;
+mod lines;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use softy_checks::model::Language;
+use tokio::runtime::Runtime;
+
+use super::interruption::interruption;
+use super::{CommandError, output};
+use crate::cli::{Doctor, ListFormat};
+use crate::report::ExitStatus;
+use crate::sandbox::{Absence, Bases, Endpoint, Sandbox, System, engine_answers};
+use line::{Line, Mark};
+
+/// What the JSON format is.
+#[derive(Serialize)]
+struct Printed<'a> {
+    /// Whether a stack can be graded.
+    usable: bool,
+    lines: Vec<line::Printed<'a>>,
+}
+
+pub(super) fn run(arguments: &Doctor) -> Result<ExitStatus, CommandError> {
+    let endpoint = arguments.engine.endpoint()?;
+    let lines = Runtime::new()?.block_on(look_until_interrupted(&endpoint))?;
+    let usable = lines.iter().all(|line| line.mark != Mark::Trouble);
+    let written = match arguments.format {
+        ListFormat::Text => text(&lines, arguments.language()),
+        ListFormat::Json => json(&lines, usable, arguments.language())?,
+    };
+    output::to_stdout(&written)?;
+    Ok(match usable {
+        true => ExitStatus::Passed,
+        false => ExitStatus::CouldNotGrade,
+    })
+}
+
+async fn look_until_interrupted(endpoint: &Endpoint) -> Result<Vec<Line>, CommandError> {
+    let interruption = interruption()?;
+    tokio::select! {
+        lines = look(endpoint) => Ok(lines),
+        () = interruption => Err(CommandError::Interrupted),
+    }
+}
+
+/// The engine's line, and where it answers those of what it can do.
+async fn look(endpoint: &Endpoint) -> Vec<Line> {
+    let address = lines::address(endpoint);
+    let looked = async {
+        engine_answers(endpoint).await?;
+        let sandbox = Sandbox::open(endpoint, None, Bases::default(), Arc::default()).await?;
+        sandbox.diagnosis().await
+    };
+    match looked.await {
+        Ok(diagnosis) => {
+            let told = lines::of(&diagnosis, endpoint);
+            std::iter::once(address).chain(told).collect()
+        }
+        Err(fault) => {
+            let absence = Absence::of(endpoint, &fault.detail).await;
+            let remedy = absence.remedy(&endpoint.found_by, System::here());
+            let engine = Line::new("engine", Mark::Trouble, absence.message());
+            vec![address, engine.with(remedy)]
+        }
+    }
+}
+
+fn text(lines: &[Line], language: Language) -> String {
+    lines.iter().map(|line| line.text(language)).collect()
+}
+
+fn json(lines: &[Line], usable: bool, language: Language) -> Result<String, CommandError> {
+    let lines = lines.iter().map(|line| line.printed(language)).collect();
+    let printed = Printed { usable, lines };
+    Ok(serde_json::to_string_pretty(&printed).map_err(std::io::Error::from)? + "\n")
+}

@@ -1,0 +1,277 @@
+//! Why no engine answers, and what helps on which system.
+
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use softy_checks::model::Text;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::limits;
+use super::{Address, Endpoint, FoundBy};
+
+/// Why no engine answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// There is no such socket.
+    NoSocket(PathBuf),
+    /// This user may not use the socket.
+    NoPermission(PathBuf),
+    /// Nobody listens there any more.
+    Refused(String),
+    /// The host cannot be reached, in the system's words.
+    Unreached(String),
+    /// Docker Desktop was told to pause.
+    Paused,
+    /// Something takes connections and does not answer as an engine; in the words of the client.
+    Silent(String),
+}
+
+/// The system that a remedy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Linux with an engine of its own.
+    Linux,
+    /// Linux within Windows, where the engine is Docker Desktop's.
+    Wsl,
+    /// macOS, likewise.
+    Mac,
+}
+
+impl System {
+    /// This one.
+    pub fn here() -> System {
+        let kernel = std::fs::read_to_string("/proc/version").unwrap_or_default();
+        match kernel.to_lowercase().contains("microsoft") {
+            _ if cfg!(target_os = "macos") => System::Mac,
+            true => System::Wsl,
+            false => System::Linux,
+        }
+    }
+}
+
+impl Absence {
+    /// Why an engine gave no answer but `detail`.
+    pub async fn of(endpoint: &Endpoint, detail: &str) -> Absence {
+        match timeout(limits::PING, connected(&endpoint.address)).await {
+            Ok(Err(error)) => Absence::told(endpoint, &error),
+            Ok(Ok(())) if detail.contains("manually paused") => Absence::Paused,
+            Ok(Ok(())) => Absence::Silent(detail.to_owned()),
+            Err(_) => Absence::Unreached("timed out".to_owned()),
+        }
+    }
+
+    fn told(endpoint: &Endpoint, error: &io::Error) -> Absence {
+        match (endpoint.socket(), error.kind()) {
+            (Some(path), ErrorKind::NotFound) => Absence::NoSocket(path.to_owned()),
+            (Some(path), ErrorKind::PermissionDenied) => Absence::NoPermission(path.to_owned()),
+            (_, ErrorKind::ConnectionRefused) => Absence::Refused(endpoint.to_string()),
+            (_, _) => Absence::Unreached(error.to_string()),
+        }
+    }
+
+    /// What is in the way.
+    pub fn message(&self) -> Text {
+        match self {
+            Absence::NoSocket(path) => {
+                let path = path.display();
+                Text::new(
+                    format!("there is no socket `{path}`"),
+                    format!("il n’y a pas de socket `{path}`"),
+                )
+            }
+            Absence::NoPermission(path) => {
+                let path = path.display();
+                Text::new(
+                    format!("this user may not use the socket `{path}`"),
+                    format!("cet utilisateur n’a pas le droit d’utiliser le socket `{path}`"),
+                )
+            }
+            Absence::Refused(address) => Text::new(
+                format!("nobody listens at `{address}`"),
+                format!("personne n’écoute sur `{address}`"),
+            ),
+            Absence::Unreached(detail) => Text::new(
+                format!("it cannot be reached: {detail}"),
+                format!("il est injoignable : {detail}"),
+            ),
+            Absence::Paused => Text::fixed(
+                "Docker Desktop has been paused",
+                "Docker Desktop a été mis en pause",
+            ),
+            Absence::Silent(detail) => Text::new(
+                format!("it does not answer as an engine does: {detail}"),
+                format!("il ne répond pas comme un moteur : {detail}"),
+            ),
+        }
+    }
+
+    /// What helps.
+    pub fn remedy(&self, found_by: &FoundBy, system: System) -> Text {
+        match self {
+            Absence::NoPermission(_) => permission(system),
+            Absence::Paused => Text::fixed(
+                "choose “Resume” in the menu of the whale",
+                "choisissez « Resume » dans le menu de la baleine",
+            ),
+            Absence::NoSocket(_) | Absence::Refused(_) => named(found_by, start(found_by, system)),
+            Absence::Unreached(_) => named(
+                found_by,
+                Text::fixed(
+                    "see that its machine is on and that no firewall is in between",
+                    "vérifiez que sa machine est allumée et qu’aucun pare-feu ne s’interpose",
+                ),
+            ),
+            Absence::Silent(_) => named(found_by, restart(found_by, system)),
+        }
+    }
+}
+
+async fn connected(address: &Address) -> io::Result<()> {
+    match address {
+        Address::Unix(path) => UnixStream::connect(path).await.map(drop),
+        Address::Tcp(address) => TcpStream::connect(address).await.map(drop),
+    }
+}
+
+fn permission(system: System) -> Text {
+    match system {
+        System::Linux | System::Wsl => Text::fixed(
+            "run `sudo usermod -aG docker $USER`, then log out and in again",
+            "lancez `sudo usermod -aG docker $USER`, puis fermez la session et rouvrez-la",
+        ),
+        System::Mac => Text::fixed(
+            "start Docker Desktop as this user",
+            "démarrez Docker Desktop avec cet utilisateur",
+        ),
+    }
+}
+
+fn start(found_by: &FoundBy, system: System) -> Text {
+    match (found_by, system) {
+        (FoundBy::Rootless, _) => Text::fixed(
+            "run `systemctl --user start docker`",
+            "lancez `systemctl --user start docker`",
+        ),
+        (FoundBy::Podman, _) => Text::fixed(
+            "run `systemctl --user start podman.socket`",
+            "lancez `systemctl --user start podman.socket`",
+        ),
+        (_, System::Linux) => Text::fixed(
+            "run `sudo systemctl start docker`; https://docs.docker.com/engine/install/ tells how to install it",
+            "lancez `sudo systemctl start docker` ; https://docs.docker.com/engine/install/ explique comment l’installer",
+        ),
+        (_, System::Wsl) => Text::fixed(
+            "start Docker Desktop on Windows, and switch on this distribution in Settings → Resources → WSL integration",
+            "démarrez Docker Desktop sous Windows, et activez cette distribution dans Settings → Resources → WSL integration",
+        ),
+        (_, System::Mac) => Text::fixed(
+            "start Docker Desktop: `open -a Docker`",
+            "démarrez Docker Desktop : `open -a Docker`",
+        ),
+    }
+}
+
+fn restart(found_by: &FoundBy, system: System) -> Text {
+    match (found_by, system) {
+        (FoundBy::Rootless, _) => Text::fixed(
+            "run `systemctl --user restart docker`",
+            "lancez `systemctl --user restart docker`",
+        ),
+        (FoundBy::Podman, _) => Text::fixed(
+            "run `systemctl --user restart podman.socket`",
+            "lancez `systemctl --user restart podman.socket`",
+        ),
+        (_, System::Linux) => Text::fixed(
+            "run `sudo systemctl restart docker`",
+            "lancez `sudo systemctl restart docker`",
+        ),
+        (_, System::Wsl | System::Mac) => Text::fixed(
+            "choose “Restart” in the menu of the whale",
+            "choisissez « Restart » dans le menu de la baleine",
+        ),
+    }
+}
+
+/// A remedy, and before it the other one, where somebody has named this engine: another name.
+fn named(found_by: &FoundBy, remedy: Text) -> Text {
+    let (en, fr) = match found_by {
+        FoundBy::HostFlag => (
+            "see that `--host` names the right engine".to_owned(),
+            "vérifiez que `--host` nomme le bon moteur".to_owned(),
+        ),
+        FoundBy::HostVariable => (
+            "see that `DOCKER_HOST` names the right engine (`unset DOCKER_HOST` asks the usual one)"
+                .to_owned(),
+            "vérifiez que `DOCKER_HOST` nomme le bon moteur (`unset DOCKER_HOST` s’adresse à l’habituel)"
+                .to_owned(),
+        ),
+        FoundBy::Context(name) => (
+            format!(
+                "see that the context `{name}` is the right one (`docker context ls` shows all)"
+            ),
+            format!(
+                "vérifiez que le contexte `{name}` est le bon (`docker context ls` les montre tous)"
+            ),
+        ),
+        FoundBy::Default | FoundBy::Rootless | FoundBy::Podman => return remedy,
+    };
+    Text::new(
+        format!("{en}, or {}", remedy.en),
+        format!("{fr}, ou {}", remedy.fr),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(address: Address) -> Endpoint {
+        Endpoint {
+            address,
+            tls: None,
+            found_by: FoundBy::Default,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_not_there_and_one_that_nobody_serves_are_told_apart() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("docker.sock");
+        let asked = endpoint(Address::Unix(path.clone()));
+        let absence = Absence::of(&asked, "").await;
+        assert_eq!(absence, Absence::NoSocket(path.clone()));
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let silent = Absence::of(&asked, "no answer").await;
+        assert_eq!(silent, Absence::Silent("no answer".to_owned()));
+        let paused = Absence::of(&asked, "Docker Desktop is manually paused.").await;
+        assert_eq!(paused, Absence::Paused);
+        drop(listener);
+        let absence = Absence::of(&asked, "").await;
+        assert_eq!(absence, Absence::Refused(asked.to_string()));
+    }
+
+    #[test]
+    fn a_remedy_is_the_system_s_and_names_what_named_the_engine() {
+        let absence = Absence::NoSocket(PathBuf::from("/var/run/docker.sock"));
+        let remedy = |found_by: FoundBy, system| absence.remedy(&found_by, system).en;
+        let linux = remedy(FoundBy::Default, System::Linux);
+        assert!(
+            linux.starts_with("run `sudo systemctl start docker`"),
+            "{linux}"
+        );
+        assert!(remedy(FoundBy::Default, System::Mac).contains("open -a Docker"));
+        assert!(remedy(FoundBy::Default, System::Wsl).contains("WSL integration"));
+        let named = remedy(FoundBy::HostVariable, System::Linux);
+        assert!(
+            named.contains("`unset DOCKER_HOST`") && named.contains("systemctl"),
+            "{named}"
+        );
+        let forbidden = Absence::NoPermission(PathBuf::from("/var/run/docker.sock"));
+        let remedy = forbidden.remedy(&FoundBy::Default, System::Linux);
+        assert!(
+            remedy.fr.contains("`sudo usermod -aG docker $USER`"),
+            "{remedy:?}"
+        );
+    }
+}
