@@ -12,13 +12,12 @@ use crate::sandbox::{Asked, Base, Endpoint, EndpointError, Reach};
 #[derive(Debug, Parser)]
 #[command(
     version,
-    arg_required_else_help = true,
     after_help = "Exit status: 0 passed, 1 something failed, 2 wrong usage, 3 could not be graded, 130 interrupted.\n\nstdout carries the report and nothing else; progress and warnings go to stderr."
 )]
 pub struct Cli {
-    /// What to do.
+    /// What to do; without it, the program says what there is to type.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What the program can do.
@@ -26,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Grade task 6: read the files, bring the stack up in a sandbox, watch where requests go
     #[command(
-        after_help = "Examples:\n  softy-check task6 .                      from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json"
+        after_help = "Examples:\n  softy-check task6                        from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json"
     )]
     Task6(Task6),
     /// Grade a folder of submissions, several side by side
@@ -35,6 +34,9 @@ pub enum Command {
     )]
     Batch(Batch),
     /// Judge a recorded observation again; needs no Docker
+    #[command(
+        after_help = "Examples:\n  softy-check task6 ./student-repo --record seen.json    keep what is seen\n  softy-check replay seen.json\n  softy-check replay seen.json --rubric course.toml      by other points and rules"
+    )]
     Replay(Replay),
     /// Make the reports of a batch again, from its result files; needs no Docker
     #[command(
@@ -43,7 +45,7 @@ pub enum Command {
     Report(ReportArguments),
     /// Remove what killed runs have left on the engine
     #[command(
-        after_help = "What is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
+        after_help = "Examples:\n  softy-check clean --dry-run      only list it\n  softy-check clean\n  softy-check clean --cache        what builds have kept as well\n\nWhat is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
     Clean(Clean),
     /// Say which engine is asked, what it can do and cannot, and what helps
@@ -52,6 +54,9 @@ pub enum Command {
     )]
     Doctor(Doctor),
     /// Print the usual rubric, each line explained: a file to change and to give to --rubric
+    #[command(
+        after_help = "Examples:\n  softy-check rubric > course.toml\n  softy-check task6 ./student-repo --rubric course.toml"
+    )]
     Rubric(Rubric),
     /// Explain a check, or a mistake or a note by its code; without a word, list them all
     #[command(
@@ -59,14 +64,25 @@ pub enum Command {
     )]
     Explain(Explain),
     /// Print the JSON schema of the JSON report
+    #[command(after_help = "Examples:\n  softy-check schema > report.schema.json")]
     Schema,
+    /// Print what a shell needs to complete command lines
+    #[command(
+        after_help = "Examples:\n  softy-check completions bash > ~/.local/share/bash-completion/completions/softy-check\n  softy-check completions zsh > ~/.zfunc/_softy-check      with ~/.zfunc in $fpath\n  softy-check completions fish > ~/.config/fish/completions/softy-check.fish"
+    )]
+    Completions(Completions),
+    /// Print the manual page, or write one for each subcommand
+    #[command(
+        after_help = "Examples:\n  softy-check man | man -l -\n  softy-check man --output ~/.local/share/man/man1    then: man softy-check-task6"
+    )]
+    Man(Man),
 }
 
 /// Arguments of `task6`.
 #[derive(Args, Debug)]
 pub struct Task6 {
-    /// The student's repository, or its `task6` folder
-    pub path: PathBuf,
+    /// The student's repository, or its `task6` folder [default: the current folder, where it is one of them]
+    pub path: Option<PathBuf>,
     /// What is reported, and how
     #[command(flatten)]
     pub shown: Shown,
@@ -268,6 +284,33 @@ pub struct Explain {
     pub lang: Option<Lang>,
 }
 
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Shells that can complete command lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+}
+
+/// Arguments of `man`.
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Write a page for the program and one for each subcommand into DIR, which is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
 /// What is reported, and how.
 #[derive(Args, Debug)]
 pub struct Shown {
@@ -341,6 +384,13 @@ pub enum Way {
     Container,
     /// Through a port on 127.0.0.1, as with Docker Desktop
     Loopback,
+}
+
+impl Cli {
+    /// The language of who has not said what to do.
+    pub fn language() -> Language {
+        language(None)
+    }
 }
 
 impl Shown {

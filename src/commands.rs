@@ -2,16 +2,19 @@
 
 mod batch;
 mod clean;
+mod completions;
 mod doctor;
 mod explain;
 mod grading;
 mod interruption;
+mod man;
 mod output;
 mod replay;
 mod report;
 mod rubric;
 mod schema;
 mod task6;
+mod welcome;
 
 use std::io;
 use std::path::PathBuf;
@@ -32,6 +35,11 @@ pub enum CommandError {
     /// The path given is no submission.
     #[error(transparent)]
     Submission(#[from] OpenError),
+    /// No path was given, and the current folder is no submission.
+    #[error(
+        "the current folder is not a repository with a folder `task6`: go there, or give its path, as in `softy-check task6 ./my-repository`"
+    )]
+    NoSubmission,
     /// There is no list of submissions.
     #[error(transparent)]
     Roster(#[from] RosterError),
@@ -108,6 +116,7 @@ impl CommandError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             CommandError::Submission(_)
+            | CommandError::NoSubmission
             | CommandError::Roster(_)
             | CommandError::Busy(_)
             | CommandError::UnknownCheck { .. }
@@ -131,7 +140,10 @@ impl CommandError {
 /// # Errors
 /// What kept it from a report.
 pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
-    match &cli.command {
+    let Some(command) = &cli.command else {
+        return Ok(welcome::run());
+    };
+    match command {
         Command::Task6(arguments) => task6::run(arguments),
         Command::Batch(arguments) => batch::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
@@ -141,6 +153,8 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Rubric(arguments) => rubric::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     }
 }
 

@@ -81,6 +81,17 @@ pub enum ReadError {
     Fault(Fault),
 }
 
+/// Whether the task is in this folder: a repository that has it, or its `task6` itself.
+pub fn has_task(path: &Path) -> bool {
+    let Ok(Submission { given, folder }) = Submission::open(path) else {
+        return false;
+    };
+    match given {
+        Given::Repository => folder.is_dir(TASK_FOLDER),
+        Given::TaskFolder => true,
+    }
+}
+
 impl Submission {
     /// Opens a repository, or its `task6` folder.
     pub fn open(path: impl AsRef<Path>) -> Result<Submission, OpenError> {

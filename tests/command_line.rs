@@ -79,6 +79,96 @@ fn wrong_usage_ends_with_2_and_an_empty_stdout() {
 }
 
 #[test]
+fn who_types_nothing_is_told_what_to_type() {
+    let repository = Fixture::named("correct").submission();
+    let welcomed = |folder: &Path, locale: &str| {
+        let mut command = softy_check();
+        command.current_dir(folder).env("LC_ALL", locale);
+        command.assert().code(2).stdout(is_empty())
+    };
+    let here = contains("\n    softy-check task6\n");
+    welcomed(empty_folder().path(), "C.UTF-8").stderr(contains("task6 ./my-repository"));
+    welcomed(repository.path(), "C.UTF-8").stderr(here.clone());
+    welcomed(&repository.path().join("task6"), "C.UTF-8").stderr(here.clone());
+    welcomed(repository.path(), "fr_FR.UTF-8").stderr(here.and(contains("Tapez")));
+}
+
+#[test]
+fn without_a_path_the_current_folder_is_graded_where_the_task_is_there() {
+    let repository = Fixture::named("correct").submission();
+    let graded = |folder: &Path| {
+        let mut command = softy_check();
+        command.args(["task6", "--no-stack"]).current_dir(folder);
+        command.assert()
+    };
+    graded(repository.path()).code(0);
+    graded(&repository.path().join("task6")).code(0);
+    graded(empty_folder().path())
+        .code(2)
+        .stdout(is_empty())
+        .stderr(contains("softy-check task6 ./my-repository"));
+}
+
+#[test]
+fn every_subcommand_has_examples() {
+    for subcommand in [
+        "task6",
+        "batch",
+        "replay",
+        "report",
+        "clean",
+        "rubric",
+        "explain",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        let mut command = softy_check();
+        command.args([subcommand, "--help"]);
+        command.assert().code(0).stdout(contains("Examples:"));
+    }
+}
+
+#[test]
+fn shells_can_read_their_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = softy_check().args(["completions", shell]).output();
+        let script = stdout(&output.expect("the program runs"));
+        assert!(script.contains("no-stack"), "{shell}");
+        let folder = empty_folder();
+        let file = folder.path().join("completions");
+        fs::write(&file, script).expect("a file can be written");
+        match Command::new(shell).arg("-n").arg(&file).output() {
+            Ok(read) => assert!(read.status.success(), "{shell}: {read:?}"),
+            Err(_) => eprintln!("skipped: there is no {shell}"),
+        }
+    }
+}
+
+#[test]
+fn manual_pages_can_be_set() {
+    let folder = empty_folder();
+    let pages = folder.path().join("man1");
+    let mut command = softy_check();
+    command.args(["man", "--output"]).arg(&pages);
+    command.assert().code(0).stdout(is_empty());
+    let main = fs::read_to_string(pages.join("softy-check.1")).expect("the program's page");
+    softy_check().arg("man").assert().code(0).stdout(main);
+    assert!(pages.join("softy-check-task6.1").exists());
+    for page in fs::read_dir(&pages).expect("a folder can be read") {
+        let page = page.expect("a folder can be read").path();
+        let groff = Command::new("groff")
+            .args(["-man", "-ww", "-z", "-Tutf8"])
+            .arg(&page)
+            .output();
+        match groff {
+            Ok(set) => assert_eq!(String::from_utf8_lossy(&set.stderr), "", "{page:?}"),
+            Err(_) => eprintln!("skipped: there is no groff"),
+        }
+    }
+}
+
+#[test]
 fn an_image_to_take_instead_is_a_pair_and_named_once() {
     for (bases, words) in [
         ("ubuntu:22.04", "ubuntu:latest=ubuntu:22.04"),

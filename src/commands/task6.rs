@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::progress::{Progress, REMOVING};
 use crate::report::{ExitStatus, Report};
 use crate::rubric::Rubric;
 use crate::sandbox::{Base, Bases};
-use crate::submission::Submission;
+use crate::submission::{Submission, has_task};
 
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     check_ids(&arguments.shown.only)?;
@@ -25,7 +26,8 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let only = &arguments.shown.only;
     let options = options(engine, grading, only, &rubric, Arc::default())?;
     let started = Instant::now();
-    let submission = Submission::open(&arguments.path)?;
+    let path = path(arguments)?;
+    let submission = Submission::open(path)?;
     let progress = Progress::new(arguments.shown.language());
     let observed =
         Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
@@ -50,7 +52,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     }
     let report = Report {
         task: "task6",
-        submission: arguments.path.display().to_string(),
+        submission: path.display().to_string(),
         verdicts: judge(TASK6, &observation),
         observation,
         rubric,
@@ -58,6 +60,16 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
         phases,
     };
     output::hand_over(report, &arguments.shown)
+}
+
+/// The path that was given, else the current folder where the task is there.
+fn path(arguments: &Task6) -> Result<&Path, CommandError> {
+    let here = Path::new(".");
+    match &arguments.path {
+        Some(path) => Ok(path),
+        None if has_task(here) => Ok(here),
+        None => Err(CommandError::NoSubmission),
+    }
 }
 
 async fn observe_until_interrupted(

@@ -1,0 +1,40 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_mangen::Man as Page;
+
+use super::{CommandError, output};
+use crate::cli::{Cli, Man};
+use crate::report::ExitStatus;
+
+pub(super) fn run(arguments: &Man) -> Result<ExitStatus, CommandError> {
+    // The subcommand `help` has nothing to say that a page does not.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    match &arguments.output {
+        Some(folder) => each(&program, folder)?,
+        None => output::to_stdout(&set(&Page::new(program))?)?,
+    }
+    Ok(ExitStatus::Passed)
+}
+
+/// Writes a page for the program and for each of its subcommands, called as `man` looks for them.
+fn each(program: &clap::Command, folder: &Path) -> Result<(), CommandError> {
+    fs::create_dir_all(folder).map_err(|error| CommandError::Output {
+        path: folder.to_owned(),
+        error,
+    })?;
+    for command in [program].into_iter().chain(program.get_subcommands()) {
+        let page = Page::new(command.clone());
+        output::to_file(&folder.join(page.get_filename()), &set(&page)?)?;
+    }
+    Ok(())
+}
+
+fn set(page: &Page) -> io::Result<String> {
+    let mut roff = Vec::new();
+    page.render(&mut roff)?;
+    Ok(String::from_utf8_lossy(&roff).into_owned())
+}
