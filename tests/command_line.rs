@@ -158,7 +158,7 @@ fn manual_pages_can_be_set() {
     for page in fs::read_dir(&pages).expect("a folder can be read") {
         let page = page.expect("a folder can be read").path();
         let groff = Command::new("groff")
-            .args(["-man", "-ww", "-z", "-Tutf8"])
+            .args(["-k", "-man", "-ww", "-z", "-Tutf8"])
             .arg(&page)
             .output();
         match groff {
