@@ -108,6 +108,14 @@ pub struct Engine {
     pub context: Option<String>,
 }
 
+/// The language of all that is printed.
+#[derive(Args, Debug)]
+pub struct Spoken {
+    /// The language [default: the locale's, else English]
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
 /// How submissions are graded.
 #[derive(Args, Debug)]
 pub struct Grading {
@@ -169,9 +177,9 @@ pub struct Batch {
     /// How progress is told on stderr
     #[arg(long, value_enum, default_value_t = Told::Auto)]
     pub progress: Told,
-    /// The language of messages and reports [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
     /// Which engine is asked
     #[command(flatten)]
     pub engine: Engine,
@@ -226,9 +234,9 @@ pub struct ReportArguments {
     /// Write the report to FILE, whole or not at all, instead of stdout; for `gradescope` a folder
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The report's language [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
 }
 
 /// Arguments of `clean`.
@@ -246,9 +254,9 @@ pub struct Clean {
     /// The list's format
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
-    /// The list's language [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
 }
 
 /// Arguments of `doctor`.
@@ -260,17 +268,17 @@ pub struct Doctor {
     /// The list's format
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
-    /// The list's language [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
 }
 
 /// Arguments of `rubric`.
 #[derive(Args, Debug)]
 pub struct Rubric {
-    /// The language of what explains it [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
 }
 
 /// Arguments of `explain`.
@@ -279,9 +287,9 @@ pub struct Explain {
     /// The id of a check, or the code of a mistake or a note
     #[arg(value_name = "ID|CODE")]
     pub word: Option<String>,
-    /// The page's language [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
 }
 
 /// Arguments of `completions`.
@@ -320,9 +328,9 @@ pub struct Shown {
     /// Write the report to FILE, whole or not at all, instead of stdout
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The report's language [default: the locale's, else English]
-    #[arg(long, value_enum)]
-    pub lang: Option<Lang>,
+    /// In which language
+    #[command(flatten)]
+    pub spoken: Spoken,
     /// Say also where each replica was and what it received, and what the run did not close or hold to its limits
     #[arg(long, short)]
     pub verbose: bool,
@@ -386,24 +394,17 @@ pub enum Way {
     Loopback,
 }
 
+impl Spoken {
+    /// The language asked for, else the locale's.
+    pub fn language(&self) -> Language {
+        language(self.lang)
+    }
+}
+
 impl Cli {
     /// The language of who has not said what to do.
     pub fn language() -> Language {
         language(None)
-    }
-}
-
-impl Shown {
-    /// The language of the report.
-    pub fn language(&self) -> Language {
-        language(self.lang)
-    }
-}
-
-impl ReportArguments {
-    /// The language of the report.
-    pub fn language(&self) -> Language {
-        language(self.lang)
     }
 }
 
@@ -420,34 +421,6 @@ impl Engine {
     }
 }
 
-impl Doctor {
-    /// The language of the list.
-    pub fn language(&self) -> Language {
-        language(self.lang)
-    }
-}
-
-impl Clean {
-    /// The language of the list.
-    pub fn language(&self) -> Language {
-        language(self.lang)
-    }
-}
-
-impl Batch {
-    /// The language of messages and reports.
-    pub fn language(&self) -> Language {
-        language(self.lang)
-    }
-}
-
-impl Rubric {
-    /// The language of what explains it.
-    pub fn language(&self) -> Language {
-        language(self.lang)
-    }
-}
-
 impl From<Told> for Style {
     fn from(told: Told) -> Style {
         match told {
@@ -455,13 +428,6 @@ impl From<Told> for Style {
             Told::Plain => Style::Plain,
             Told::Json => Style::Json,
         }
-    }
-}
-
-impl Explain {
-    /// The language of the page.
-    pub fn language(&self) -> Language {
-        language(self.lang)
     }
 }
 

@@ -16,6 +16,7 @@ mod sample;
 mod student;
 pub mod text;
 mod visible;
+mod words;
 
 use std::borrow::Cow;
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
 use crate::progress::eprintln_ignoring_errors;
-use crate::report::{Report, visible};
+use crate::report::{Report, json, visible};
 
 /// Between two pictures of the bar.
 const TICK: Duration = Duration::from_millis(200);
@@ -54,6 +54,7 @@ struct Event<'a> {
     /// `None` when it could not be graded.
     score: Option<u32>,
     out_of: u32,
+    #[serde(serialize_with = "json::milliseconds")]
     seconds: f64,
     done: usize,
     total: usize,
@@ -106,7 +107,7 @@ impl Progress {
                 id,
                 score: report.score(),
                 out_of: report.out_of(),
-                seconds: (report.seconds * 1000.0).round() / 1000.0,
+                seconds: report.seconds,
                 done,
                 total: self.total,
             }),

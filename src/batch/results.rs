@@ -33,7 +33,7 @@ pub struct Results {
 /// What came of one submission of a batch, as its file says it.
 #[derive(Clone, Debug)]
 pub struct Graded {
-    /// Which submission it is, and when it was graded.
+    /// Which submission it is, and in which state it was graded.
     pub listed: Listed,
     /// The release that graded it.
     pub version: String,

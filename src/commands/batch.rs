@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let options = options(&arguments.engine, &arguments.grading, &[], &rubric, turns)?;
     let progress = Progress::new(
         arguments.progress.into(),
-        arguments.language(),
+        arguments.spoken.language(),
         entries.len(),
     );
     let settings = format!(
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
         rubric,
         settings,
         again: arguments.again,
-        language: arguments.language(),
+        language: arguments.spoken.language(),
     };
     let listed: HashSet<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
     Runtime::new()?.block_on(async {
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
 
 /// What is said about all, in the folder and on stdout; results of submissions that are not `listed` any more are told apart.
 fn report(arguments: &Batch, listed: &HashSet<String>) -> Result<ExitStatus, CommandError> {
-    let (out, language) = (&arguments.out, arguments.language());
+    let (out, language) = (&arguments.out, arguments.spoken.language());
     let results = Results::of(out);
     let summary = Summary::of(&results, None).map_err(|error| CommandError::Batch {
         path: out.clone(),

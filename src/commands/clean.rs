@@ -60,7 +60,7 @@ struct Spared {
 pub(super) fn run(arguments: &Clean) -> Result<ExitStatus, CommandError> {
     let list = Runtime::new()?.block_on(sweep_until_interrupted(arguments))?;
     let written = match arguments.format {
-        ListFormat::Text => list.text(arguments.language()),
+        ListFormat::Text => list.text(arguments.spoken.language()),
         ListFormat::Json => {
             serde_json::to_string_pretty(&list).map_err(std::io::Error::from)? + "\n"
         }

@@ -27,8 +27,8 @@ pub(super) fn run(arguments: &Doctor) -> Result<ExitStatus, CommandError> {
     let lines = Runtime::new()?.block_on(look_until_interrupted(&endpoint))?;
     let usable = lines.iter().all(|line| line.mark != Mark::Trouble);
     let written = match arguments.format {
-        ListFormat::Text => text(&lines, arguments.language()),
-        ListFormat::Json => json(&lines, usable, arguments.language())?,
+        ListFormat::Text => text(&lines, arguments.spoken.language()),
+        ListFormat::Json => json(&lines, usable, arguments.spoken.language())?,
     };
     output::to_stdout(&written)?;
     Ok(match usable {

@@ -15,7 +15,7 @@ use pages::{page, section};
 const LIKENESS: f64 = 0.7;
 
 pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
-    let language = arguments.language();
+    let language = arguments.spoken.language();
     let written = match &arguments.word {
         Some(word) => explained(word, language).ok_or_else(|| unknown(word))?,
         None => list(language),

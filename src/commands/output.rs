@@ -29,7 +29,7 @@ pub(super) fn hand_over(report: Report, shown: &Shown) -> Result<ExitStatus, Com
 /// Writes a report as it was asked for.
 fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
     let columns = prepare(shown.output.as_deref(), shown.format);
-    let language = shown.language();
+    let language = shown.spoken.language();
     let written = match shown.format {
         Format::Text => as_text(report, shown, columns),
         Format::Json => json::render(report).map_err(io::Error::from)?,
@@ -75,7 +75,7 @@ pub(super) fn without_colours() {
 }
 
 fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
-    let language = shown.language();
+    let language = shown.spoken.language();
     let mut parts = vec![text::render(report, language, columns)];
     if shown.verbose {
         parts.push(text::render_measurement(report, language, columns));

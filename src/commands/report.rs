@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<ExitStatus, CommandErro
         (Format::Gradescope, Some(folder)) => one_each(&summary, folder, arguments)?,
         (Format::Gradescope, None) => return Err(CommandError::NoFolder),
         (format, output) => {
-            let language = arguments.language();
+            let language = arguments.spoken.language();
             write(&summary, *format, language, output.as_deref())?;
         }
     }
@@ -47,7 +47,7 @@ fn compared(
     let old = standings(old, None)?;
     let new = standings(&arguments.folder, rubric)?;
     let comparison = compare(old, new);
-    let written = comparison::render(&comparison, arguments.language());
+    let written = comparison::render(&comparison, arguments.spoken.language());
     match &arguments.output {
         Some(path) => output::to_file(path, &written)?,
         None => output::to_stdout(&written)?,
@@ -122,7 +122,7 @@ fn one_each(
     output::without_colours();
     for row in &summary.submissions {
         let report = summary.graded(row)?.report;
-        let results = gradescope::render(&report, arguments.language());
+        let results = gradescope::render(&report, arguments.spoken.language());
         let name = row.file.file_name().unwrap_or_default();
         output::to_file(&folder.join(name), &results.map_err(io::Error::from)?)?;
     }

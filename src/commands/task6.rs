@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let started = Instant::now();
     let path = path(arguments)?;
     let submission = Submission::open(path)?;
-    let progress = Progress::new(arguments.shown.language());
+    let progress = Progress::new(arguments.shown.spoken.language());
     let observed =
         Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
     let phases = progress.finish();

@@ -1,15 +1,11 @@
 //! Gradescope's `results.json`, <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
 
 use serde::Serialize;
-use softy_checks::model::{Language, Text};
+use softy_checks::model::Language;
 use softy_checks::{Reason, Status, Verdict};
 
+use super::words::NOT_ZERO;
 use super::{Report, text};
-
-const NOT_GRADED: Text = Text::fixed(
-    "could not be graded; this is not a score of zero",
-    "impossible à noter ; ce n’est pas une note de zéro",
-);
 
 #[derive(Serialize)]
 struct Results {
@@ -90,7 +86,7 @@ fn details(verdict: &Verdict, language: Language) -> String {
 fn output(report: &Report, language: Language) -> String {
     match report.score() {
         Some(score) => format!("{score}/{}", report.out_of()),
-        None => NOT_GRADED.to(language).to_owned(),
+        None => NOT_ZERO.to(language).to_owned(),
     }
 }
 

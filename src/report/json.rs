@@ -121,7 +121,7 @@ pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A duration in seconds, to the millisecond.
-pub(super) fn milliseconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn milliseconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
 }
 

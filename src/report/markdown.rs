@@ -6,6 +6,7 @@ use softy_checks::model::{Language, Text};
 use softy_checks::{Status, Verdict};
 
 use super::visible::{MESSAGE, NAME, visible};
+use super::words::{NOT_ZERO, UNREADABLE};
 use super::{Report, Student, text};
 use crate::batch::{Outcome, Row, Summary};
 
@@ -13,14 +14,6 @@ const HEADER: Text = Text::fixed("| | check | points |", "| | contrôle | points
 const ROWS: Text = Text::fixed(
     "| | student | group | score | first mistake |",
     "| | étudiant | groupe | note | première erreur |",
-);
-const NOT_GRADED: Text = Text::fixed(
-    "could not be graded; this is not a score of zero",
-    "impossible à noter ; ce n’est pas une note de zéro",
-);
-const UNREADABLE: Text = Text::fixed(
-    "result files that could not be read",
-    "fichiers de résultat illisibles",
 );
 
 /// One submission: a table of its checks, and what there is to say about those that did not pass.
@@ -89,7 +82,7 @@ fn points(row: &Row) -> String {
 fn score(report: &Report, language: Language) -> String {
     match report.score() {
         Some(score) => format!("{score}/{}", report.out_of()),
-        None => NOT_GRADED.to(language).to_owned(),
+        None => NOT_ZERO.to(language).to_owned(),
     }
 }
 

@@ -113,14 +113,15 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
 /// # Errors
 /// A fault when it does not.
 pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
-    let answered = match client(endpoint) {
-        Ok(docker) => answers(&docker).await,
-        Err(error) => Err(fault(error)),
-    };
-    match answered {
+    match pinged(endpoint).await {
         Ok(()) => Ok(()),
         Err(fault) => Err(absent(endpoint, fault).await),
     }
+}
+
+/// The same, without a look at why.
+async fn pinged(endpoint: &Endpoint) -> Result<(), Fault> {
+    answers(&client(endpoint).map_err(fault)?).await
 }
 
 /// Waits until the engine answers again.
@@ -129,7 +130,7 @@ pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
 /// A fault when it has not come back after `patience`.
 pub async fn engine_is_back(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let back = async {
-        while engine_answers(endpoint).await.is_err() {
+        while pinged(endpoint).await.is_err() {
             sleep(BETWEEN_PINGS).await;
         }
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,21 +98,9 @@ fn digest(mut context: File) -> io::Result<blake3::Hash> {
         hasher.update(&entry.link_name_bytes().unwrap_or_default());
         hasher.update(&entry.header().mode()?.to_le_bytes());
         hasher.update(&entry.size().to_le_bytes());
-        read_into(&mut hasher, &mut entry)?;
+        hasher.update_reader(&mut entry)?;
     }
     Ok(hasher.finalize())
-}
-
-fn read_into(hasher: &mut blake3::Hasher, content: &mut impl Read) -> io::Result<()> {
-    let mut buffer = [0; 16 << 10];
-    loop {
-        match content.read(&mut buffer)? {
-            0 => return Ok(()),
-            read => {
-                hasher.update(&buffer[..read]);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

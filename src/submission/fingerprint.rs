@@ -19,9 +19,6 @@ const DEPTH: usize = 64;
 /// Bytes that are read of all files; what is behind them counts by its size and the moment of its last change.
 const BYTES: u64 = 1 << 30;
 
-/// Bytes read at a time.
-const CHUNK: usize = 64 << 10;
-
 /// What is left of the bounds above.
 struct Budget {
     entries: usize,
@@ -115,17 +112,9 @@ impl Submission {
         bytes: u64,
         hasher: &mut blake3::Hasher,
     ) -> Result<(), ReadError> {
-        let mut content = self.open_file(path)?.take(bytes);
-        let mut chunk = [0; CHUNK];
-        loop {
-            match content.read(&mut chunk) {
-                Ok(0) => return Ok(()),
-                Ok(read) => {
-                    hasher.update(&chunk[..read]);
-                }
-                Err(error) => return Err(ReadError::Fault(fault(path, &error))),
-            }
-        }
+        let content = self.open_file(path)?.take(bytes);
+        let read = hasher.update_reader(content).map(drop);
+        read.map_err(|error| ReadError::Fault(fault(path, &error)))
     }
 }
 

@@ -6,7 +6,6 @@ mod member;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -90,15 +89,7 @@ fn batch(folder: &Path) -> Result<u64> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(stderr);
-    let mut run = command.spawn().context("cannot start the checker")?;
-    let mut peak = 0;
-    let status = loop {
-        peak = checker::peak_of(run.id()).unwrap_or(peak);
-        if let Some(status) = run.try_wait()? {
-            break status;
-        }
-        thread::sleep(LOOK_AGAIN);
-    };
+    let (status, peak) = checker::watched(&mut command, LOOK_AGAIN)?;
     match status.code() {
         Some(0 | 1 | 3) => Ok(peak),
         _ => bail!(

@@ -2,16 +2,11 @@
 
 use softy_checks::model::Text;
 
+pub(super) use super::super::words::{EXPECTED, FOUND, MISTAKES, NOT_ZERO, SCORES, UNREADABLE};
+
 pub(super) const CLASS: Text = Text::fixed("task6: all submissions", "task6 : tous les rendus");
 pub(super) const SKIP: Text = Text::fixed("skip to the content", "aller au contenu");
-pub(super) const SCORES: Text = Text::fixed("scores", "notes");
-pub(super) const MISTAKES: Text =
-    Text::fixed("most frequent mistakes", "erreurs les plus fréquentes");
 pub(super) const SUBMISSIONS: Text = Text::fixed("submissions", "rendus");
-pub(super) const UNREADABLE: Text = Text::fixed(
-    "result files that could not be read",
-    "fichiers de résultat illisibles",
-);
 pub(super) const SEARCH: Text = Text::fixed("find", "chercher");
 pub(super) const STATUS: Text = Text::fixed("status", "état");
 pub(super) const ALL: Text = Text::fixed("all", "tous");
@@ -25,13 +20,7 @@ pub(super) const GROUP: Text = Text::fixed("group", "groupe");
 pub(super) const SCORE: Text = Text::fixed("score", "note");
 pub(super) const MISTAKE: Text = Text::fixed("first mistake", "première erreur");
 pub(super) const SECONDS: Text = Text::fixed("seconds", "secondes");
-pub(super) const EXPECTED: Text = Text::fixed("expected", "attendu");
-pub(super) const FOUND: Text = Text::fixed("found", "trouvé");
 pub(super) const CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
-pub(super) const NOT_ZERO: Text = Text::fixed(
-    "could not be graded; this is not a score of zero",
-    "impossible à noter ; ce n’est pas une note de zéro",
-);
 pub(super) const ROTATION: Text =
     Text::fixed("which replica answered", "quelle réplique a répondu");
 pub(super) const BY_HAND: Text = Text::fixed("by hand", "à la main");

@@ -8,9 +8,7 @@ use super::marked::Marked;
 use super::page::{MARGIN, Page, hang};
 
 pub(super) use super::super::visible::MESSAGE;
-
-static EXPECTED: Text = Text::fixed("expected", "attendu");
-static FOUND: Text = Text::fixed("found", "trouvé");
+use super::super::words::{EXPECTED, FOUND};
 
 /// A mistake: the facts, and what shows them; `lead` stands before the message.
 pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {

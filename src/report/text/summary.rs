@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::Student;
 use super::super::visible::{MESSAGE, NAME, visible};
+use super::super::words;
 use super::page::{Page, hang};
 use crate::batch::{Row, Summary, Unreadable};
 
@@ -13,16 +14,10 @@ const MISTAKES: usize = 10;
 /// Columns of the longest bar.
 const BAR: usize = 30;
 
-const SCORES: Text = Text::fixed("scores", "notes");
-const FREQUENT: Text = Text::fixed("most frequent mistakes", "erreurs les plus fréquentes");
 const SLOWEST: Text = Text::fixed("slowest", "les plus longs");
 const TROUBLED: Text = Text::fixed(
     "not graded, which is not a score of zero",
     "non notés, ce qui n’est pas une note de zéro",
-);
-const UNREADABLE: Text = Text::fixed(
-    "result files that could not be read",
-    "fichiers de résultat illisibles",
 );
 
 /// Counts, scores, mistakes, what took long, and apart what has no score.
@@ -40,11 +35,11 @@ pub(super) fn lines(page: &Page, summary: &Summary) -> Vec<String> {
         .iter()
         .flat_map(|file| unreadable(page, file));
     let mut lines = page.wrap(0, &counts(page, summary));
-    lines.extend(section(page, &SCORES, scores(summary)));
-    lines.extend(section(page, &FREQUENT, bars(mistakes.collect())));
+    lines.extend(section(page, &words::SCORES, scores(summary)));
+    lines.extend(section(page, &words::MISTAKES, bars(mistakes.collect())));
     lines.extend(section(page, &SLOWEST, slowest.collect()));
     lines.extend(section(page, &TROUBLED, troubled.collect()));
-    lines.extend(section(page, &UNREADABLE, unreadable.collect()));
+    lines.extend(section(page, &words::UNREADABLE, unreadable.collect()));
     lines
 }
 

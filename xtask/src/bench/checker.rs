@@ -1,7 +1,7 @@
 //! The checker itself, as graders run it: a release build in a process of its own.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,15 +37,7 @@ pub fn run(options: &[&str]) -> Result<Checked> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let start = Instant::now();
-    let mut process = command.spawn().context("cannot start the checker")?;
-    let mut peak_memory = 0;
-    let status = loop {
-        peak_memory = peak_of(process.id()).unwrap_or(peak_memory);
-        if let Some(status) = process.try_wait()? {
-            break status;
-        }
-        thread::sleep(LOOK_AGAIN);
-    };
+    let (status, peak_memory) = watched(&mut command, LOOK_AGAIN)?;
     if !status.success() {
         bail!(
             "the checker does not pass the correct submission ({status}); `cargo xtask demo` shows why"
@@ -57,8 +49,21 @@ pub fn run(options: &[&str]) -> Result<Checked> {
     })
 }
 
+/// Runs a command to its end; how it ended, and the most memory that it had, in kB, at the moments it was looked at.
+pub fn watched(command: &mut Command, every: Duration) -> Result<(ExitStatus, u64)> {
+    let mut process = command.spawn().context("cannot start the checker")?;
+    let mut peak = 0;
+    loop {
+        peak = peak_of(process.id()).unwrap_or(peak);
+        if let Some(status) = process.try_wait()? {
+            return Ok((status, peak));
+        }
+        thread::sleep(every);
+    }
+}
+
 /// The most memory that a live process has had; a process that has ended has no such line.
-pub fn peak_of(process: u32) -> Option<u64> {
+fn peak_of(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let peak = status
         .lines()
