@@ -26,6 +26,9 @@ const FILES: usize = 100_000;
 /// Bytes of all files of a repository.
 const BYTES: u64 = 1 << 30;
 
+/// How `git rev-parse --verify --quiet` ends where there is no such commit; any other end is our own trouble.
+const NO_COMMIT: i32 = 1;
+
 /// Characters kept of git's last line.
 const DETAIL_CHARACTERS: usize = 300;
 
@@ -52,7 +55,7 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
         finished(fetch).await?;
         let verify = ["rev-parse", "--verify", "--quiet", "HEAD"];
         let asked = git(&filters).current_dir(path).args(verify).output().await;
-        if asked.is_ok_and(|asked| !asked.status.success()) {
+        if asked.is_ok_and(|asked| asked.status.code() == Some(NO_COMMIT)) {
             // Nothing was ever committed: there is nothing in it, and that is the student's.
             return Ok(());
         }
@@ -61,7 +64,12 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
         finished(git(&filters).current_dir(path).args(checkout).spawn()).await
     });
     match cloned.await {
-        Ok(cloned) => cloned.map(|()| folder),
+        Ok(Ok(())) => Ok(folder),
+        Ok(Err(fault)) => Err(Fault {
+            // Some versions of git repeat the address, with all that is in it.
+            detail: fault.detail.replace(address, &without_secrets(address)),
+            ..fault
+        }),
         Err(_) => {
             let seconds = CLONE.as_secs();
             let detail = format!("`git clone` was not done after {seconds} s");
@@ -199,4 +207,47 @@ async fn finished(spawned: std::io::Result<Child>) -> Result<(), Fault> {
 
 fn trouble(kind: FaultKind, detail: String) -> Fault {
     Fault { kind, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_what_opens_it() {
+        for (address, shown) in [
+            (
+                "https://me:token@example.org/a.git",
+                "https://example.org/a.git",
+            ),
+            ("https://example.org/a@b.git", "https://example.org/a@b.git"),
+            ("git@example.org:a.git", "git@example.org:a.git"),
+        ] {
+            assert_eq!(without_secrets(address), shown);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_git_says_does_not_repeat_a_token() {
+        let out = tempfile::tempdir().unwrap();
+        // Nothing listens on this port of the machine itself.
+        let cloned = clone("http://me:token@127.0.0.1:9/a.git", out.path()).await;
+        let fault = cloned.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Network);
+        assert!(!fault.detail.contains("token"), "{}", fault.detail);
+    }
+
+    #[tokio::test]
+    async fn a_repository_without_a_commit_is_empty() {
+        let (origin, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let made = git(&[])
+            .args(["init", "--quiet"])
+            .arg(origin.path())
+            .output()
+            .await;
+        assert!(made.unwrap().status.success());
+        let address = format!("file://{}", origin.path().display());
+        let cloned = clone(&address, out.path()).await.unwrap();
+        assert!(!cloned.path().join("task6").exists());
+    }
 }
