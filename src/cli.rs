@@ -25,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Grade task 6: read the files, bring the stack up in a sandbox, watch where requests go
     #[command(
-        after_help = "Examples:\n  softy-check task6                        from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json"
+        after_help = "Examples:\n  softy-check task6                        from inside a repository\n  softy-check task6 ./student-repo --lang fr\n  softy-check task6 ./student-repo --no-stack     the files alone; needs no Docker\n  softy-check task6 ./student-repo --format json --output report.json\n  softy-check task6 --watch               again whenever a file changes\n  softy-check task6 --keep                the stack stays up, to be looked at"
     )]
     Task6(Task6),
     /// Grade a folder of submissions, several side by side
@@ -43,7 +43,7 @@ pub enum Command {
         after_help = "Examples:\n  softy-check report DIR                                        the summary for a terminal\n  softy-check report DIR --format html --output report.html\n  softy-check report DIR --format csv --output summary.csv\n  softy-check report DIR --format gradescope --output FOLDER    a file for each submission\n\nExit status: 0 all passed, 1 some failed, 3 some were not graded or their files could not be read."
     )]
     Report(ReportArguments),
-    /// Remove what killed runs have left on the engine
+    /// Remove what killed runs have left on the engine, and the stacks that `--keep` has left up
     #[command(
         after_help = "Examples:\n  softy-check clean --dry-run      only list it\n  softy-check clean\n  softy-check clean --cache        what builds have kept as well\n\nWhat is listed has been removed; exit status 3 says that something could not be.\nRuns that go on are left alone, and so is everything that softy-check did not make."
     )]
@@ -89,6 +89,12 @@ pub struct Task6 {
     /// Write what was seen to FILE, for `softy-check replay`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Leave the stack up when all is measured, and say where it is and how to remove it
+    #[arg(long, conflicts_with_all = ["no_stack", "watch"])]
+    pub keep: bool,
+    /// Grade again whenever a file changes, until Ctrl-C; what has not changed stays up in between
+    #[arg(long)]
+    pub watch: bool,
     /// Which engine is asked
     #[command(flatten)]
     pub engine: Engine,
@@ -108,12 +114,15 @@ pub struct Engine {
     pub context: Option<String>,
 }
 
-/// The language of all that is printed.
+/// For whom all is printed.
 #[derive(Args, Debug)]
 pub struct Spoken {
     /// The language [default: the locale's, else English]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
+    /// For a screen reader: words instead of signs, colours and drawings, and a line for each sentence
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// How submissions are graded.
@@ -334,9 +343,15 @@ pub struct Shown {
     /// Say also where each replica was and what it received, and what the run did not close or hold to its limits
     #[arg(long, short)]
     pub verbose: bool,
+    /// Say also how long each part of the run took
+    #[arg(long)]
+    pub timings: bool,
     /// Judge these checks only, by their ids, separated by commas
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Leave these checks out, by their ids, separated by commas
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub skip: Vec<String>,
     /// Judge by the points and rules of FILE; `softy-check rubric` prints the usual ones
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,

@@ -49,7 +49,7 @@ pub enum CommandError {
     )]
     Busy(PathBuf),
     /// An id that no check has.
-    #[error("there is no check `{id}`: the checks are {}", ids())]
+    #[error("there is no check `{id}`: the checks are {}", quoted_ids())]
     UnknownCheck {
         /// The id.
         id: String,
@@ -62,6 +62,9 @@ pub enum CommandError {
         /// The known word that is most like it.
         nearest: Option<&'static str>,
     },
+    /// Every check that `--only` names is left out by `--skip`, or all are.
+    #[error("no check is left to judge: `--skip` leaves out all that were asked for")]
+    NothingAsked,
     /// An image that two others are to be taken instead of.
     #[error(transparent)]
     Bases(#[from] ReplacedTwice),
@@ -121,6 +124,7 @@ impl CommandError {
             | CommandError::Busy(_)
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
+            | CommandError::NothingAsked
             | CommandError::Bases(_)
             | CommandError::Endpoint(_)
             | CommandError::Batch { .. }
@@ -158,11 +162,8 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     }
 }
 
-fn ids() -> String {
-    let ids: Vec<String> = TASK6
-        .iter()
-        .map(|check| format!("`{}`", check.id))
-        .collect();
+fn quoted_ids() -> String {
+    let ids: Vec<String> = ids().map(|id| format!("`{id}`")).collect();
     ids.join(", ")
 }
 
@@ -172,12 +173,22 @@ fn meant(nearest: Option<&str>) -> String {
     })
 }
 
-fn check_ids(ids: &[String]) -> Result<(), CommandError> {
-    match ids
-        .iter()
-        .find(|id| !TASK6.iter().any(|check| check.id == **id))
-    {
-        Some(id) => Err(CommandError::UnknownCheck { id: id.clone() }),
-        None => Ok(()),
+/// The ids of every check.
+fn ids() -> impl Iterator<Item = &'static str> {
+    TASK6.iter().map(|check| check.id)
+}
+
+/// The ids of the checks that `only` names, all where it names none, without those of `skip`.
+fn asked(only: &[String], skip: &[String]) -> Result<Vec<&'static str>, CommandError> {
+    let mut named = only.iter().chain(skip);
+    if let Some(id) = named.find(|name| !ids().any(|id| id == **name)) {
+        return Err(CommandError::UnknownCheck { id: id.clone() });
+    }
+    let among = |names: &[String], id: &str| names.iter().any(|name| name == id);
+    let asked = ids().filter(|id| only.is_empty() || among(only, id));
+    let asked: Vec<&str> = asked.filter(|id| !among(skip, id)).collect();
+    match asked.as_slice() {
+        [] => Err(CommandError::NothingAsked),
+        [..] => Ok(asked),
     }
 }

@@ -7,34 +7,34 @@ mod nginx;
 mod order;
 mod received;
 mod requests;
+mod session;
 mod stack;
+mod standing;
 mod started;
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{OptionFuture, join, join3};
+use futures_util::future::join;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
 use softy_checks::{Asked, Reason, Status, TASK6, judge};
 
 use crate::compose;
 use crate::compose::project::Project;
-use crate::progress::{Progress, Step};
+use crate::progress::Step;
 use crate::sandbox::{
-    Bases, Bound, Builds, Built, Egress, Endpoint, Outlet, Reach, Reachable, Sandbox, Sweeping,
-    Swept, Turns, limits,
+    Bases, Builds, Built, Egress, Endpoint, Outlet, Reach, Reachable, Turns, limits,
 };
 use crate::submission::Submission;
 use crate::traffic::Client;
 use requests::Requests;
+pub use session::{Ending, Kept, Observed, Session, observe};
 use stack::Live;
+use standing::Standing;
 use started::Started;
-use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 /// What a run is asked to do.
@@ -58,6 +58,8 @@ pub struct Options {
     pub turns: Arc<Turns>,
     /// What the rubric asks.
     pub asked: Asked,
+    /// Whether the stack is left up at the end.
+    pub keep: bool,
 }
 
 /// How much of a submission is looked at.
@@ -68,102 +70,6 @@ pub enum Extent {
     Files,
     /// Files, images, stack and requests, with this engine.
     Everything(Endpoint),
-}
-
-/// What was seen of a submission, and what of it could not be removed from the engine again.
-pub struct Observed {
-    /// For the checks.
-    pub seen: Observation,
-    /// Why something is left on the engine; it says nothing of the submission.
-    pub left: Option<Fault>,
-    /// What came of sweeping up after killed runs, which says nothing of it either; `None` when no engine was asked.
-    pub swept: Option<Result<Swept, Fault>>,
-}
-
-impl Observed {
-    /// Seen without an engine.
-    fn of_files(seen: Observation) -> Observed {
-        Observed {
-            seen,
-            left: None,
-            swept: None,
-        }
-    }
-}
-
-/// Observes a submission, and takes everything of it away from the engine; ends early, with a fault, when `interrupted`
-/// is ready.
-pub async fn observe(
-    submission: &Submission,
-    options: &Options,
-    progress: &Progress,
-    interrupted: impl Future<Output = ()>,
-) -> Observed {
-    progress.enter(Step::Read);
-    let (mut seen, project) = match read(submission) {
-        Ok((seen, project)) => (seen.asking(options.asked.clone()), project),
-        Err(fault) => {
-            return Observed::of_files(unread(fault));
-        }
-    };
-    let Some(project) = project else {
-        return Observed::of_files(seen);
-    };
-    let Extent::Everything(engine) = &options.extent else {
-        return Observed::of_files(seen);
-    };
-    if !due(&seen, "images-build") {
-        return Observed::of_files(seen);
-    }
-    let chores = options.turns.begin();
-    let (sandbox, sweeping) = (OnceCell::new(), OnceCell::new());
-    let watched = async {
-        let opened = sandbox.get_or_try_init(|| {
-            let (bases, turns) = (options.bases.clone(), Arc::clone(&options.turns));
-            Sandbox::open(engine, options.runtime.as_deref(), bases, turns)
-        });
-        let sandbox = within("finding the engine", limits::OPENING, opened).await?;
-        if chores.sweep {
-            let begun = async || sandbox.sweeper().begin();
-            sweeping.get_or_init(begun).await;
-        }
-        let live = Live {
-            sandbox,
-            submission,
-            project: &project,
-        };
-        tokio::select! {
-            watched = watch(&live, options, progress, &mut seen) => watched,
-            lost = sandbox.lost() => Err(lost),
-        }
-    };
-    let watched = tokio::select! {
-        watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
-        () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
-    };
-    progress.enter(Step::Remove);
-    let removed = async {
-        match sandbox.get() {
-            Some(sandbox) => sandbox.remove().await.err(),
-            None => None,
-        }
-    };
-    let bounded = async {
-        if let Some(sandbox) = sandbox.get().filter(|_| chores.bound) {
-            let sweeper = sandbox.sweeper();
-            let bounded = sweeper.bound_cache(Bound::Usual, false);
-            // What is still too much is the next run's to take away.
-            let _bounded = timeout(limits::CACHE, bounded).await;
-        }
-    };
-    let (left, swept, ()) = join3(
-        removed,
-        OptionFuture::from(sweeping.into_inner().map(Sweeping::end)),
-        bounded,
-    )
-    .await;
-    seen.fault = watched.err().or_else(|| unseen(&seen));
-    Observed { seen, left, swept }
 }
 
 /// What a reader of stderr is told of what stays on the engine.
@@ -246,12 +152,15 @@ fn unread(fault: Fault) -> Observation {
     }
 }
 
+/// Builds, starts and asks; `standing` is what is up since the last round, and then what is up since this one.
 async fn watch(
     live: &Live<'_>,
     options: &Options,
-    progress: &Progress,
     seen: &mut Observation,
+    standing: &mut Option<Standing>,
 ) -> Result<(), Fault> {
+    let progress = live.progress;
+    let before = live.usable(standing.take()).await?;
     let building = options.turns.to_build().await;
     progress.enter(Step::Build);
     seen.empty_folders = empty_folders(live)?;
@@ -261,8 +170,17 @@ async fn watch(
         hosts: options.build_hosts.clone(),
     };
     let images = (live.sandbox).images(live.submission, live.project, options.builds, &outlet);
-    let names = &live.project.networks;
-    let networks = (live.sandbox).networks(names, options.reach, options.egress);
+    let (before, reachable) = before.map(Standing::parted).unzip();
+    let networks = async {
+        match reachable {
+            Some(reachable) => Ok(reachable),
+            None => {
+                let names = &live.project.networks;
+                let made = live.sandbox.networks(names, options.reach, options.egress);
+                made.await
+            }
+        }
+    };
     let made = async { Ok(join(images, networks).await) };
     let (built, reachable) = within("building the images", limits::BUILDING, made).await?;
     let reachable = reachable?;
@@ -275,9 +193,10 @@ async fn watch(
     }
     let starting = options.turns.to_start().await;
     progress.enter(Step::Start);
+    let warm = live.warm(before, &built, &reachable).await?;
     let mut stack = None;
     let measured = async {
-        let started = live.start(&built, &reachable);
+        let started = live.start(&built, &reachable, warm);
         let started = within("starting the stack", limits::STARTING, started).await?;
         drop(starting);
         let stack = stack.insert(started);
@@ -285,7 +204,7 @@ async fn watch(
         let proxy = stack.configured();
         let asked = async {
             tokio::select! {
-                asked = asked(live, stack, &built, &reachable, progress, seen) => asked,
+                asked = asked(live, stack, &built, &reachable, seen) => asked,
                 () = live.sandbox.exceeded() => Ok(()),
             }
         };
@@ -305,7 +224,15 @@ async fn watch(
         seen.stack = Some(stack.seen());
         return Ok(());
     }
-    measured
+    measured?;
+    let project = live.project.clone();
+    *standing = stack.map(|stack| Standing {
+        stack,
+        built,
+        reachable,
+        project,
+    });
+    Ok(())
 }
 
 /// The requests, where they are due, through the proxy, where it was started.
@@ -314,7 +241,6 @@ async fn asked(
     stack: &mut Started,
     built: &Built,
     reachable: &Reachable,
-    progress: &Progress,
     seen: &mut Observation,
 ) -> Result<(), Fault> {
     if !due(seen, "front-page") {
@@ -331,7 +257,6 @@ async fn asked(
         live,
         built,
         reachable,
-        progress,
         client: Client::new()?,
         proxy,
     };

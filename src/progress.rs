@@ -90,9 +90,9 @@ enum Shown {
 }
 
 impl Progress {
-    /// Nothing has begun yet; with a spinner on a terminal, else with lines.
-    pub fn new(language: Language) -> Progress {
-        let shown = match std::io::stderr().is_terminal() {
+    /// Nothing has begun yet; with a spinner on a terminal, else with lines, and so also where the terminal is read aloud.
+    pub fn new(language: Language, is_plain: bool) -> Progress {
+        let shown = match std::io::stderr().is_terminal() && !is_plain {
             true => Shown::Spinner(spinner()),
             false => Shown::Lines,
         };

@@ -62,9 +62,9 @@ pub struct Phase {
 
 impl Report {
     /// The same report with every check but those of `ids` skipped: they were judged as prerequisites, not asked for.
-    pub fn only(mut self, ids: &[String]) -> Report {
+    pub fn only(mut self, ids: &[&str]) -> Report {
         for verdict in &mut self.verdicts {
-            if !ids.iter().any(|id| id == verdict.check.id) {
+            if !ids.contains(&verdict.check.id) {
                 verdict.status = Status::Skipped(Reason::NotAsked);
                 verdict.notes.clear();
             }
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn only_what_was_asked_for_counts() {
         let report = report([failed(bare()), PASSED, PASSED, not_graded()]);
-        let only = report.only(&["round-robin".to_owned()]);
+        let only = report.only(&["round-robin"]);
         assert_eq!(
             (only.score(), only.out_of(), only.exit_status()),
             (Some(20), 20, ExitStatus::Passed)

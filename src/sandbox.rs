@@ -19,6 +19,7 @@ mod facts;
 mod hold;
 mod hooks;
 mod images;
+mod keeping;
 pub mod limits;
 mod logs;
 mod lookup;
@@ -63,6 +64,7 @@ pub use networks::{Egress, Reach, Reachable};
 pub use owner::Life;
 pub use sweep::{Found, Sweeper, Sweeping, Swept};
 pub use things::{Kind, Thing};
+pub(crate) use turns::Chores;
 pub use turns::Turns;
 
 use archive::Packed;
@@ -78,6 +80,9 @@ pub const RUN_LABEL: &str = "org.softy-check.run";
 
 /// The label that says whose an object is, beside that of its run.
 pub const OWNER_LABEL: &str = "org.softy-check.owner";
+
+/// The label of a volume that says that its run was asked to leave its stack up.
+pub const KEPT_LABEL: &str = "org.softy-check.kept";
 
 /// One run's part of an engine.
 pub struct Sandbox {
@@ -161,6 +166,22 @@ impl Sandbox {
             turns,
             making: Arc::default(),
         })
+    }
+
+    /// The same part of the engine for another round of the run: what was noted of the last one is forgotten.
+    pub fn renewed(self) -> Sandbox {
+        Sandbox {
+            built_without_limits: AtomicBool::default(),
+            built_in_the_open: AtomicBool::default(),
+            built: AtomicBool::default(),
+            asked_privately: AtomicBool::default(),
+            build_notes: Arc::default(),
+            base_images: Mutex::default(),
+            taken: Arc::default(),
+            copied: Arc::default(),
+            watched: Watched::default(),
+            ..self
+        }
     }
 
     /// Waits until the engine has answered nothing for [`limits::SILENCE`]; with a fault that says so.

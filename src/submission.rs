@@ -1,6 +1,7 @@
 //! A folder, read as a suspicious reader would.
 
 mod answer;
+mod changes;
 mod empty;
 mod fingerprint;
 
@@ -11,6 +12,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, FileType, FileTypeExt, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 use softy_checks::observation::{Fault, FaultKind, FileKind};
+
+pub use changes::{Changes, Stamps};
 
 /// The folder of the repository that is graded; every path of it begins so, whatever was given.
 pub const TASK_FOLDER: &str = "task6";

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use fixture::{Fixture, softy_check, stdout, verdicts};
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
+use softy_checks::TASK6;
 use tempfile::TempDir;
 
 /// Colours begin with it.
@@ -60,12 +61,17 @@ fn help_is_for_stdout() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_an_empty_stdout() {
-    let lines: [&[&str]; 6] = [
+    let everything: Vec<&str> = TASK6.iter().map(|check| check.id).collect();
+    let everything = everything.join(",");
+    let nothing = ["task6", ".", "--skip", &everything];
+    let lines: [&[&str]; 8] = [
         &[],
         &["task7", "."],
         &["task6"],
         &["task6", ".", "--format", "yaml"],
         &["task6", ".", "--only", "nonsense"],
+        &["task6", ".", "--skip", "nonsense"],
+        &nothing,
         &["replay", "nowhere.json"],
     ];
     for arguments in lines {
@@ -292,6 +298,24 @@ fn only_what_was_asked_for_is_judged() {
 }
 
 #[test]
+fn what_is_left_out_is_not_judged() {
+    let output = replayed(
+        "weighted",
+        &[
+            "--skip",
+            "round-robin,scales-further,front-page",
+            "--format",
+            "json",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let verdicts = verdicts(&output).expect("a report");
+    let skipped = verdicts.iter().filter(|(_, status, _)| status == "skipped");
+    let skipped: Vec<&str> = skipped.map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(skipped, ["round-robin", "scales-further", "front-page"]);
+}
+
+#[test]
 fn every_json_report_fits_the_schema() {
     let schema = softy_check()
         .arg("schema")
@@ -386,6 +410,22 @@ fn a_file_gets_no_colours_even_if_they_are_forced() {
             .expect("a report")
             .contains(ESCAPE)
     );
+}
+
+#[test]
+fn what_is_read_aloud_has_neither_colours_nor_signs() {
+    let mut command = softy_check();
+    command
+        .arg("replay")
+        .arg(Fixture::named("weighted").path("observation.json"))
+        .args(["--plain", "--lang", "fr"])
+        .env("CLICOLOR_FORCE", "1");
+    let signs = [ESCAPE, "✓", "✗", "→", "│", "^"].map(contains);
+    let mut report = command.assert().code(1);
+    for sign in signs {
+        report = report.stdout(sign.not());
+    }
+    report.stdout(contains("\nréussi, 5 points sur 5 : "));
 }
 
 #[test]

@@ -4,7 +4,8 @@
 
 mod fixture;
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -185,6 +186,55 @@ fn what_has_a_dead_run_s_labels_and_name_is_removed() {
     assert!(list.contains(&name), "{list}");
     assert_ne!(still_runs, "", "the guest has gone with the network");
     assert_eq!(things(&run), "");
+}
+
+#[test]
+fn a_stack_that_is_kept_stays_until_its_removal_is_asked_for() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let submission = Fixture::named("correct").submission();
+    let graded = |arguments: &[&str]| {
+        let graded = fixture::softy_check()
+            .arg("task6")
+            .arg(submission.path())
+            .args(arguments)
+            .output();
+        let graded = graded.expect("the program runs");
+        assert_eq!(graded.status.code(), Some(0), "{graded:?}");
+        String::from_utf8_lossy(&graded.stderr).into_owned()
+    };
+    let told = graded(&["--keep"]);
+    let names = told
+        .lines()
+        .filter_map(|line| line.split_once("docker logs "));
+    let names: Vec<&str> = names.map(|(_, name)| name).collect();
+    assert_eq!(names.len(), 7, "{told}");
+    let address = told.lines().find_map(|line| line.split_once("http://"));
+    let (_, address) = address.expect("an address");
+    assert!(answers(address.trim_end_matches('/')), "{address}");
+    graded(&[]);
+    let running = docker(&["ps", "--format", "{{.Names}}"]);
+    for name in &names {
+        assert!(running.contains(name), "{name} is gone:\n{running}");
+    }
+    let removed = clean(&[]);
+    let left = docker(&["ps", "--all", "--format", "{{.Names}}"]);
+    for name in &names {
+        assert!(removed.contains(name), "{removed}");
+        assert!(!left.contains(name), "{name} is left:\n{left}");
+    }
+}
+
+/// Whether an HTTP server at an address has the API behind it.
+fn answers(address: &str) -> bool {
+    let mut connection = TcpStream::connect(address).expect("somebody listens");
+    let request = "GET /api/hello HTTP/1.0\r\n\r\n";
+    let sent = connection.write_all(request.as_bytes());
+    let mut response = String::new();
+    let read = connection.read_to_string(&mut response);
+    sent.is_ok() && read.is_ok() && response.ends_with("Hello, World!")
 }
 
 /// The id of a run that was killed when its progress came to `phase`, as soon as something of it is there.

@@ -85,7 +85,7 @@ fn observed(folder: &Path) -> Observation {
         extent: Extent::Files,
         ..Options::default()
     };
-    let progress = Progress::new(Language::English);
+    let progress = Progress::untold(Language::English);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let observing = observe(&submission, &options, &progress, std::future::pending());
     runtime.expect("a runtime").block_on(observing).seen
@@ -116,7 +116,7 @@ fn reported(seen: Observation) {
         phases: Vec::new(),
     };
     for language in [Language::English, Language::French] {
-        let page = text::render(&report, language, COLUMNS);
+        let page = text::render(&report, &text::Page::new(language, COLUMNS));
         let acted_on = |character: &char| character.is_control() && *character != '\n';
         assert_eq!(page.chars().find(acted_on), None, "{page:?}");
     }

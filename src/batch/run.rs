@@ -281,7 +281,7 @@ impl Running {
 
     /// Says what could not be removed from the engine.
     fn warn(&self, id: &str, observed: &Observed) {
-        if let Some(left) = &observed.left {
+        if let Some(left) = &observed.ended.left {
             let words = grade::left_on_the_engine(left);
             self.progress.say(&Text::new(
                 format!("{id}: {}", words.en),

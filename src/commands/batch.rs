@@ -7,10 +7,10 @@ use std::thread::available_parallelism;
 use softy_checks::model::Text;
 use tokio::runtime::Runtime;
 
-use super::CommandError;
 use super::grading::options;
 use super::interruption::interruption;
 use super::report::write;
+use super::{CommandError, ids};
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
 use crate::grade::Extent;
@@ -41,8 +41,15 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let cores = cores();
     let jobs = arguments.jobs.map_or_else(|| jobs(cores), usize::from);
     let rubric = Rubric::of(arguments.rubric.as_ref())?;
+    let asked: Vec<&str> = ids().collect();
     let turns = Arc::new(Turns::new(cores, cores));
-    let options = options(&arguments.engine, &arguments.grading, &[], &rubric, turns)?;
+    let options = options(
+        &arguments.engine,
+        &arguments.grading,
+        &asked,
+        &rubric,
+        turns,
+    )?;
     let progress = Progress::new(
         arguments.progress.into(),
         arguments.spoken.language(),
@@ -84,14 +91,14 @@ fn report(arguments: &Batch, listed: &HashSet<String>) -> Result<ExitStatus, Com
         path: out.clone(),
         error,
     })?;
-    write(&summary, Format::Text, language, None)?;
+    write(&summary, Format::Text, &arguments.spoken, None)?;
     let rows = summary.submissions.iter();
     let unlisted = rows.filter(|row| !listed.contains(&row.id)).count();
     if unlisted > 0 && arguments.shard.is_none() {
         eprintln_ignoring_errors(unlisted_words(unlisted, out).to(language));
     }
     for (file, format) in REPORTS {
-        write(&summary, format, language, Some(&out.join(file)))?;
+        write(&summary, format, &arguments.spoken, Some(&out.join(file)))?;
     }
     eprintln_ignoring_errors(reported(out).to(language));
     Ok(summary.exit_status())

@@ -78,7 +78,8 @@ async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError
     let list = async {
         let sweeper = Sandbox::open(&engine, None, Bases::default(), Arc::default())
             .await?
-            .sweeper();
+            .sweeper()
+            .with_kept();
         let bound = match arguments.cache {
             true => Bound::Everything,
             false => Bound::Usual,

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::interruption::interruption;
 use super::{CommandError, output};
-use crate::cli::{Doctor, ListFormat};
+use crate::cli::{Doctor, ListFormat, Spoken};
 use crate::report::ExitStatus;
 use crate::sandbox::{Absence, Bases, Endpoint, Sandbox, System, engine_answers};
 use line::{Line, Mark};
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<ExitStatus, CommandError> {
     let lines = Runtime::new()?.block_on(look_until_interrupted(&endpoint))?;
     let usable = lines.iter().all(|line| line.mark != Mark::Trouble);
     let written = match arguments.format {
-        ListFormat::Text => text(&lines, arguments.spoken.language()),
+        ListFormat::Text => text(&lines, &arguments.spoken),
         ListFormat::Json => json(&lines, usable, arguments.spoken.language())?,
     };
     output::to_stdout(&written)?;
@@ -67,8 +67,13 @@ async fn look(endpoint: &Endpoint) -> Vec<Line> {
     }
 }
 
-fn text(lines: &[Line], language: Language) -> String {
-    lines.iter().map(|line| line.text(language)).collect()
+fn text(lines: &[Line], spoken: &Spoken) -> String {
+    let language = spoken.language();
+    let text = |line: &Line| match spoken.plain {
+        true => line.plain_text(language),
+        false => line.text(language),
+    };
+    lines.iter().map(text).collect()
 }
 
 fn json(lines: &[Line], usable: bool, language: Language) -> Result<String, CommandError> {

@@ -1,9 +1,6 @@
 use std::sync::Arc;
 
-use softy_checks::TASK6;
-use softy_checks::model::Check;
-
-use super::CommandError;
+use super::{CommandError, ids};
 use crate::cli::{Engine, Grading};
 use crate::grade::{Extent, Options};
 use crate::rubric::Rubric;
@@ -12,17 +9,17 @@ use crate::sandbox::{Bases, Builds, Egress, Turns};
 /// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
 const LAST_OF_FILES: &str = "back-end-private";
 
-/// What the command line and the rubric ask for, of a run on an engine that judges the checks `only`, or all when it names none, in `turns` with others.
+/// What the command line and the rubric ask for, of a run on an engine that judges the checks `asked`, in `turns` with others.
 pub(super) fn options(
     engine: &Engine,
     grading: &Grading,
-    only: &[String],
+    asked: &[&str],
     rubric: &Rubric,
     turns: Arc<Turns>,
 ) -> Result<Options, CommandError> {
     let bases = [grading.bases.clone(), rubric.bases()].concat();
     Ok(Options {
-        extent: match needs_engine(grading, only) {
+        extent: match needs_engine(grading, asked) {
             true => Extent::Everything(engine.endpoint()?),
             false => Extent::Files,
         },
@@ -39,21 +36,14 @@ pub(super) fn options(
         build_hosts: grading.build_hosts.clone(),
         runtime: grading.runtime.clone(),
         asked: rubric.asked(),
+        keep: false,
         turns,
     })
 }
 
 /// Whether a check that was asked for, or one that it comes after, needs more than files.
-fn needs_engine(grading: &Grading, only: &[String]) -> bool {
-    let of_files = |check: &&Check| {
-        TASK6.iter().position(|other| other.id == check.id)
-            <= TASK6.iter().position(|other| other.id == LAST_OF_FILES)
-    };
-    let asked: Vec<&Check> = TASK6
-        .iter()
-        .copied()
-        .filter(|check| only.iter().any(|id| id == check.id))
-        .collect();
-    let by_files_alone = !asked.is_empty() && asked.iter().all(of_files);
+fn needs_engine(grading: &Grading, asked: &[&str]) -> bool {
+    let place = |id: &str| ids().position(|other| other == id);
+    let by_files_alone = asked.iter().all(|id| place(id) <= place(LAST_OF_FILES));
     !grading.no_stack && !by_files_alone
 }

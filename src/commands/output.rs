@@ -8,20 +8,17 @@ use std::path::Path;
 use terminal_size::{Width, terminal_size};
 
 use super::CommandError;
-use crate::cli::{Format, Shown};
+use crate::cli::{Format, Shown, Spoken};
 use crate::report::{
     ExitStatus, Report, canvas, csv, github, gradescope, html, json, junit, markdown, text,
 };
+use text::Page;
 
 /// Columns of a report that no terminal shows.
 const COLUMNS: usize = 80;
 
-/// Hands over a report with the checks that were asked for; what the process ends with.
+/// Hands over a report; what the process ends with.
 pub(super) fn hand_over(report: Report, shown: &Shown) -> Result<ExitStatus, CommandError> {
-    let report = match shown.only.as_slice() {
-        [] => report,
-        ids => report.only(ids),
-    };
     write(&report, shown)?;
     Ok(report.exit_status())
 }
@@ -31,7 +28,7 @@ fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
     let columns = prepare(shown.output.as_deref(), shown.format);
     let language = shown.spoken.language();
     let written = match shown.format {
-        Format::Text => as_text(report, shown, columns),
+        Format::Text => as_text(report, shown, &page(&shown.spoken, columns)),
         Format::Json => json::render(report).map_err(io::Error::from)?,
         Format::Csv => csv::render(report, language)?,
         Format::Canvas => canvas::render(report)?,
@@ -74,13 +71,26 @@ pub(super) fn without_colours() {
     colored::control::set_override(false);
 }
 
-fn as_text(report: &Report, shown: &Shown, columns: usize) -> String {
-    let language = shown.spoken.language();
-    let mut parts = vec![text::render(report, language, columns)];
+/// A page of so many columns, or one that is read aloud.
+pub(super) fn page(spoken: &Spoken, columns: usize) -> Page {
+    match spoken.plain {
+        true => {
+            without_colours();
+            Page::plain(spoken.language())
+        }
+        false => Page::new(spoken.language(), columns),
+    }
+}
+
+fn as_text(report: &Report, shown: &Shown, page: &Page) -> String {
+    let mut parts = vec![text::render(report, page)];
     if shown.verbose {
-        parts.push(text::render_measurement(report, language, columns));
+        parts.push(text::render_measurement(report, page));
         let sandbox = report.observation.sandbox.as_ref();
-        parts.extend(sandbox.map(|sandbox| text::render_sandbox(sandbox, language, columns)));
+        parts.extend(sandbox.map(|sandbox| text::render_sandbox(sandbox, page)));
+    }
+    if shown.timings {
+        parts.push(text::render_timings(report, page));
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")

@@ -4,7 +4,7 @@ use std::io::Read;
 use softy_checks::observation::Observation;
 use softy_checks::{TASK6, judge};
 
-use super::{CommandError, check_ids, output};
+use super::{CommandError, asked, output};
 use crate::cli::Replay;
 use crate::report::{ExitStatus, Report};
 use crate::rubric::Rubric;
@@ -13,7 +13,7 @@ use crate::rubric::Rubric;
 const RECORDING_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
-    check_ids(&arguments.shown.only)?;
+    let asked = asked(&arguments.shown.only, &arguments.shown.skip)?;
     let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
     let observation = rubric.ask(read(arguments)?);
     let report = Report {
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
         seconds: 0.0,
         phases: Vec::new(),
     };
-    output::hand_over(report, &arguments.shown)
+    output::hand_over(report.only(&asked), &arguments.shown)
 }
 
 fn read(arguments: &Replay) -> Result<Observation, CommandError> {

@@ -4,11 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use softy_checks::model::Language;
-
 use super::{CommandError, output};
 use crate::batch::{Graded, Results, Standing, Summary, compare};
-use crate::cli::{Format, ReportArguments};
+use crate::cli::{Format, ReportArguments, Spoken};
 use crate::report::{
     ExitStatus, canvas, comparison, csv, github, gradescope, html, json, junit, markdown, text,
 };
@@ -31,8 +29,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<ExitStatus, CommandErro
         (Format::Gradescope, Some(folder)) => one_each(&summary, folder, arguments)?,
         (Format::Gradescope, None) => return Err(CommandError::NoFolder),
         (format, output) => {
-            let language = arguments.spoken.language();
-            write(&summary, *format, language, output.as_deref())?;
+            write(&summary, *format, &arguments.spoken, output.as_deref())?;
         }
     }
     Ok(summary.exit_status())
@@ -80,24 +77,25 @@ fn standings(batch: &Path, rubric: Option<&Rubric>) -> Result<Vec<Standing>, Com
 pub(super) fn write(
     summary: &Summary,
     format: Format,
-    language: Language,
+    spoken: &Spoken,
     output: Option<&Path>,
 ) -> Result<(), CommandError> {
     output::stream(output, format, |sink, columns| {
-        render(summary, format, language, columns, sink)
+        render(summary, format, spoken, columns, sink)
     })
 }
 
 fn render(
     summary: &Summary,
     format: Format,
-    language: Language,
+    spoken: &Spoken,
     columns: usize,
     sink: &mut dyn Write,
 ) -> io::Result<()> {
+    let language = spoken.language();
     match format {
         Format::Text => {
-            let text = text::render_summary(summary, language, columns);
+            let text = text::render_summary(summary, &output::page(spoken, columns));
             sink.write_all(text.as_bytes())
         }
         Format::Json => json::write(summary, sink),

@@ -1,6 +1,8 @@
+mod watch;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation};
@@ -10,56 +12,137 @@ use tokio::runtime::Runtime;
 use super::clean::not_swept;
 use super::grading::options;
 use super::interruption::interruption;
-use super::{CommandError, check_ids, output};
-use crate::cli::Task6;
-use crate::grade::{Observed, Options, left_on_the_engine, observe};
+use super::{CommandError, asked, output};
+use crate::cli::{Engine, Task6};
+use crate::grade::{Ending, Kept, Observed, Options, left_on_the_engine, observe};
 use crate::progress::{Progress, REMOVING};
-use crate::report::{ExitStatus, Report};
+use crate::report::{ExitStatus, Phase, Report};
 use crate::rubric::Rubric;
 use crate::sandbox::{Base, Bases};
 use crate::submission::{Submission, has_task};
 
+/// What is graded, and how.
+pub(super) struct Order<'a> {
+    arguments: &'a Task6,
+    asked: Vec<&'static str>,
+    rubric: Rubric,
+    options: Options,
+    path: &'a Path,
+}
+
 pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
-    check_ids(&arguments.shown.only)?;
+    let asked = asked(&arguments.shown.only, &arguments.shown.skip)?;
     let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
     let (engine, grading) = (&arguments.engine, &arguments.grading);
-    let only = &arguments.shown.only;
-    let options = options(engine, grading, only, &rubric, Arc::default())?;
-    let started = Instant::now();
-    let path = path(arguments)?;
-    let submission = Submission::open(path)?;
-    let progress = Progress::new(arguments.shown.spoken.language());
-    let observed =
-        Runtime::new()?.block_on(observe_until_interrupted(&submission, &options, &progress))?;
-    let phases = progress.finish();
-    if let Some(left) = &observed.left {
-        progress.say(&left_on_the_engine(left));
-    }
-    for words in observed.swept.iter().flat_map(not_swept) {
-        progress.say(&words);
-    }
-    let observation = rubric.ask(observed.seen);
-    for words in not_named(&options.bases, &observation) {
-        progress.say(&words);
-    }
-    let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
-    if observation.fault.as_ref().is_some_and(interrupted) {
-        return Err(CommandError::Interrupted);
-    }
-    if let Some(path) = &arguments.record {
-        let recording = serde_json::to_string_pretty(&observation).map_err(std::io::Error::from)?;
-        output::to_file(path, &(recording + "\n"))?;
-    }
-    let report = Report {
-        task: "task6",
-        submission: path.display().to_string(),
-        verdicts: judge(TASK6, &observation),
-        observation,
+    let options = options(engine, grading, &asked, &rubric, Arc::default())?;
+    let order = Order {
+        arguments,
+        asked,
         rubric,
-        seconds: started.elapsed().as_secs_f64(),
-        phases,
+        options: Options {
+            keep: arguments.keep,
+            ..options
+        },
+        path: path(arguments)?,
     };
-    output::hand_over(report, &arguments.shown)
+    match arguments.watch {
+        true => watch::run(&order),
+        false => order.once(),
+    }
+}
+
+impl Order<'_> {
+    fn once(&self) -> Result<ExitStatus, CommandError> {
+        let started = Instant::now();
+        let submission = Submission::open(self.path)?;
+        let progress = self.progress();
+        let observing = observe_until_interrupted(&submission, &self.options, &progress);
+        let Observed { seen, ended } = Runtime::new()?.block_on(observing)?;
+        let phases = progress.finish();
+        self.warn(&ended, &progress);
+        let status = self.hand_over(seen, started.elapsed(), phases, &progress)?;
+        if let Some(kept) = &ended.kept {
+            let engine = &self.arguments.engine;
+            progress.say(&left_up(kept, engine));
+        }
+        Ok(status)
+    }
+
+    /// Nothing has begun yet.
+    pub(super) fn progress(&self) -> Progress {
+        let spoken = &self.arguments.shown.spoken;
+        Progress::new(spoken.language(), spoken.plain)
+    }
+
+    /// Says what is to know of the engine after a run.
+    pub(super) fn warn(&self, ended: &Ending, progress: &Progress) {
+        if let Some(left) = &ended.left {
+            progress.say(&left_on_the_engine(left));
+        }
+        for words in ended.swept.iter().flat_map(not_swept) {
+            progress.say(&words);
+        }
+    }
+
+    /// Judges what was seen, and writes what was asked for.
+    pub(super) fn hand_over(
+        &self,
+        seen: Observation,
+        took: Duration,
+        phases: Vec<Phase>,
+        progress: &Progress,
+    ) -> Result<ExitStatus, CommandError> {
+        let observation = self.rubric.ask(seen);
+        for words in not_named(&self.options.bases, &observation) {
+            progress.say(&words);
+        }
+        let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
+        if observation.fault.as_ref().is_some_and(interrupted) {
+            return Err(CommandError::Interrupted);
+        }
+        if let Some(path) = &self.arguments.record {
+            let recording =
+                serde_json::to_string_pretty(&observation).map_err(std::io::Error::from)?;
+            output::to_file(path, &(recording + "\n"))?;
+        }
+        let report = Report {
+            task: "task6",
+            submission: self.path.display().to_string(),
+            verdicts: judge(TASK6, &observation),
+            observation,
+            rubric: self.rubric.clone(),
+            seconds: took.as_secs_f64(),
+            phases,
+        };
+        output::hand_over(report.only(&self.asked), &self.arguments.shown)
+    }
+}
+
+/// Where a stack is that was left up, how to look at it, and how to remove it.
+fn left_up(kept: &Kept, engine: &Engine) -> Text {
+    let named = match (&engine.host, &engine.context) {
+        (Some(host), _) => format!(" --host {host}"),
+        (None, Some(context)) => format!(" --context {context}"),
+        (None, None) => String::new(),
+    };
+    let (en, fr) = match kept.address {
+        Some(address) => (
+            format!("the stack stays up: http://{address}/"),
+            format!("la pile reste démarrée : http://{address}/"),
+        ),
+        None => (
+            "the stack stays up, without a proxy that runs".to_owned(),
+            "la pile reste démarrée, sans proxy qui tourne".to_owned(),
+        ),
+    };
+    let logs = kept.containers.iter();
+    let logs: String = logs
+        .map(|name| format!("\n  docker{named} logs {name}"))
+        .collect();
+    Text::new(
+        format!("{en}{logs}\nto remove it: softy-check clean{named}"),
+        format!("{fr}{logs}\npour la supprimer : softy-check clean{named}"),
+    )
 }
 
 /// The path that was given, else the current folder where the task is there.

@@ -31,6 +31,22 @@ pub struct Project {
     pub volumes: Vec<String>,
 }
 
+impl Project {
+    /// Whether an image or a container is made from the file at `path`, from the submission's root; in doubt it is.
+    pub fn uses(&self, path: &str) -> bool {
+        self.services.iter().any(|service| {
+            let builds = service.build.iter().any(|build| build.uses(path));
+            builds || service.mounts.iter().any(|mount| mount.uses(path))
+        })
+    }
+}
+
+/// Whether `path` is `folder` or in it.
+fn is_in(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder);
+    rest.is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A service as Compose would start it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
@@ -128,6 +144,23 @@ pub struct Build {
     pub target: Option<String>,
     /// `labels`.
     pub labels: Vec<(String, String)>,
+}
+
+impl Build {
+    /// The Dockerfile may be outside of the context, and so may its `.dockerignore`: there any file of such a name counts.
+    fn uses(&self, path: &str) -> bool {
+        let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut folders = self
+            .contexts
+            .iter()
+            .filter_map(|(_, context)| match context {
+                NamedContext::Folder(folder) => Some(folder),
+                NamedContext::Image(_) => None,
+            });
+        is_in(path, &self.context)
+            || folders.any(|folder| is_in(path, folder))
+            || file(path).starts_with(&file(&self.dockerfile))
+    }
 }
 
 /// What a build knows by a name of its own.
@@ -258,6 +291,15 @@ pub struct Mount {
     pub source: MountSource,
     /// For volumes.
     pub options: VolumeOptions,
+}
+
+impl Mount {
+    fn uses(&self, path: &str) -> bool {
+        match &self.source {
+            MountSource::Submission(mounted) => is_in(path, mounted),
+            MountSource::Volume(_) | MountSource::Anonymous | MountSource::Tmpfs => false,
+        }
+    }
 }
 
 /// How a volume is mounted.

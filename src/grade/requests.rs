@@ -12,7 +12,7 @@ use super::received::Received;
 use super::stack::Live;
 use super::started::{ProxyMember, Started};
 use super::{due, within};
-use crate::progress::{Progress, Step};
+use crate::progress::Step;
 use crate::sandbox::{Built, Reachable, limits};
 use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
 
@@ -24,7 +24,6 @@ pub(super) struct Requests<'a> {
     pub(super) live: &'a Live<'a>,
     pub(super) built: &'a Built,
     pub(super) reachable: &'a Reachable,
-    pub(super) progress: &'a Progress,
     pub(super) client: Client,
     pub(super) proxy: ProxyMember,
 }
@@ -63,7 +62,7 @@ impl Requests<'_> {
         if !due(seen, "api-answers") {
             return Ok(address);
         }
-        self.progress.enter(Step::Measure);
+        self.live.progress.enter(Step::Measure);
         seen.api = Some(vec![self.client.get(address, API_PATH).await]);
         if due(seen, "round-robin") {
             self.rotate(stack, address, seen, "round-robin").await?;
@@ -84,7 +83,7 @@ impl Requests<'_> {
         seen: &mut Observation,
     ) -> Result<(), Fault> {
         if due(seen, "scales-further") {
-            self.progress.enter(Step::Scale);
+            self.live.progress.enter(Step::Scale);
             let two = stack.replicas();
             let before = stack.received.clone();
             let ((), received) = try_join!(

@@ -13,6 +13,7 @@ use super::started::{ProxyMember, Slot, Started};
 use crate::compose::project::{
     BACK_END, Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
 };
+use crate::progress::Progress;
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{is_open, listening, settle};
@@ -28,26 +29,35 @@ pub(super) struct Live<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) submission: &'a Submission,
     pub(super) project: &'a Project,
+    pub(super) progress: &'a Progress,
 }
 
 impl Live<'_> {
-    /// Creates every container, starts each in its wave, two replicas of `back-end`, and waits until they listen or end.
+    /// Creates every container, starts each in its wave, two replicas of `back-end`, and waits until they listen or end;
+    /// where the waves up to `back-end` are `warm`, they are there already.
     pub(super) async fn start(
         &self,
         built: &Built,
         reachable: &Reachable,
+        warm: Vec<Slot>,
     ) -> Result<Started, Fault> {
         let proxy = proxy(self.project);
+        let is_cold = warm.is_empty();
         let mut started = Started {
-            containers: Vec::new(),
+            containers: warm,
             proxy: proxy.map(|(service, port)| Proxy {
                 service: service.name.clone(),
                 port,
             }),
             received: Received::default(),
         };
+        let is_up = |service: &&Service| {
+            let mut containers = started.containers.iter();
+            containers.any(|(_, container)| container.service == service.name)
+        };
         let services = self.project.services.iter();
         let containers = services
+            .filter(|service| !is_up(service))
             .flat_map(|service| (1..=replicas(service)).map(move |number| (service, number)));
         let (sharing, own): (Vec<_>, Vec<_>) =
             containers.partition(|(service, _)| service.shares_with_others());
@@ -64,8 +74,10 @@ impl Live<'_> {
         }
         let mut waves = waves.into_iter();
         for wave in waves.by_ref() {
-            self.start_wave(&wave, &mut created, &mut started, reachable)
-                .await?;
+            if is_cold {
+                self.start_wave(&wave, &mut created, &mut started, reachable)
+                    .await?;
+            }
             if wave.iter().any(|service| service.name == BACK_END) {
                 break;
             }
@@ -247,27 +259,6 @@ impl Live<'_> {
         ))
     }
 
-    /// The service as it is started: a health check that nobody waits for stays off, since one that asks through the
-    /// proxy would take turns in the rotation.
-    fn started_as(&self, service: &Service) -> Service {
-        let waited_for = self
-            .project
-            .services
-            .iter()
-            .flat_map(|other| &other.depends_on)
-            .any(|dependency| {
-                dependency.service == service.name && dependency.condition == Condition::Healthy
-            });
-        let healthcheck = match waited_for {
-            true => service.healthcheck.clone(),
-            false => Some(Healthcheck::none()),
-        };
-        Service {
-            healthcheck,
-            ..service.clone()
-        }
-    }
-
     /// Creates a container, or says why it cannot be.
     async fn create(
         &self,
@@ -304,7 +295,7 @@ impl Live<'_> {
             let error = "Address already in use".to_owned();
             return Ok((None, container(State::NotStarted { error })));
         }
-        let service = self.started_as(service);
+        let service = started_as(self.project, service);
         let member = self
             .sandbox
             .create(self.submission, &service, number, image, reachable, publish)
@@ -414,8 +405,26 @@ impl Live<'_> {
     }
 }
 
+/// The service as it is started: a health check that nobody waits for stays off, since one that asks through the proxy would
+/// take turns in the rotation.
+pub(super) fn started_as(project: &Project, service: &Service) -> Service {
+    let services = project.services.iter();
+    let mut dependencies = services.flat_map(|other| &other.depends_on);
+    let waited_for = dependencies.any(|dependency| {
+        dependency.service == service.name && dependency.condition == Condition::Healthy
+    });
+    let healthcheck = match waited_for {
+        true => service.healthcheck.clone(),
+        false => Some(Healthcheck::none()),
+    };
+    Service {
+        healthcheck,
+        ..service.clone()
+    }
+}
+
 /// How many containers a service starts with.
-fn replicas(service: &Service) -> u32 {
+pub(super) fn replicas(service: &Service) -> u32 {
     if service.name == BACK_END {
         return TWO;
     }

@@ -44,6 +44,15 @@ impl Started {
             .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
     }
 
+    /// Every container that was created.
+    pub(super) fn members(&self) -> Vec<Member> {
+        let members = self
+            .containers
+            .iter()
+            .filter_map(|(member, _)| member.clone());
+        members.collect()
+    }
+
     /// The replicas of `back-end`, by number.
     pub(super) fn replicas(&self) -> Vec<Member> {
         let members = self

@@ -42,7 +42,7 @@ pub fn render(report: &Report, language: Language) -> String {
 /// # Errors
 /// When `sink` does not take it.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
-    let overview = text::render_summary(summary, language, usize::MAX);
+    let overview = text::render_summary(summary, &text::Page::new(language, usize::MAX));
     writeln!(sink, "## task6\n\n{}", fenced(&overview))?;
     writeln!(sink, "\n{}\n|---|---|---|--:|---|", ROWS.to(language))?;
     for row in &summary.submissions {

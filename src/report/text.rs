@@ -10,6 +10,7 @@ mod page;
 mod rotation;
 mod sandbox;
 mod summary;
+mod timings;
 mod verdict;
 
 use colored::Colorize;
@@ -17,7 +18,7 @@ use softy_checks::Verdict;
 use softy_checks::model::Language;
 use softy_checks::observation::{Observation, Sandbox, Volley};
 
-use self::page::Page;
+pub use self::page::Page;
 use super::Report;
 use super::visible::{NAME, visible};
 use crate::batch::Summary;
@@ -25,16 +26,15 @@ use crate::batch::Summary;
 /// Columns of what goes into other formats.
 const COLUMNS: usize = 100;
 
-/// The report in `language`, lines at most `columns` wide, with a newline at its end.
+/// The report, with a newline at its end.
 ///
 /// Colours are there or not as [`colored::control`] says; every line can be read without them.
-pub fn render(report: &Report, language: Language, columns: usize) -> String {
-    let page = Page::new(language, columns);
+pub fn render(report: &Report, page: &Page) -> String {
     let parts = [
-        header(&page, report),
-        verdict::lines(&page, report),
-        measured(&page, report),
-        conclusion::lines(&page, report),
+        header(page, report),
+        verdict::lines(page, report),
+        measured(page, report),
+        conclusion::lines(page, report),
     ];
     let parts = parts.iter().filter(|lines| !lines.is_empty());
     let parts: Vec<String> = parts.map(|lines| joined(lines)).collect();
@@ -42,15 +42,16 @@ pub fn render(report: &Report, language: Language, columns: usize) -> String {
 }
 
 /// What there is to say about many submissions, with a newline at its end.
-pub fn render_summary(summary: &Summary, language: Language, columns: usize) -> String {
-    joined(&summary::lines(&Page::new(language, columns), summary))
+pub fn render_summary(summary: &Summary, page: &Page) -> String {
+    joined(&summary::lines(page, summary))
 }
 
 /// What the report says of a verdict below its title, line by line and without a margin; nothing of one that passed.
 pub(super) fn details(verdict: &Verdict, language: Language) -> Vec<String> {
-    let lines = verdict::details(&Page::new(language, COLUMNS), verdict).into_iter();
+    let page = Page::new(language, COLUMNS);
+    let lines = verdict::details(&page, verdict).into_iter();
     lines
-        .map(|line| match line.strip_prefix(&" ".repeat(page::MARGIN)) {
+        .map(|line| match line.strip_prefix(&" ".repeat(page.margin())) {
             Some(line) => line.trim_end().to_owned(),
             None => line,
         })
@@ -74,13 +75,18 @@ pub(super) fn volley(volley: &Volley, language: Language) -> String {
 }
 
 /// Where the stack ran and what was not closed there, one sentence each, with a newline at its end.
-pub fn render_sandbox(sandbox: &Sandbox, language: Language, columns: usize) -> String {
-    joined(&sandbox::lines(&Page::new(language, columns), sandbox))
+pub fn render_sandbox(sandbox: &Sandbox, page: &Page) -> String {
+    joined(&sandbox::lines(page, sandbox))
 }
 
 /// What was measured more closely, with a newline at its end; empty when nothing was.
-pub fn render_measurement(report: &Report, language: Language, columns: usize) -> String {
-    joined(&measurement::details(&Page::new(language, columns), report))
+pub fn render_measurement(report: &Report, page: &Page) -> String {
+    joined(&measurement::details(page, report))
+}
+
+/// How long each part of the run took, with a newline at its end; empty of what was not run here.
+pub fn render_timings(report: &Report, page: &Page) -> String {
+    joined(&timings::lines(page, report))
 }
 
 /// Who answered, and what there is to say about that.

@@ -34,6 +34,8 @@ pub struct Built {
 #[derive(Clone, Debug)]
 pub struct ReadyImage {
     pub(super) reference: String,
+    /// The engine's id of it: the same for the same content.
+    pub id: String,
     /// The TCP ports that the image says it listens on.
     pub exposed: Vec<u16>,
     entrypoint: Vec<String>,
@@ -241,6 +243,7 @@ impl Sandbox {
         let ports = config.exposed_ports.unwrap_or_default();
         Ok(ReadyImage {
             reference,
+            id: image.id.unwrap_or_default(),
             exposed: ports.iter().filter_map(|port| tcp_port(port)).collect(),
             entrypoint: config.entrypoint.unwrap_or_default(),
             command: config.cmd.unwrap_or_default(),

@@ -266,7 +266,7 @@ impl Sandbox {
     }
 
     /// The engine's name of a container.
-    fn name(&self, service: &str, number: u32) -> String {
+    pub(super) fn name(&self, service: &str, number: u32) -> String {
         format!("softy-check-{}-{service}-{number}", self.run)
     }
 

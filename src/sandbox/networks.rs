@@ -65,6 +65,14 @@ pub struct Reachable {
     pub(super) way_in: Option<String>,
 }
 
+impl Reachable {
+    /// Whether the engine's network of that name is one of them.
+    pub(super) fn has(&self, network: &str) -> bool {
+        let names = self.networks.iter().map(|(_, name)| name);
+        names.chain(&self.way_in).any(|name| name == network)
+    }
+}
+
 impl Sandbox {
     /// Makes a network for each of the project's, and finds the way in, unless `asked` names it.
     ///

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::engine::{fault, message};
 use super::things::{Kind, Thing, things};
-use super::{RUN_LABEL, Sandbox, limits};
+use super::{Member, RUN_LABEL, Reachable, Sandbox, limits};
 
 /// What an engine says of a network on which it takes somebody to be.
 const IN_USE: &str = "has active endpoints";
@@ -26,11 +26,37 @@ impl Sandbox {
     /// A fault when something is left after [`limits::REMOVAL`], or the engine is lost; its detail says how to remove it
     /// by hand.
     pub async fn remove(&self) -> Result<(), Fault> {
+        self.remove_if(|_| true).await
+    }
+
+    /// The same of all but the images, the networks of `reachable` and these containers.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub async fn remove_but(
+        &self,
+        containers: &[Member],
+        reachable: &Reachable,
+    ) -> Result<(), Fault> {
+        self.remove_if(|thing| match thing.kind {
+            Kind::Container => !containers.iter().any(|member| member.id == thing.id),
+            Kind::Network => !reachable.has(&thing.name),
+            Kind::Volume => true,
+            Kind::Image => false,
+        })
+        .await
+    }
+
+    async fn remove_if(&self, is_due: impl Fn(&Thing) -> bool) -> Result<(), Fault> {
         let label = format!("{RUN_LABEL}={}", self.run);
         let mut refusal = String::new();
         let removed = timeout(limits::REMOVAL, async {
             let _nothing_is_being_made = self.making.write().await;
-            while !self.is_removed(&label, &mut refusal).await.unwrap_or(false) {
+            while !self
+                .is_removed(&label, &is_due, &mut refusal)
+                .await
+                .unwrap_or(false)
+            {
                 sleep(BETWEEN_LOOKS).await;
             }
         });
@@ -48,8 +74,14 @@ impl Sandbox {
     }
 
     /// Whether nothing was left that had to be removed; `refusal` is the engine's last word where it did not remove something.
-    async fn is_removed(&self, label: &str, refusal: &mut String) -> Result<bool, Fault> {
-        let left = things(&self.docker, label).await.map_err(fault)?;
+    async fn is_removed(
+        &self,
+        label: &str,
+        is_due: impl Fn(&Thing) -> bool,
+        refusal: &mut String,
+    ) -> Result<bool, Fault> {
+        let mut left = things(&self.docker, label).await.map_err(fault)?;
+        left.retain(is_due);
         let refused = remove_all(&self.docker, &left).await?;
         if let Some((_, words)) = refused.into_iter().next_back() {
             *refusal = format!(": {words}");

@@ -1,6 +1,6 @@
 //! What killed runs have left, found and removed; never what a live run owns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -29,6 +29,8 @@ pub struct Sweeper {
     place: Option<Place>,
     /// The run that looks.
     run: String,
+    /// Whether stacks that were left up on purpose are left alone.
+    spares_kept: bool,
 }
 
 /// What there is of runs other than the one that looks.
@@ -65,11 +67,20 @@ impl Sandbox {
             clock: self.clock,
             place: Place::here(),
             run: self.run.clone(),
+            spares_kept: true,
         }
     }
 }
 
 impl Sweeper {
+    /// The same, and stacks that were left up on purpose are removed as well.
+    pub fn with_kept(self) -> Sweeper {
+        Sweeper {
+            spares_kept: false,
+            ..self
+        }
+    }
+
     /// What dead runs have left, and which runs are spared.
     ///
     /// # Errors
@@ -79,6 +90,8 @@ impl Sweeper {
         let things = things(&self.docker, RUN_LABEL).await.map_err(fault)?;
         let mut lives: Vec<(Owner, Life)> = Vec::new();
         let mut found = Found::default();
+        let kept = things.iter().filter(|thing| thing.keeps);
+        let kept: HashSet<String> = kept.map(|thing| thing.run.clone()).collect();
         for thing in things {
             // Without an owner it was not made by this release, or not by the checker.
             let Some(owner) = thing.owner.clone().filter(|_| thing.run != self.run) else {
@@ -95,6 +108,7 @@ impl Sweeper {
                 }
             };
             match life {
+                Life::Dead if self.spares_kept && kept.contains(&thing.run) => {}
                 Life::Dead => found.dead.push(thing),
                 Life::Alive | Life::Untold => {
                     if !found.spared.iter().any(|(run, _)| *run == thing.run) {

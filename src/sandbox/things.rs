@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 use futures_util::try_join;
 
 use super::owner::Owner;
-use super::{OWNER_LABEL, RUN_LABEL, name_prefix};
+use super::{KEPT_LABEL, OWNER_LABEL, RUN_LABEL, name_prefix};
 
 /// Digits of a run's id.
 const RUN_DIGITS: usize = 12;
@@ -48,6 +48,8 @@ pub struct Thing {
     pub run: String,
     /// What the engine removes it by.
     pub(super) id: String,
+    /// Whether it says that all of its run is to be left alone.
+    pub(super) keeps: bool,
     /// Whose it is, where its label says it in words that this release knows.
     pub(super) owner: Option<Owner>,
 }
@@ -130,6 +132,7 @@ impl Thing {
             name,
             run: run.clone(),
             id,
+            keeps: kind == Kind::Volume && labels.contains_key(KEPT_LABEL),
             owner: labels
                 .get(OWNER_LABEL)
                 .and_then(|owner| Owner::parse(owner)),

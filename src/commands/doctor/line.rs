@@ -73,6 +73,21 @@ impl Line {
         })
     }
 
+    /// The line for a screen reader.
+    pub(super) fn plain_text(&self, language: Language) -> String {
+        let mark = match self.mark {
+            Mark::Fine => Text::fixed("fine", "bon"),
+            Mark::Warning => Text::fixed("warning", "attention"),
+            Mark::Trouble => Text::fixed("trouble", "problème"),
+        };
+        let (mark, found) = (mark.to(language), self.found.to(language));
+        let line = format!("{}, {mark}: {found}\n", self.name);
+        let remedy = self.remedy.as_ref();
+        remedy.map_or(line.clone(), |remedy| {
+            format!("{line}{}\n", remedy.to(language))
+        })
+    }
+
     pub(super) fn printed(&self, language: Language) -> Printed<'_> {
         Printed {
             name: self.name,
@@ -95,6 +110,10 @@ mod tests {
         assert_eq!(
             line.text(Language::French),
             "✓ disk        plein\n              → libérez-en\n"
+        );
+        assert_eq!(
+            line.plain_text(Language::English),
+            "disk, fine: full\nfree some\n"
         );
     }
 }

@@ -3,7 +3,7 @@ use softy_checks::observation::{BaseImage, Observation};
 
 use super::super::visible::visible;
 use super::finding::MESSAGE;
-use super::page::{Page, hang};
+use super::page::Page;
 
 /// Characters of an id or a digest that tell it from others.
 const DIGITS: usize = 12;
@@ -34,8 +34,7 @@ pub(super) fn all(page: &Page, images: &[BaseImage]) -> Vec<String> {
     );
     let mut lines = page.wrap(0, heading);
     for image in images {
-        let sentence = page.wrap(2, &visible(&sentence(page, image), MESSAGE));
-        lines.extend(hang("· ", 2, sentence));
+        lines.extend(page.item(&visible(&sentence(page, image), MESSAGE)));
     }
     lines
 }

@@ -4,14 +4,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::visible::{visible, without_colours};
 use super::marked::Marked;
-use super::page::{MARGIN, Page};
+use super::page::Page;
 
 /// Lines of one source that are shown: the last ones.
 const LINES: usize = 8;
 
 /// Log lines behind the name of who wrote them, as `docker-compose` prints them.
 pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
-    let longest = page.room(MARGIN) / 2 - 1;
+    let longest = page.room(page.margin()) / 2 - 1;
     let sources = evidence
         .iter()
         .map(|evidence| visible(&evidence.source, longest));
@@ -26,15 +26,18 @@ pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
 
 /// The last of `lines`, each behind its source in a gutter of `widest` columns.
 fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String> {
-    let padding = widest.saturating_sub(source.width());
-    let gutter = format!(
-        "{:MARGIN$}{}{:padding$} {}",
-        "",
-        source.cyan(),
-        "",
-        "│".dimmed()
-    );
-    let room = page.room(MARGIN + widest + 3);
+    let (margin, padding) = (page.margin(), widest.saturating_sub(source.width()));
+    let gutter = match page.is_plain() {
+        true => format!("{source}{}", page.word(":", " :")),
+        false => format!(
+            "{:margin$}{}{:padding$} {}",
+            "",
+            source.cyan(),
+            "",
+            "│".dimmed()
+        ),
+    };
+    let room = page.room(margin + widest + 3);
     let lines: Vec<String> = lines
         .iter()
         .map(|line| without_colours(line))

@@ -5,10 +5,13 @@ use unicode_width::UnicodeWidthStr;
 use super::super::visible::{NAME, visible};
 use super::evidence;
 use super::marked::Marked;
-use super::page::{MARGIN, Page, hang};
+use super::page::{Page, hang};
 
 pub(super) use super::super::visible::MESSAGE;
 use super::super::words::{EXPECTED, FOUND};
+
+static HINT: Text = Text::fixed("hint: ", "indice : ");
+static AT: Text = Text::fixed("at ", "en ");
 
 /// A mistake: the facts, and what shows them; `lead` stands before the message.
 pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
@@ -34,16 +37,20 @@ pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
 
 /// Where to look.
 pub(super) fn hint(page: &Page, hint: &Text) -> Vec<String> {
-    page.paragraph("→ ".cyan().bold(), &visible(page.say(hint), MESSAGE))
+    let lead = page.sign("→ ".cyan().bold(), &HINT);
+    page.paragraph(lead, &visible(page.say(hint), MESSAGE))
 }
 
 /// Expected over found, so that what differs stands one above the other.
 fn compared(page: &Page, comparison: &Comparison) -> Vec<String> {
     let (expected, found) = (page.say(&EXPECTED), page.say(&FOUND));
-    let label = expected.width().max(found.width());
-    let indent = MARGIN + label + 2;
+    let (margin, label) = (page.margin(), expected.width().max(found.width()));
+    let indent = margin + label + 2;
     let beside = |name: &str, text: Marked| {
-        let lead = format!("{:MARGIN$}{name:label$}  ", "");
+        if page.is_plain() {
+            return spoken(page, name, &text);
+        }
+        let lead = format!("{:margin$}{name:label$}  ", "");
         hang(&lead, indent, text.lines(page.room(indent)))
     };
     let mut lines = beside(expected, Marked::new(&comparison.expected, &[]));
@@ -58,21 +65,40 @@ fn compared(page: &Page, comparison: &Comparison) -> Vec<String> {
 fn location(page: &Page, place: &Place) -> Vec<String> {
     let file = visible(&place.file, NAME);
     let location = format!("{file}:{}:{}", place.line, place.column);
-    page.paragraph("--> ".blue().bold(), &location)
+    page.paragraph(page.sign("--> ".blue().bold(), &AT), &location)
+}
+
+/// Somebody else's text behind its name, and what of it is meant.
+fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
+    let colon = page.word(": ", " : ");
+    let (whole, meant) = (text.whole(), text.meant());
+    let said = format!("{name}{colon}{whole}");
+    let meant = meant.map(|(column, text)| {
+        let words = Text::new(
+            format!("what is meant begins at character {column}: {text}"),
+            format!("il s’agit, à partir du caractère {column}, de : {text}"),
+        );
+        page.say(&words).to_owned()
+    });
+    [said].into_iter().chain(meant).collect()
 }
 
 /// The line of the place behind its number, with what is meant underlined.
 fn quoted(page: &Page, place: &Place) -> Vec<String> {
     let start = place.column.saturating_sub(1) as usize;
     let mark = (start, start.saturating_add(place.width as usize));
-    let number = place.line.to_string();
+    let marked = Marked::new(&place.snippet, &[mark]);
+    let (margin, number) = (page.margin(), place.line.to_string());
+    if page.is_plain() {
+        let line = format!("{} {number}", page.word("line", "ligne"));
+        return spoken(page, &line, &marked);
+    }
     let digits = number.len();
-    let room = page.room(MARGIN + digits + 3);
-    let rows = Marked::new(&place.snippet, &[mark]).lines(room);
+    let rows = marked.lines(page.room(margin + digits + 3));
     let numbers = std::iter::once(number.as_str()).chain(std::iter::repeat(""));
     let beside = |(number, row): (&str, String)| {
         let gutter = format!("{number:digits$} │").blue();
-        format!("{:MARGIN$}{gutter} {row}", "")
+        format!("{:margin$}{gutter} {row}", "")
     };
     numbers.zip(rows).map(beside).collect()
 }

@@ -54,6 +54,19 @@ impl Marked {
         .collect()
     }
 
+    /// All of the text.
+    pub(super) fn whole(&self) -> String {
+        self.cells.iter().map(|cell| cell.glyph.as_str()).collect()
+    }
+
+    /// The first character that is underlined, counted from 1, and what is underlined from there on.
+    pub(super) fn meant(&self) -> Option<(usize, String)> {
+        let first = self.cells.iter().position(|cell| cell.is_marked)?;
+        let meant = self.cells.iter().skip(first);
+        let meant = meant.take_while(|cell| cell.is_marked);
+        Some((first + 1, meant.map(|cell| cell.glyph.as_str()).collect()))
+    }
+
     fn rows(&self, room: usize) -> Vec<&[Cell]> {
         let mut rows = Vec::new();
         let mut rest = self.cells.as_slice();

@@ -38,7 +38,7 @@ pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
     let observation = &report.observation;
     let sentences = observation.circumstances.iter().flat_map(|circumstances| {
         let sentence = detail(circumstances, &observation.volleys);
-        hang("· ", 2, page.wrap(2, page.say(&sentence)))
+        page.item(page.say(&sentence))
     });
     let sentences: Vec<String> = sentences.collect();
     if sentences.is_empty() {

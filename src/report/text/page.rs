@@ -1,22 +1,52 @@
-use colored::ColoredString;
+use colored::{ColoredString, Colorize};
 use softy_checks::model::{Language, Text};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a line starts with before its words: a mark and points, or as much space.
-pub(super) const MARGIN: usize = 9;
+const MARGIN: usize = 9;
 
-/// Whom a report is written for: a language, and a width.
-pub(super) struct Page {
+/// Whom a report is written for: a language, and a width, or a screen reader.
+pub struct Page {
     language: Language,
-    columns: usize,
+    /// `None` where each sentence is a line, and words stand for what others see by signs, places and colours.
+    columns: Option<usize>,
 }
 
 impl Page {
     /// A page of that width, within what can be read with ease.
-    pub(super) fn new(language: Language, columns: usize) -> Page {
+    pub fn new(language: Language, columns: usize) -> Page {
         Page {
             language,
-            columns: columns.clamp(40, 100),
+            columns: Some(columns.clamp(40, 100)),
+        }
+    }
+
+    /// A page that is read aloud.
+    pub fn plain(language: Language) -> Page {
+        Page {
+            language,
+            columns: None,
+        }
+    }
+
+    /// Whether it is read aloud.
+    pub(super) fn is_plain(&self) -> bool {
+        self.columns.is_none()
+    }
+
+    /// Columns of what a line starts with before its words.
+    pub(super) fn margin(&self) -> usize {
+        match self.columns {
+            Some(_) => MARGIN,
+            None => 0,
+        }
+    }
+
+    /// `sign`, or the word for it where the page is read aloud.
+    pub(super) fn sign(&self, sign: ColoredString, word: &Text) -> ColoredString {
+        match self.columns {
+            Some(_) => sign,
+            None => self.say(word).normal(),
         }
     }
 
@@ -44,7 +74,8 @@ impl Page {
 
     /// Columns that are left beside `indent`; never so few that a word of a few letters does not fit.
     pub(super) fn room(&self, indent: usize) -> usize {
-        self.columns.saturating_sub(indent).max(10)
+        let columns = self.columns.unwrap_or(usize::MAX);
+        columns.saturating_sub(indent).max(10)
     }
 
     /// `text` in lines that fit beside `indent`; the indentation is not part of them.
@@ -63,11 +94,20 @@ impl Page {
         lines
     }
 
+    /// A sentence that is one of several.
+    pub(super) fn item(&self, text: &str) -> Vec<String> {
+        match self.columns {
+            Some(_) => hang("· ", 2, self.wrap(2, text)),
+            None => self.wrap(0, text),
+        }
+    }
+
     /// `text` inside the margin, behind `lead`.
     pub(super) fn paragraph(&self, lead: ColoredString, text: &str) -> Vec<String> {
-        let indent = MARGIN + lead.input.width();
+        let margin = self.margin();
+        let indent = margin + lead.input.width();
         hang(
-            &format!("{:MARGIN$}{lead}", ""),
+            &format!("{:margin$}{lead}", ""),
             indent,
             self.wrap(indent, text),
         )

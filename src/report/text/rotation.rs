@@ -26,11 +26,24 @@ static CLOSED_BY_PROXY: Text = Text::fixed(
     "connexions fermées par le proxy",
 );
 static FRESH: Text = Text::fixed("a new connection each", "une nouvelle connexion chacune");
-const UNANSWERED: Text = Text::fixed("✗ no right answer", "✗ sans bonne réponse");
-const DOUBLED: Text = Text::fixed(
-    "× received by several replicas",
-    "× reçue par plusieurs répliques",
-);
+static UNANSWERED: Mark = Mark {
+    sign: "✗",
+    word: Text::fixed("wrong", "faux"),
+    meaning: Text::fixed("no right answer", "sans bonne réponse"),
+};
+static DOUBLED: Mark = Mark {
+    sign: "×",
+    word: Text::fixed("several", "plusieurs"),
+    meaning: Text::fixed(
+        "received by several replicas",
+        "reçue par plusieurs répliques",
+    ),
+};
+static UNKNOWN: Mark = Mark {
+    sign: "?",
+    word: Text::fixed("unknown", "inconnue"),
+    meaning: Text::fixed("received by no replica", "reçue par aucune réplique"),
+};
 static AGREED: Text = Text::fixed("logs and traffic agree", "journaux et trafic d’accord");
 static CONTRADICTED: Text = Text::fixed(
     "logs and traffic disagree",
@@ -41,7 +54,28 @@ static COUNTERS_ALONE: Text = Text::fixed(
     "by the traffic, the logs are silent",
     "d’après le trafic, les journaux étant muets",
 );
-const UNKNOWN: Text = Text::fixed("? received by no replica", "? reçue par aucune réplique");
+
+/// What stands instead of a replica's number.
+struct Mark {
+    sign: &'static str,
+    /// Where the page is read aloud.
+    word: Text,
+    meaning: Text,
+}
+
+impl Mark {
+    fn drawn(&self, page: &Page) -> ColoredString {
+        page.sign(self.sign.red().bold(), &self.word)
+    }
+
+    fn explained(&self, page: &Page) -> String {
+        let (word, meaning) = (page.say(&self.word), page.say(&self.meaning));
+        match page.is_plain() {
+            true => format!("{word}{}{meaning}", page.word(": ", " : ")),
+            false => format!("{} {meaning}", self.sign),
+        }
+    }
+}
 
 /// Every volley as a line of replica numbers, in the order of the answers, and what came of a held replica; a volley on fresh
 /// connections that nobody told of says nothing of the replicas.
@@ -71,10 +105,10 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
     let details = details(page, volley);
     let beside = page.room(indent).saturating_sub(details.width() + 1);
     if beside >= NARROW {
-        let numbers = numbers(volley, beside);
+        let numbers = numbers(page, volley, beside);
         return vec![format!("{label}{numbers} {}", details.dimmed())];
     }
-    let numbers = numbers(volley, page.room(indent));
+    let numbers = numbers(page, volley, page.room(indent));
     let mut lines = vec![format!("{label}{numbers}")];
     for line in page.wrap(indent, &details) {
         lines.push(format!("{:indent$}{}", "", line.dimmed()));
@@ -84,6 +118,9 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
 
 /// What a line of this part begins with, and its columns.
 pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
+    if page.is_plain() {
+        return (format!("{name}{}", page.word(": ", " : ")), 0);
+    }
     let widest = page.say(&REPLICAS).width() + 2;
     let padding = widest.saturating_sub(name.width());
     let label = format!("  {name}{:padding$}  ", "");
@@ -119,10 +156,10 @@ fn waited(page: &Page, held: &Held) -> Vec<String> {
 }
 
 /// As many replica numbers as fit into `room` columns, and `…` for the others.
-fn numbers(volley: &Volley, room: usize) -> String {
+fn numbers(page: &Page, volley: &Volley, room: usize) -> String {
     let requests = (1..).zip(&volley.sequence);
     let signs: Vec<ColoredString> = requests
-        .map(|(request, &replica)| sign(volley, request, replica))
+        .map(|(request, &replica)| sign(page, volley, request, replica))
         .collect();
     if width(&signs) <= room {
         return joined(&signs);
@@ -142,17 +179,16 @@ fn joined(signs: &[ColoredString]) -> String {
     signs.join(" ")
 }
 
-/// The number of the replica that answered; `✗` for no right answer, `×` for a request that several received, `?` for an
-/// answer from nobody knows whom.
-fn sign(volley: &Volley, request: u32, replica: u32) -> ColoredString {
+/// The number of the replica that answered, or what stands instead of it.
+fn sign(page: &Page, volley: &Volley, request: u32, replica: u32) -> ColoredString {
     if volley.unanswered.contains(&request) {
-        return "✗".red().bold();
+        return UNANSWERED.drawn(page);
     }
     if volley.doubled.contains(&request) {
-        return "×".red().bold();
+        return DOUBLED.drawn(page);
     }
     let Some(index) = replica.checked_sub(1) else {
-        return "?".red().bold();
+        return UNKNOWN.drawn(page);
     };
     let colour = COLOURS[index as usize % COLOURS.len()];
     replica.to_string().color(colour)
@@ -166,13 +202,17 @@ pub(super) fn details(page: &Page, volley: &Volley) -> String {
     let period = period(&volley.sequence)
         .filter(|&period| period > 1 && volley.connection != Connection::Fresh)
         .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
-    let unknown = volley.sequence.contains(&0).then_some(UNKNOWN);
-    let unanswered = (!volley.unanswered.is_empty()).then_some(UNANSWERED);
-    let doubled = (!volley.doubled.is_empty()).then_some(DOUBLED);
-    let told = told(volley).cloned();
-    let remarks = [period, unanswered, doubled, unknown, told].into_iter();
-    let remarks = remarks.flatten();
-    let remarks = remarks.map(|remark| format!("{}{}", page.word("; ", " ; "), page.say(&remark)));
+    let period = period.map(|period| page.say(&period).to_owned());
+    let marks = [
+        (!volley.unanswered.is_empty(), &UNANSWERED),
+        (!volley.doubled.is_empty(), &DOUBLED),
+        (volley.sequence.contains(&0), &UNKNOWN),
+    ];
+    let marks = marks.into_iter().filter(|(is_there, _)| *is_there);
+    let marks = marks.map(|(_, mark)| mark.explained(page));
+    let told = told(volley).map(|told| page.say(told).to_owned());
+    let remarks = period.into_iter().chain(marks).chain(told);
+    let remarks = remarks.map(|remark| format!("{}{remark}", page.word("; ", " ; ")));
     let connection = page.say(connection(volley.connection));
     format!(
         "({}, {connection}{})",

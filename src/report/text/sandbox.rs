@@ -4,7 +4,7 @@ use softy_checks::observation::Sandbox;
 use super::super::visible::visible;
 use super::bases;
 use super::finding::MESSAGE;
-use super::page::{Page, hang};
+use super::page::Page;
 
 /// Where the stack ran, and each promise of the sandbox that was not kept there.
 pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
@@ -25,8 +25,7 @@ pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
     for gap in unenforced {
         let message = visible(page.say(&gap.message), MESSAGE);
         let code = visible(&gap.code, MESSAGE);
-        let sentence = page.wrap(2, &format!("{message} [{code}]"));
-        lines.extend(hang("· ", 2, sentence));
+        lines.extend(page.item(&format!("{message} [{code}]")));
     }
     if !refused_to_builds.is_empty() {
         let hosts = refused_to_builds.join(", ");
@@ -34,8 +33,7 @@ pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
             format!("builds asked for what they may not reach: {hosts}"),
             format!("les constructions ont demandé ce qu’elles ne peuvent pas atteindre : {hosts}"),
         );
-        let sentence = page.wrap(2, &visible(page.say(&refused), MESSAGE));
-        lines.extend(hang("· ", 2, sentence));
+        lines.extend(page.item(&visible(page.say(&refused), MESSAGE)));
     }
     lines.extend(bases::all(page, base_images));
     lines

@@ -5,7 +5,7 @@ use softy_checks::model::{Language, Text};
 use softy_checks::observation::{Circumstances, Connection, Volley};
 use unicode_width::UnicodeWidthStr;
 
-use super::{render, render_measurement};
+use super::{Page, render, render_measurement};
 use crate::report::Report;
 use crate::report::sample::{
     MISTAKE, NOT_ASKED, after, bare, failed, held, hostile, not_graded, note, report, sandbox,
@@ -13,11 +13,11 @@ use crate::report::sample::{
 };
 
 fn english(report: &Report, columns: usize) -> String {
-    without_colours(|| render(report, Language::English, columns))
+    without_colours(|| render(report, &Page::new(Language::English, columns)))
 }
 
 fn french(report: &Report, columns: usize) -> String {
-    without_colours(|| render(report, Language::French, columns))
+    without_colours(|| render(report, &Page::new(Language::French, columns)))
 }
 
 /// Passed, but for advice; with a note and both volleys.
@@ -462,10 +462,13 @@ measurement: where each replica was, and what it received
 ";
     let mut report = passing();
     report.observation.circumstances.truncate(1);
-    let text = render_measurement(&report, Language::English, 80);
+    let text = render_measurement(&report, &Page::new(Language::English, 80));
     assert_eq!(format!("\n{text}"), expected);
     report.observation.circumstances.clear();
-    assert_eq!(render_measurement(&report, Language::English, 80), "");
+    assert_eq!(
+        render_measurement(&report, &Page::new(Language::English, 80)),
+        ""
+    );
 }
 
 #[test]
@@ -492,10 +495,7 @@ which replica answered
 everything that was asked for passed
 ";
     assert_eq!(
-        format!(
-            "\n{}",
-            english(&passing().only(&["answer-command".to_owned()]), 80)
-        ),
+        format!("\n{}", english(&passing().only(&["answer-command"]), 80)),
         expected
     );
 }
@@ -519,7 +519,7 @@ fn of_a_long_log_the_last_lines_are_shown() {
 
 #[test]
 fn colours_add_nothing_that_must_be_read() {
-    let coloured = with_colours(|| render(&failing(), Language::English, 80));
+    let coloured = with_colours(|| render(&failing(), &Page::new(Language::English, 80)));
     let mut plain = String::new();
     for (index, part) in coloured.split('\x1b').enumerate() {
         let shown = if index == 0 {
@@ -539,7 +539,7 @@ fn no_line_is_wider_than_the_page() {
         for report in [passing(), failing(), skipping(), troubled()] {
             let measurement = without_colours(|| {
                 [Language::English, Language::French]
-                    .map(|language| render_measurement(&report, language, columns))
+                    .map(|language| render_measurement(&report, &Page::new(language, columns)))
                     .concat()
             });
             for text in [
@@ -564,4 +564,43 @@ fn mistakes_beyond_the_tenth_are_counted() {
     let text = english(&report, 80);
     assert_eq!(text.matches("also: again").count(), 10);
     assert!(text.contains("         … and 3 more\n"));
+}
+
+#[test]
+fn what_is_read_aloud_has_words_for_signs_and_a_line_for_each_sentence() {
+    let text = without_colours(|| render(&failing(), &Page::plain(Language::English)));
+    for sign in ["✓", "✗", "→", "│", "^", "-->", "\u{1b}"] {
+        assert!(!text.contains(sign), "{sign}\n{text}");
+    }
+    let expected = "\
+task6 · ./student
+
+failed, 0 of 20 points: the file says how to start two servers
+`backend` is scaled [other-service]
+at task6/2-api-servers.txt:12:12
+line 12: up --scale backend=2
+what is meant begins at character 12: backend
+hint: which service does the exercise scale?
+also: `backend` is scaled [other-service]
+passed: nothing is refused
+failed, 0 of 20 points: requests take turns between the two API servers
+`backend` is scaled [other-service]
+expected: up --scale back-end=2
+found: up --scale backend=2
+what is meant begins at character 12: backend
+at task6/2-api-servers.txt:12:12
+back-end-2: Traceback:
+back-end-2:   KeyError
+proxy: start worker process 27
+hint: which service does the exercise scale?
+not judged: the site is served (not asked for)
+
+which replica answered
+2 replicas: 1 wrong unknown 1 (4 requests, a new connection each; wrong: no right answer; unknown: received by no replica; by the logs)
+
+0/40  12.3 s
+mend `answer-command` first – `backend` is scaled
+then `round-robin`
+";
+    assert_eq!(text, expected);
 }

@@ -6,12 +6,14 @@ use softy_checks::{Reason, Status, Verdict};
 use super::super::Report;
 use super::super::visible::visible;
 use super::finding::{self, MESSAGE};
-use super::page::{MARGIN, Page, hang};
+use super::page::{Page, hang};
 
 /// Mistakes beside the first that are shown.
 const OTHERS: usize = 10;
 
 static ALSO: Text = Text::fixed("also: ", "aussi : ");
+static DETAIL: Text = Text::fixed("in detail: ", "en détail : ");
+static NOTE: Text = Text::fixed("note: ", "remarque : ");
 static CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
 
 /// Every verdict, in the catalogue's order.
@@ -65,26 +67,7 @@ fn skipped(page: &Page, report: &Report, verdicts: &[Verdict]) -> Vec<String> {
         remark(page, &first.status, verdicts.len())
     );
     let worth = verdicts.iter().map(|verdict| report.worth(verdict.check));
-    let possible: u32 = worth.sum();
-    let points = match first.status {
-        _ if possible == 0 => String::new(),
-        Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
-        Status::Passed
-        | Status::Failed { .. }
-        | Status::Skipped(Reason::After(_))
-        | Status::NotGraded(_) => {
-            format!("0/{possible}")
-        }
-    };
-    let lines = page.wrap(MARGIN, &title);
-    let lines = lines
-        .iter()
-        .map(|line| styled(line, &first.status).to_string());
-    hang(
-        &format!("{} {points:>5}  ", mark(&first.status)),
-        MARGIN,
-        lines.collect(),
-    )
+    titled(page, &first.status, &title, 0, worth.sum())
 }
 
 /// Mark, points and title.
@@ -94,12 +77,28 @@ fn heading(page: &Page, report: &Report, verdict: &Verdict) -> Vec<String> {
         page.say(&report.title(verdict.check)),
         remark(page, &verdict.status, 1)
     );
-    let lines = page.wrap(MARGIN, &title);
-    let lines = lines
-        .iter()
-        .map(|line| styled(line, &verdict.status).to_string());
-    let lead = format!("{} {:>5}  ", mark(&verdict.status), points(report, verdict));
-    hang(&lead, MARGIN, lines.collect())
+    let (earned, possible) = (report.points(verdict), report.worth(verdict.check));
+    titled(page, &verdict.status, &title, earned, possible)
+}
+
+/// A title behind how it went and the points; none where nothing could be earned.
+fn titled(page: &Page, status: &Status, title: &str, earned: u32, possible: u32) -> Vec<String> {
+    if page.is_plain() {
+        let lead = spoken(page, status, earned, possible);
+        return page.paragraph(lead.normal(), title);
+    }
+    let points = match status {
+        _ if possible == 0 => String::new(),
+        Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {
+            format!("{earned}/{possible}")
+        }
+        Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
+        Status::NotGraded(_) => format!("?/{possible}"),
+    };
+    let lines = page.wrap(page.margin(), title);
+    let lines = lines.iter().map(|line| styled(line, status).to_string());
+    let lead = format!("{} {points:>5}  ", mark(status));
+    hang(&lead, page.margin(), lines.collect())
 }
 
 fn mark(status: &Status) -> ColoredString {
@@ -111,19 +110,29 @@ fn mark(status: &Status) -> ColoredString {
     }
 }
 
-/// Earned and possible points; empty for a check that is worth none.
-fn points(report: &Report, verdict: &Verdict) -> String {
-    let possible = report.worth(verdict.check);
-    if possible == 0 {
-        return String::new();
-    }
-    match verdict.status {
-        Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {
-            format!("{}/{possible}", report.points(verdict))
-        }
-        Status::Skipped(Reason::NotAsked) => format!("–/{possible}"),
-        Status::NotGraded(_) => format!("?/{possible}"),
-    }
+/// Mark and points in words.
+fn spoken(page: &Page, status: &Status, earned: u32, possible: u32) -> String {
+    let went = match status {
+        Status::Passed => page.word("passed", "réussi"),
+        Status::Failed { .. } => page.word("failed", "échoué"),
+        Status::Skipped(_) => page.word("not judged", "non jugé"),
+        Status::NotGraded(_) => page.word("not graded", "non noté"),
+    };
+    let points = match status {
+        _ if possible == 0 => None,
+        Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => Some((
+            format!(", {earned} of {possible} points"),
+            format!(", {earned} points sur {possible}"),
+        )),
+        Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => Some((
+            format!(", {possible} points"),
+            format!(", {possible} points"),
+        )),
+    };
+    let points = points.map_or_else(String::new, |(en, fr)| {
+        page.say(&Text::new(en, fr)).to_owned()
+    });
+    format!("{went}{points}{}", page.word(": ", " : "))
 }
 
 fn styled(title: &str, status: &Status) -> ColoredString {
@@ -136,7 +145,12 @@ fn styled(title: &str, status: &Status) -> ColoredString {
 
 /// What follows the title of a check that was not judged, or the ids of `count` such checks.
 fn remark(page: &Page, status: &Status, count: usize) -> String {
-    reason(status, count).map_or_else(String::new, |reason| format!(" ({})", page.say(&reason)))
+    match reason(status, count) {
+        // What stands before the title says it.
+        Some(_) if page.is_plain() && matches!(status, Status::NotGraded(_)) => String::new(),
+        Some(reason) => format!(" ({})", page.say(&reason)),
+        None => String::new(),
+    }
 }
 
 /// Why `count` checks were not judged.
@@ -184,14 +198,15 @@ fn more(page: &Page, hidden: usize) -> Option<String> {
         format!("… and {hidden} more"),
         format!("… et {hidden} de plus"),
     );
-    (hidden > 0).then(|| format!("{:MARGIN$}{}", "", page.say(&more)))
+    let margin = page.margin();
+    (hidden > 0).then(|| format!("{:margin$}{}", "", page.say(&more)))
 }
 
 fn trouble(page: &Page, fault: &Fault) -> Vec<String> {
     let message = fault.kind.message();
     let detail = visible(&fault.detail, MESSAGE);
     let mut lines = page.paragraph("".normal(), page.say(&message));
-    lines.extend(page.paragraph("│ ".dimmed(), &detail));
+    lines.extend(page.paragraph(page.sign("│ ".dimmed(), &DETAIL), &detail));
     lines.extend(finding::hint(page, &fault.kind.remedy()));
     lines
 }
@@ -199,7 +214,10 @@ fn trouble(page: &Page, fault: &Fault) -> Vec<String> {
 fn notes(page: &Page, notes: &[Note]) -> Vec<String> {
     let lines = notes.iter().flat_map(|note| {
         let message = visible(page.say(&note.message), MESSAGE);
-        page.paragraph("· ".dimmed(), &format!("{message} [{}]", note.code))
+        page.paragraph(
+            page.sign("· ".dimmed(), &NOTE),
+            &format!("{message} [{}]", note.code),
+        )
     });
     lines.collect()
 }

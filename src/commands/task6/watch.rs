@@ -1,0 +1,126 @@
+//! `task6 --watch`: graded again whenever a file changes.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::{Pin, pin};
+use std::time::{Duration, Instant};
+
+use softy_checks::model::Text;
+use tokio::runtime::Runtime;
+use tokio::time::{sleep, timeout};
+
+use super::Order;
+use crate::commands::CommandError;
+use crate::commands::interruption::interruption;
+use crate::grade::{Session, left_on_the_engine};
+use crate::report::{ExitStatus, visible};
+use crate::submission::{Changes, Stamps, Submission};
+
+/// Between two looks at the files, at least; a change is taken for whole when a look shows nothing newer.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// How many times longer than a look it is until the next one, so that looking takes little of a processor.
+const REST: u32 = 20;
+
+/// How long what can be used again stays up while nothing changes.
+const WARM: Duration = Duration::from_secs(15 * 60);
+
+/// Paths that are named of a change.
+const NAMED: usize = 3;
+
+/// Characters that are shown of a path.
+const PATH: usize = 100;
+
+const WATCHING: Text = Text::fixed(
+    "waiting for a file to change; Ctrl-C ends it and takes the stack away",
+    "en attente d’un changement de fichier ; Ctrl-C arrête et supprime la pile",
+);
+
+pub(super) fn run(order: &Order<'_>) -> Result<ExitStatus, CommandError> {
+    Runtime::new()?.block_on(async {
+        let mut interruption = pin!(interruption()?);
+        let mut session = Session::new(&order.options);
+        let watched = rounds(order, &mut session, interruption.as_mut()).await;
+        let progress = order.progress();
+        let ended = session.end(&progress).await;
+        progress.finish();
+        order.warn(&ended, &progress);
+        watched
+    })
+}
+
+/// One round after the other; what ends them.
+async fn rounds(
+    order: &Order<'_>,
+    session: &mut Session<'_>,
+    mut interruption: Pin<&mut impl Future<Output = ()>>,
+) -> Result<ExitStatus, CommandError> {
+    let mut changes = Changes::Unknown;
+    loop {
+        let started = Instant::now();
+        let submission = Submission::open(order.path)?;
+        let stamps = submission.stamps();
+        let progress = order.progress();
+        let seen = session
+            .observe(&submission, &changes, &progress, interruption.as_mut())
+            .await;
+        let phases = progress.finish();
+        order.hand_over(seen, started.elapsed(), phases, &progress)?;
+        if let Err(fault) = session.rest().await {
+            progress.say(&left_on_the_engine(&fault));
+        }
+        progress.say(&WATCHING);
+        changes = tokio::select! {
+            changes = next(order.path, &stamps, session) => changes,
+            () = interruption.as_mut() => return Err(CommandError::Interrupted),
+        };
+        progress.say(&named(&changes));
+    }
+}
+
+/// Waits for the next change; what is up is taken away when it comes too late.
+async fn next(path: &Path, before: &Stamps, session: &mut Session<'_>) -> Changes {
+    if let Ok(changes) = timeout(WARM, changed(path, before)).await {
+        return changes;
+    }
+    // What is left is tried again at the end, where it is told.
+    let _cooled = session.cool_down().await;
+    changed(path, before).await
+}
+
+/// Waits until something is another than `before`, and no longer becomes so.
+async fn changed(path: &Path, before: &Stamps) -> Changes {
+    let mut last: Option<Stamps> = None;
+    loop {
+        let started = Instant::now();
+        // A folder that is being replaced is not there for a moment.
+        let now = Submission::open(path)
+            .map(|submission| submission.stamps())
+            .ok();
+        if let Some(now) = &now {
+            let changes = now.since(before);
+            if !changes.is_none() && last.as_ref() == Some(now) {
+                return changes;
+            }
+        }
+        last = now;
+        sleep(BETWEEN_LOOKS.max(started.elapsed() * REST)).await;
+    }
+}
+
+/// What has changed.
+fn named(changes: &Changes) -> Text {
+    let Changes::These(paths) = changes else {
+        return Text::fixed("changed", "modifié");
+    };
+    let mut names: Vec<String> = paths
+        .iter()
+        .take(NAMED)
+        .map(|path| visible(path, PATH))
+        .collect();
+    if paths.len() > NAMED {
+        names.push("…".to_owned());
+    }
+    let names = names.join(", ");
+    Text::new(format!("changed: {names}"), format!("modifié : {names}"))
+}

@@ -1,0 +1,265 @@
+//! A run: a submission observed once, or again and again while it changes.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{OptionFuture, join3};
+use softy_checks::observation::{Fault, FaultKind, Observation};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::stack::Live;
+use super::standing::Standing;
+use super::{Extent, Options, due, failed, read, unread, unseen, watch, within};
+use crate::compose::project::Project;
+use crate::progress::{Progress, Step};
+use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, limits};
+use crate::submission::{Changes, Submission};
+
+/// What was seen of a submission, and what of it could not be removed from the engine again.
+pub struct Observed {
+    /// For the checks.
+    pub seen: Observation,
+    /// What came of the end of the run.
+    pub ended: Ending,
+}
+
+/// What a run leaves; it says nothing of the submission.
+#[derive(Default)]
+pub struct Ending {
+    /// Why something is left on the engine.
+    pub left: Option<Fault>,
+    /// What came of sweeping up after killed runs; `None` when no engine was asked.
+    pub swept: Option<Result<Swept, Fault>>,
+    /// The stack, where it was to be left up and there is one.
+    pub kept: Option<Kept>,
+}
+
+/// A stack that was left up.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where its proxy is reached; `None` when it has none that runs.
+    pub address: Option<SocketAddr>,
+    /// The engine's names of its containers.
+    pub containers: Vec<String>,
+}
+
+/// A run on an engine.
+pub struct Session<'a> {
+    options: &'a Options,
+    /// What the run does beside its own work, once it has got as far as the engine.
+    chores: Option<Chores>,
+    sandbox: OnceCell<Sandbox>,
+    sweeping: OnceCell<Sweeping>,
+    /// What is up since the last round.
+    standing: Option<Standing>,
+    /// What was seen last, and of which project, unless there was trouble.
+    last: Option<(Project, Observation)>,
+}
+
+/// Observes a submission, and takes everything of it away from the engine unless it is to be kept; ends early, with a fault,
+/// when `interrupted` is ready.
+pub async fn observe(
+    submission: &Submission,
+    options: &Options,
+    progress: &Progress,
+    interrupted: impl Future<Output = ()>,
+) -> Observed {
+    let mut session = Session::new(options);
+    let seen = session
+        .observe(submission, &Changes::Unknown, progress, interrupted)
+        .await;
+    let ended = match options.keep && seen.fault.is_none() {
+        true => session.keep(progress).await,
+        false => session.end(progress).await,
+    };
+    Observed { seen, ended }
+}
+
+impl Session<'_> {
+    /// A run that has not begun.
+    pub fn new(options: &Options) -> Session<'_> {
+        Session {
+            options,
+            chores: None,
+            sandbox: OnceCell::new(),
+            sweeping: OnceCell::new(),
+            standing: None,
+            last: None,
+        }
+    }
+
+    /// Observes the submission, of which `changes` are new since the last round; ends early, with a fault, when `interrupted`
+    /// is ready.
+    pub async fn observe(
+        &mut self,
+        submission: &Submission,
+        changes: &Changes,
+        progress: &Progress,
+        interrupted: impl Future<Output = ()>,
+    ) -> Observation {
+        progress.enter(Step::Read);
+        let (mut seen, project) = match read(submission) {
+            Ok((seen, project)) => (seen.asking(self.options.asked.clone()), project),
+            Err(fault) => return unread(fault),
+        };
+        let Some(project) = project else {
+            return seen;
+        };
+        let Extent::Everything(engine) = &self.options.extent else {
+            return seen;
+        };
+        if !due(&seen, "images-build") {
+            return seen;
+        }
+        if let Some(last) = self.still_true(&project, changes) {
+            let Observation {
+                answer, compose, ..
+            } = seen;
+            return Observation {
+                answer,
+                compose,
+                ..last.clone()
+            };
+        }
+        self.last = None;
+        let options = self.options;
+        let turns = &options.turns;
+        let chores = *self.chores.get_or_insert_with(|| turns.begin());
+        let (sandbox, sweeping, standing) = (&self.sandbox, &self.sweeping, &mut self.standing);
+        let watched = async {
+            let opened = sandbox.get_or_try_init(|| {
+                let (bases, turns) = (options.bases.clone(), Arc::clone(turns));
+                Sandbox::open(engine, options.runtime.as_deref(), bases, turns)
+            });
+            let sandbox = within("finding the engine", limits::OPENING, opened).await?;
+            if chores.sweep {
+                let begun = async || sandbox.sweeper().begin();
+                sweeping.get_or_init(begun).await;
+            }
+            let live = Live {
+                sandbox,
+                submission,
+                project: &project,
+                progress,
+            };
+            tokio::select! {
+                watched = watch(&live, options, &mut seen, standing) => watched,
+                lost = sandbox.lost() => Err(lost),
+            }
+        };
+        let watched = tokio::select! {
+            watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
+            () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
+        };
+        seen.fault = watched.err().or_else(|| unseen(&seen));
+        if seen.fault.is_none() {
+            self.last = Some((project, seen.clone()));
+        }
+        seen
+    }
+
+    /// What was seen last, where nothing has changed since that the stack is made from.
+    fn still_true(&self, project: &Project, changes: &Changes) -> Option<&Observation> {
+        let (last_project, last) = self.last.as_ref()?;
+        let Changes::These(paths) = changes else {
+            return None;
+        };
+        let is_used = paths.iter().any(|path| project.uses(path));
+        (last_project == project && !is_used).then_some(last)
+    }
+
+    /// Takes away what another round cannot use.
+    ///
+    /// # Errors
+    /// A fault when something cannot be removed; the next round then begins anew, and removal is tried again at the end.
+    pub async fn rest(&mut self) -> Result<(), Fault> {
+        let Some(sandbox) = self.sandbox.get() else {
+            return Ok(());
+        };
+        self.standing = self.standing.take().and_then(Standing::rested);
+        let removed = match &self.standing {
+            Some(standing) => {
+                let members = standing.stack.members();
+                sandbox.remove_but(&members, &standing.reachable).await
+            }
+            None => sandbox.remove().await,
+        };
+        if removed.is_err() {
+            self.standing = None;
+        }
+        let sandbox = self.sandbox.take().map(Sandbox::renewed);
+        self.sandbox = OnceCell::new_with(sandbox);
+        removed
+    }
+
+    /// Takes everything away that is up; the next round begins anew.
+    ///
+    /// # Errors
+    /// A fault when something cannot be removed.
+    pub async fn cool_down(&mut self) -> Result<(), Fault> {
+        (self.standing, self.last) = (None, None);
+        self.rest().await
+    }
+
+    /// Ends the run, and takes everything away.
+    pub async fn end(self, progress: &Progress) -> Ending {
+        let removed = async {
+            let sandbox = self.sandbox.get()?;
+            progress.enter(Step::Remove);
+            sandbox.remove().await.err()
+        };
+        let bounded = async {
+            let bounds = self.chores.is_some_and(|chores| chores.bound);
+            if let Some(sandbox) = self.sandbox.get().filter(|_| bounds) {
+                let sweeper = sandbox.sweeper();
+                let bounded = sweeper.bound_cache(Bound::Usual, false);
+                // What is still too much is the next run's to take away.
+                let _bounded = timeout(limits::CACHE, bounded).await;
+            }
+        };
+        let sweeping = self.sweeping.into_inner().map(Sweeping::end);
+        let (left, swept, ()) = join3(removed, OptionFuture::from(sweeping), bounded).await;
+        Ending {
+            left,
+            swept,
+            kept: None,
+        }
+    }
+
+    /// Ends the run, and leaves the stack up where there is one.
+    async fn keep(self, progress: &Progress) -> Ending {
+        let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &self.standing) else {
+            return self.end(progress).await;
+        };
+        let kept = async {
+            sandbox.keep().await?;
+            let address = match standing.stack.proxy() {
+                Some(proxy) => {
+                    let address = sandbox.address(&proxy.member, proxy.port, &standing.reachable);
+                    address.await.ok()
+                }
+                None => None,
+            };
+            let members = standing.stack.members();
+            let names = members.iter().map(|member| sandbox.container_name(member));
+            Ok(Kept {
+                address,
+                containers: names.collect(),
+            })
+        };
+        let kept: Result<Kept, Fault> = kept.await;
+        let Ok(kept) = kept else {
+            return self.end(progress).await;
+        };
+        let sweeping = self.sweeping.into_inner().map(Sweeping::end);
+        Ending {
+            left: None,
+            swept: OptionFuture::from(sweeping).await,
+            kept: Some(kept),
+        }
+    }
+}
