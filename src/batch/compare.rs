@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{FileVerdict, Graded};
+use super::{FileVerdict, Graded, Unreadable};
 use crate::rubric::Rubric;
 
 /// What came of one submission, without what was seen of it: thousands fit into memory.
@@ -41,6 +41,8 @@ pub struct Comparison {
     pub added: Vec<String>,
     /// The ids that only the old grading has.
     pub gone: Vec<String>,
+    /// Files of either that could not be read: what is in them is missing above.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// A submission that came out otherwise.

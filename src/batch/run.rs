@@ -20,11 +20,11 @@ use super::clone::{self, clone, without_secrets};
 use super::progress::Progress;
 use super::results::{self, Listed, Results};
 use super::roster::{Entry, Source};
-use crate::grade::{self, Extent, Observed, Options};
+use crate::grade::{self, Ending, Extent, Options};
 use crate::progress;
 use crate::report::Report;
 use crate::rubric::Rubric;
-use crate::sandbox;
+use crate::sandbox::{self, Base};
 use crate::submission::Submission;
 
 /// Times that a submission is graded until something comes of it.
@@ -73,6 +73,8 @@ struct Running {
     stopped: Mutex<Option<Stop>>,
     /// True when nothing more is to be begun, and what goes on is to end.
     ending: watch::Sender<bool>,
+    /// The images of `--base` that no submission has named so far; `None` before the first that was built.
+    idle: Mutex<Option<Vec<Base>>>,
     /// Held by whoever waits for the engine, so that one asks for all.
     engine: tokio::sync::Mutex<()>,
 }
@@ -113,6 +115,7 @@ pub async fn run(
         waiting: Mutex::new(waiting),
         stopped: Mutex::default(),
         ending: watch::Sender::new(false),
+        idle: Mutex::default(),
         engine: tokio::sync::Mutex::default(),
     };
     let working = join_all((0..jobs).map(|_| running.work()));
@@ -126,6 +129,7 @@ pub async fn run(
         }
     }
     running.progress.finish();
+    running.warn_of_idle_bases();
     let stopped = running.stopped().take();
     stopped.map_or(Ok(()), Err)
 }
@@ -187,7 +191,8 @@ impl Running {
                 let options = &self.batch.options;
                 let observed =
                     grade::observe(&opened.submission, options, &progress, self.ending()).await;
-                self.warn(&entry.id, &observed);
+                self.warn(&entry.id, &observed.ended);
+                self.note_bases(&observed.seen);
                 (listed, self.batch.rubric.ask(observed.seen))
             }
         };
@@ -279,10 +284,32 @@ impl Running {
         }
     }
 
-    /// Says what could not be removed from the engine.
-    fn warn(&self, id: &str, observed: &Observed) {
-        if let Some(left) = &observed.ended.left {
-            let words = grade::left_on_the_engine(left);
+    /// Notes which images of `--base` a submission names.
+    fn note_bases(&self, seen: &Observation) {
+        if seen.sandbox.is_none() {
+            return;
+        }
+        let bases = &self.batch.options.bases;
+        let own: Vec<&Base> = bases.not_named(seen).collect();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let so_far = idle.get_or_insert_with(|| bases.iter().cloned().collect());
+        so_far.retain(|base| own.contains(&base));
+    }
+
+    /// Says which images of `--base` nobody names: the word may be a mistake.
+    fn warn_of_idle_bases(&self) {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        for Base { named, taken: _ } in idle.iter().flatten() {
+            self.progress.say(&Text::new(
+                format!("warning: no submission that was graded now has an image `{named}`, which `--base` replaces"),
+                format!("attention : aucun des rendus notés à l’instant n’a d’image `{named}`, que `--base` remplace"),
+            ));
+        }
+    }
+
+    /// Says what a run has left on the engine.
+    fn warn(&self, id: &str, ending: &Ending) {
+        for words in ending.warnings() {
             self.progress.say(&Text::new(
                 format!("{id}: {}", words.en),
                 format!("{id} : {}", words.fr),

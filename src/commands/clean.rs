@@ -260,26 +260,6 @@ fn age(seconds: u64) -> Text {
     Text::new(format!("{count} {en}"), format!("{count} {fr}"))
 }
 
-/// What a run says of a sweep beside it, as far as it did not remove everything.
-pub(super) fn not_swept(swept: &Result<Swept, Fault>) -> Vec<Text> {
-    let warning = |what: &str, why: &str| {
-        Text::new(
-            format!("warning: what a killed run has left could not be removed: {what}{why}"),
-            format!(
-                "attention : ce qu’une exécution tuée a laissé n’a pas pu être supprimé : {what}{why}"
-            ),
-        )
-    };
-    match swept {
-        Ok(swept) => {
-            let left = swept.left.iter();
-            left.map(|(thing, why)| warning(&format!("{} – ", thing.name), why))
-                .collect()
-        }
-        Err(fault) => vec![warning("", &fault.detail)],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

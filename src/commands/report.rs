@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{CommandError, output};
-use crate::batch::{Graded, Results, Standing, Summary, compare};
+use crate::batch::{Comparison, Graded, Results, Standing, Summary, Unreadable, compare};
 use crate::cli::{Format, ReportArguments, Spoken};
 use crate::report::{
     ExitStatus, canvas, comparison, csv, github, gradescope, html, json, junit, markdown, text,
@@ -41,36 +41,47 @@ fn compared(
     old: &Path,
     rubric: Option<&Rubric>,
 ) -> Result<ExitStatus, CommandError> {
-    let old = standings(old, None)?;
-    let new = standings(&arguments.folder, rubric)?;
-    let comparison = compare(old, new);
+    let (old, mut unreadable) = standings(old, None)?;
+    let (new, others) = standings(&arguments.folder, rubric)?;
+    unreadable.extend(others);
+    let comparison = Comparison {
+        unreadable,
+        ..compare(old, new)
+    };
     let written = comparison::render(&comparison, arguments.spoken.language());
     match &arguments.output {
         Some(path) => output::to_file(path, &written)?,
         None => output::to_stdout(&written)?,
     }
     Ok(match comparison.changed.as_slice() {
+        _ if !comparison.unreadable.is_empty() => ExitStatus::CouldNotGrade,
         [] => ExitStatus::Passed,
         [..] => ExitStatus::Failed,
     })
 }
 
-/// What came of each submission of a batch: as its file says it, or judged by another rubric.
-fn standings(batch: &Path, rubric: Option<&Rubric>) -> Result<Vec<Standing>, CommandError> {
+/// What came of each submission of a batch, as its file says it, or judged by another rubric; and the files that cannot be read.
+fn standings(
+    batch: &Path,
+    rubric: Option<&Rubric>,
+) -> Result<(Vec<Standing>, Vec<Unreadable>), CommandError> {
     let failed = |error| CommandError::Batch {
         path: batch.to_owned(),
         error,
     };
     let files = Results::of(batch).files().map_err(failed)?;
-    let standing = |file: PathBuf| {
-        let graded = Graded::read(&file, rubric).map_err(io::Error::other)?;
-        Ok(match rubric {
-            Some(_) => Standing::judged(&graded),
-            None => Standing::written(&graded),
-        })
-    };
-    let standings: io::Result<Vec<Standing>> = files.into_iter().map(standing).collect();
-    standings.map_err(failed)
+    let (mut standings, mut unreadable) = (Vec::new(), Vec::new());
+    for file in files {
+        match (Graded::read(&file, rubric), rubric) {
+            (Ok(graded), Some(_)) => standings.push(Standing::judged(&graded)),
+            (Ok(graded), None) => standings.push(Standing::written(&graded)),
+            (Err(error), _) => unreadable.push(Unreadable {
+                file,
+                reason: error.to_string(),
+            }),
+        }
+    }
+    Ok((standings, unreadable))
 }
 
 /// Writes what is said about a batch to a file, or to stdout.

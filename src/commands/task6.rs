@@ -9,12 +9,11 @@ use softy_checks::observation::{Fault, FaultKind, Observation};
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
 
-use super::clean::not_swept;
 use super::grading::options;
 use super::interruption::interruption;
 use super::{CommandError, asked, output};
 use crate::cli::{Engine, Task6};
-use crate::grade::{Ending, Kept, Observed, Options, left_on_the_engine, observe};
+use crate::grade::{Ending, Kept, Observed, Options, observe};
 use crate::progress::{Progress, REMOVING};
 use crate::report::{ExitStatus, Phase, Report};
 use crate::rubric::Rubric;
@@ -76,10 +75,7 @@ impl Order<'_> {
 
     /// Says what is to know of the engine after a run.
     pub(super) fn warn(&self, ended: &Ending, progress: &Progress) {
-        if let Some(left) = &ended.left {
-            progress.say(&left_on_the_engine(left));
-        }
-        for words in ended.swept.iter().flat_map(not_swept) {
+        for words in ended.warnings() {
             progress.say(&words);
         }
     }
@@ -170,14 +166,7 @@ async fn observe_until_interrupted(
 
 /// A warning for each image that was to be replaced and that the submission does not name; none where nothing was built.
 fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
-    let Some(sandbox) = &seen.sandbox else {
-        return Vec::new();
-    };
-    let is_named = |base: &&Base| {
-        let mut images = sandbox.base_images.iter();
-        images.any(|image| base.is_named(&image.reference))
-    };
-    let idle = bases.iter().filter(|base| !is_named(base));
+    let idle = bases.not_named(seen);
     idle.map(|Base { named, taken: _ }| {
         Text::new(
             format!("warning: the submission has no image `{named}`, which `--base` replaces"),

@@ -59,6 +59,15 @@ fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<
     let is_elsewhere = ["external", "driver"]
         .iter()
         .any(|key| node.get(key).is_some());
+    // To Compose, a secret from the variable without a name is one from nowhere; a config is empty.
+    let is_nothing = |given: &Entry| {
+        let text = given.value.scalar().unwrap_or_default();
+        section == "secrets" && given.key == "environment" && text.is_empty()
+    };
+    let given: Vec<&Entry> = match given.as_slice() {
+        [alone] if is_nothing(alone) => Vec::new(),
+        _ => given,
+    };
     let [given] = given.as_slice() else {
         if !(given.is_empty() && is_elsewhere) {
             let en = format!("`{section}.{name}` takes one of `file`, `content`, `environment`");

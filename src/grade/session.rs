@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join3};
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::stack::Live;
 use super::standing::Standing;
-use super::{Extent, Options, due, failed, read, unread, unseen, watch, within};
+use super::{
+    Extent, Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within,
+};
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, limits};
@@ -36,6 +39,34 @@ pub struct Ending {
     pub swept: Option<Result<Swept, Fault>>,
     /// The stack, where it was to be left up and there is one.
     pub kept: Option<Kept>,
+}
+
+impl Ending {
+    /// What is to know of it: what stays on the engine.
+    pub fn warnings(&self) -> Vec<Text> {
+        let left = self.left.iter().map(left_on_the_engine);
+        left.chain(self.swept.iter().flat_map(not_swept)).collect()
+    }
+}
+
+/// What a run says of a sweep beside it, as far as it did not remove everything.
+fn not_swept(swept: &Result<Swept, Fault>) -> Vec<Text> {
+    let warning = |what: &str, why: &str| {
+        Text::new(
+            format!("warning: what a killed run has left could not be removed: {what}{why}"),
+            format!(
+                "attention : ce qu’une exécution tuée a laissé n’a pas pu être supprimé : {what}{why}"
+            ),
+        )
+    };
+    match swept {
+        Ok(swept) => {
+            let left = swept.left.iter();
+            left.map(|(thing, why)| warning(&format!("{} – ", thing.name), why))
+                .collect()
+        }
+        Err(fault) => vec![warning("", &fault.detail)],
+    }
 }
 
 /// A stack that was left up.

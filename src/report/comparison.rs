@@ -3,10 +3,14 @@
 use softy_checks::model::{Language, Text};
 
 use super::visible::visible;
-use crate::batch::{Change, CheckChange, Comparison, FileVerdict, Reason};
+use super::words;
+use crate::batch::{Change, CheckChange, Comparison, FileVerdict, Reason, Unreadable};
 
 /// Characters of an id or a name that are shown.
 const NAME: usize = 80;
+
+/// Characters that are shown of a file that could not be read, and why.
+const REASON: usize = 300;
 
 /// The comparison in `language`, with a newline at its end.
 pub fn render(comparison: &Comparison, language: Language) -> String {
@@ -19,8 +23,26 @@ pub fn render(comparison: &Comparison, language: Language) -> String {
         let line = |id: &String| format!("{}  ({})", visible(id, NAME), words.to(language));
         lines.extend(ids.iter().map(line));
     }
+    if !comparison.unreadable.is_empty() {
+        lines.push(format!(
+            "{}{}",
+            words::UNREADABLE.to(language),
+            colon(language)
+        ));
+    }
+    for Unreadable { file, reason } in &comparison.unreadable {
+        let words = format!("{}: {reason}", file.display());
+        lines.push(format!("  {}", visible(&words, REASON)));
+    }
     lines.push(summary(comparison).to(language).to_owned());
     lines.join("\n") + "\n"
+}
+
+fn colon(language: Language) -> &'static str {
+    match language {
+        Language::English => ":",
+        Language::French => " :",
+    }
 }
 
 const ADDED: Text = Text::fixed("new", "nouveau");
@@ -29,7 +51,7 @@ const GONE: Text = Text::fixed("no longer there", "disparu");
 fn changed(change: &Change, language: Language) -> Vec<String> {
     let name = change.name.as_ref();
     let name = name.map(|name| format!(" · {}", visible(name, NAME)));
-    let reasons = change.reasons.iter().map(|reason| words(*reason));
+    let reasons = change.reasons.iter().map(|reason| reason_words(*reason));
     let reasons: Vec<String> = reasons.map(|text| text.to(language).to_owned()).collect();
     let head = format!(
         "{}{}  {} → {}  ({})",
@@ -82,7 +104,7 @@ fn status(name: &str) -> Text {
     }
 }
 
-fn words(reason: Reason) -> Text {
+fn reason_words(reason: Reason) -> Text {
     match reason {
         Reason::NotGradedBefore => {
             Text::fixed("could not be graded before", "n’avait pas pu être noté")
@@ -110,6 +132,7 @@ fn summary(comparison: &Comparison) -> Text {
         unchanged,
         added,
         gone,
+        unreadable: _,
     } = comparison;
     let (changed, added, gone) = (changed.len(), added.len(), gone.len());
     Text::new(
@@ -150,6 +173,10 @@ mod tests {
             unchanged: 3,
             added: vec!["bob".to_owned()],
             gone: vec!["carol".to_owned()],
+            unreadable: vec![Unreadable {
+                file: "results/dave.json".into(),
+                reason: "EOF".to_owned(),
+            }],
         }
     }
 
@@ -157,6 +184,7 @@ mod tests {
     fn each_change_has_its_checks_and_its_reasons() {
         let english = "alice\\x1b[2J · Alice  80/100 → 100/100  (another rubric, another release)\n  \
             round-robin: failed 0 [weighted] → passed 20\n\nbob  (new)\ncarol  (no longer there)\n\
+            result files that could not be read:\n  results/dave.json: EOF\n\
             1 changed, 3 unchanged, 1 new, 1 no longer there\n";
         assert_eq!(render(&comparison(), Language::English), english);
         let french = render(&comparison(), Language::French);

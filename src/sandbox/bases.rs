@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+use softy_checks::observation::{BuildFailure, Fault, FaultKind, Observation};
 
 use super::reference::full;
 
@@ -82,6 +82,14 @@ impl Bases {
     /// Each of them, in the order they were given.
     pub fn iter(&self) -> impl Iterator<Item = &Base> {
         self.0.iter()
+    }
+
+    /// Those whose image a submission does not name; none where nothing was built.
+    pub fn not_named(&self, seen: &Observation) -> impl Iterator<Item = &Base> {
+        let images = seen.sandbox.as_ref().map(|sandbox| &sandbox.base_images);
+        self.iter().filter(move |base| {
+            images.is_some_and(|images| !images.iter().any(|image| base.is_named(&image.reference)))
+        })
     }
 
     /// The image to take instead of the one that a reference means; `None` where that one is right.

@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | base-images`.
+//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | dist | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -12,6 +12,7 @@ mod class;
 mod compare;
 mod debian;
 mod demo;
+mod dist;
 mod engine;
 mod expectation;
 mod fuzz;
@@ -42,6 +43,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
   image          the Dockerfile's image, built, and a submission graded in it
+  dist           what a release hands out: static program, completions, manual, licences, checksum
   bless          rewrite the expected reports and recorded observations of the fixtures
   base-images    make sure that the engine has the images that fixtures build on
 ";
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         ["fuzz", seconds @ ..] => fuzz::run(seconds),
         ["compare", rest @ ..] => compare::run(rest),
         ["image"] => image::run(),
+        ["dist"] => dist::run(),
         ["bless"] => bless::run(),
         ["base-images"] => base_images::run(),
         _ => return wrong_usage(),

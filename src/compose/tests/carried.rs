@@ -77,6 +77,18 @@ fn configs_and_secrets_that_compose_does_not_take_are_problems() {
 }
 
 #[test]
+fn a_secret_from_a_variable_without_a_name_is_from_nowhere() {
+    let defined = |section: &str| {
+        let service = "services: {a: {image: i}}";
+        problems(&format!(
+            "{service}\n{section}: {{x: {{environment: $UNSET}}}}\n"
+        ))
+    };
+    assert_eq!(defined("secrets").len(), 1);
+    assert_eq!(defined("configs").len(), 0);
+}
+
+#[test]
 fn labels_and_variables_come_from_files_in_their_formats() {
     let yaml = "services:\n  a:\n    image: i\n    label_file: l.env\n    labels: {L1: mine}\n    env_file: [{path: r.env, format: raw}]\n";
     let files = [
