@@ -44,9 +44,48 @@ fn nothing_names_the_folder_it_was_written_in() {
 
 #[test]
 fn the_documentation_shows_what_the_program_prints() {
-    for page in ["README.md", "docs/rubric.md"] {
+    for page in ["README.md", "docs/README.fr.md", "docs/rubric.md"] {
         shows_what_the_program_prints(&read(&top().join(page)));
     }
+}
+
+#[test]
+fn the_book_has_every_page() {
+    let summary = read(&top().join("docs/SUMMARY.md"));
+    let pages = files(&top().join("docs")).into_iter();
+    let pages = pages.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    for page in pages.filter(|path| !path.ends_with("SUMMARY.md")) {
+        let page = page
+            .strip_prefix(top().join("docs"))
+            .expect("it is in there");
+        let link = format!("]({})", page.display());
+        assert!(summary.contains(&link), "{link}");
+    }
+    for link in links(&summary) {
+        assert!(top().join("docs").join(&link).is_file(), "{link}");
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let pages = files(&top().join("docs")).into_iter();
+    let pages = pages.chain(["README.md", "ARCHITECTURE.md"].map(|page| top().join(page)));
+    for page in pages.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        let folder = page.parent().expect("it is in a folder");
+        for link in links(&read(&page)) {
+            let path = link.split('#').next().unwrap_or_default();
+            let leads = path.is_empty() || folder.join(path).exists();
+            assert!(leads, "{} of {}", link, page.display());
+        }
+    }
+}
+
+/// Where the links of a page lead, but for those that lead away.
+fn links(page: &str) -> Vec<String> {
+    let links = page.split("](").skip(1);
+    let links = links.filter_map(|rest| rest.split(')').next());
+    let links = links.filter(|link| !link.contains("://"));
+    links.map(str::to_owned).collect()
 }
 
 fn shows_what_the_program_prints(page: &str) {

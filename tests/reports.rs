@@ -120,6 +120,51 @@ fn gradescope_takes_a_file_for_each_submission() {
     assert!(results("troubled.json").get("score").is_none());
 }
 
+/// The students of the page about reports: what was seen of each, id, name and seconds.
+const SHOWN: [(&str, &str, &str, f64); 3] = [
+    ("not-round-robin", "s21001", "Grace Hopper", 33.9),
+    ("missing-semicolon", "s21004", "Zoé Lefèvre", 19.8),
+    ("correct", "s21009", "Anna Müller", 1.1),
+];
+
+#[test]
+fn the_documentation_shows_what_comes_of_such_a_batch() {
+    let batch = TempDir::new().expect("a folder can be made");
+    let results = batch.path().join("results");
+    fs::create_dir(&results).expect("a folder can be made");
+    for (number, (fixture, id, name, seconds)) in SHOWN.into_iter().enumerate() {
+        let mut result = result(fixture, id);
+        result["batch"]["name"] = name.into();
+        result["batch"]["group"] = ["G2", "G2", "G1"][number].into();
+        result["seconds"] = seconds.into();
+        if fixture == "correct" {
+            let detail = "registry-1.docker.io: i/o timeout";
+            result["observation"]["fault"] = json!({"kind": "network", "detail": detail});
+            result["observation"]["images"] = Value::Null;
+            result["observation"]["stack"] = Value::Null;
+            result["observation"]["volleys"] = json!([]);
+        }
+        write(&results, id, &result);
+    }
+    let page = fs::read_to_string(top().join("docs/reports.md")).expect("the page is there");
+    let blocks = page.split("```console\n").skip(1);
+    let mut shown = 0;
+    for block in blocks.filter_map(|block| block.split("```").next()) {
+        let (command, expected) = block.split_once('\n').expect("a command and more");
+        let arguments = command.strip_prefix("$ softy-check report DIR");
+        let arguments = arguments.expect("a report of a batch").split_whitespace();
+        let output = softy_check()
+            .arg("report")
+            .arg(batch.path())
+            .args(arguments)
+            .output();
+        let text = stdout(&output.expect("the program runs"));
+        assert_eq!(text.replace('\r', ""), expected, "{command}");
+        shown += 1;
+    }
+    assert_eq!(shown, 2);
+}
+
 #[test]
 fn a_submission_alone_has_every_format() {
     for format in [
