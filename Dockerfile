@@ -11,8 +11,8 @@ WORKDIR /source
 COPY . .
 # glibc's own start-up files make it static: neither another target nor musl is needed.
 RUN RUSTFLAGS="-C target-feature=+crt-static" \
-    cargo build --locked --release --package softy-check --target "$(rustc -vV | sed -n 's/^host: //p')" \
-    && cp target/*/release/softy-check /softy-check
+    cargo build --locked --profile dist --package softy-check --target "$(rustc -vV | sed -n 's/^host: //p')" \
+    && cp target/*/dist/softy-check /softy-check
 
 FROM scratch
 COPY --from=build /softy-check /softy-check

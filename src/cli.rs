@@ -340,7 +340,8 @@ pub struct Shown {
     /// In which language
     #[command(flatten)]
     pub spoken: Spoken,
-    /// Say also where each replica was and what it received, and what the run did not close or hold to its limits
+    /// Say also where each replica was and what it received, what the run did not close or hold to its limits, and while it
+    /// goes on what the engine has done and when
     #[arg(long, short)]
     pub verbose: bool,
     /// Say also how long each part of the run took

@@ -20,13 +20,14 @@ use std::io;
 use std::path::PathBuf;
 
 use softy_checks::TASK6;
+use softy_checks::model::Text;
 use softy_checks::observation::Fault;
 
 use crate::batch::RosterError;
 use crate::cli::{Cli, Command};
 use crate::report::ExitStatus;
 use crate::rubric::RubricError;
-use crate::sandbox::{EndpointError, ReplacedTwice};
+use crate::sandbox::{Endpoint, EndpointError, ReplacedTwice, advice};
 use crate::submission::OpenError;
 
 /// Why a command ended without a report.
@@ -104,8 +105,13 @@ pub enum CommandError {
         error: io::Error,
     },
     /// The engine's trouble.
-    #[error("{}: {}", .0.detail, .0.kind.remedy().en)]
-    Engine(Fault),
+    #[error("{}; {}", .fault.detail, .advice.as_ref().unwrap_or(&.fault.kind.remedy()).en)]
+    Engine {
+        /// What it is.
+        fault: Fault,
+        /// What helps, where that is known better than for its kind.
+        advice: Option<Text>,
+    },
     /// The system's own trouble.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -131,7 +137,7 @@ impl CommandError {
             | CommandError::NoFolder
             | CommandError::Rubric(_)
             | CommandError::Recording { .. } => ExitStatus::WrongUsage,
-            CommandError::Output { .. } | CommandError::Engine(_) | CommandError::System(_) => {
+            CommandError::Output { .. } | CommandError::Engine { .. } | CommandError::System(_) => {
                 ExitStatus::CouldNotGrade
             }
             CommandError::Interrupted => ExitStatus::Interrupted,
@@ -171,6 +177,12 @@ fn meant(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| {
         format!(", the nearest is `{nearest}`")
     })
+}
+
+/// The trouble with an engine, and what helps.
+async fn engine_trouble(engine: &Endpoint, fault: Fault) -> CommandError {
+    let advice = advice(engine).await;
+    CommandError::Engine { fault, advice }
 }
 
 /// The ids of every check.

@@ -1,6 +1,7 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
 mod circumstances;
+mod details;
 mod held;
 mod listening;
 mod nginx;
@@ -187,6 +188,10 @@ async fn watch(
     seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
     let built = built?;
     drop(building);
+    for image in &built.seen {
+        progress.detail(|| details::image(image));
+    }
+    progress.detail(|| details::reached(&reachable));
     seen.images = Some(built.seen.clone());
     if !due(seen, "stack-runs") {
         return Ok(());
@@ -201,6 +206,9 @@ async fn watch(
         drop(starting);
         let stack = stack.insert(started);
         seen.stack = Some(stack.seen());
+        for (_, container) in &stack.containers {
+            progress.detail(|| details::container(container));
+        }
         let proxy = stack.configured();
         let asked = async {
             tokio::select! {

@@ -76,6 +76,8 @@ impl Step {
 pub struct Progress {
     language: Language,
     shown: Shown,
+    /// Since when steps are told in detail; `None` where they are not.
+    detailed_since: Option<Instant>,
     steps: Mutex<Vec<(Step, Instant)>>,
 }
 
@@ -108,7 +110,16 @@ impl Progress {
         Progress {
             language,
             shown,
+            detailed_since: None,
             steps: Mutex::default(),
+        }
+    }
+
+    /// The same, and what a step has come to is told with the seconds since now.
+    pub fn in_detail(self) -> Progress {
+        Progress {
+            detailed_since: Some(Instant::now()),
+            ..self
         }
     }
 
@@ -124,6 +135,19 @@ impl Progress {
             Shown::Lines if step != Step::Read => eprintln_ignoring_errors(words.to(self.language)),
             Shown::Lines | Shown::Nothing => {}
         }
+    }
+
+    /// What a step has come to, where details are asked for.
+    pub fn detail(&self, words: impl FnOnce() -> Text) {
+        let Some(since) = self.detailed_since else {
+            return;
+        };
+        let words = words();
+        let seconds = since.elapsed().as_secs_f64();
+        self.say(&Text::new(
+            format!("{seconds:7.2} s  {}", words.en),
+            format!("{seconds:7.2} s  {}", words.fr).replacen('.', ",", 1),
+        ));
     }
 
     /// Something to know now, beside the step.

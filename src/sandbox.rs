@@ -54,7 +54,7 @@ pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
 pub use diagnosis::{BaseState, Diagnosis};
 pub use endpoint::{Address, Asked, Endpoint, EndpointError, Environment, FoundBy};
-pub use engine::{engine_answers, engine_is_back};
+pub use engine::{advice, engine_answers, engine_is_back};
 pub use facts::Lacks;
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;

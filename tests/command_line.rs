@@ -475,6 +475,19 @@ fn without_an_engine_the_files_are_judged_and_the_rest_is_no_zero() {
 }
 
 #[test]
+fn without_an_engine_the_report_says_what_helps_in_its_language() {
+    let submission = Fixture::named("correct").submission();
+    let mut command = softy_check();
+    command
+        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+        .args(["task6", "--lang", "fr"])
+        .arg(submission.path());
+    let advice =
+        contains("→ vérifiez que `DOCKER_HOST` nomme").and(contains("docker version").not());
+    command.assert().code(3).stdout(advice);
+}
+
+#[test]
 fn without_an_engine_the_doctor_says_what_helps() {
     let doctor = || {
         let mut command = softy_check();

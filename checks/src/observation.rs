@@ -28,7 +28,7 @@ pub use stack::{
 pub use volley::{Connection, Volley, Witness};
 
 use crate::asked::Asked;
-use crate::model::Unjudged;
+use crate::model::{Text, Unjudged};
 
 /// Everything that the checks judge.
 ///
@@ -71,6 +71,10 @@ pub struct Observation {
     /// The engine that the stack ran on; no check judges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Sandbox>,
+    /// What helps against the fault on the machine where it came up, where that is known better than for its kind; no
+    /// recording has it.
+    #[serde(skip)]
+    pub advice: Option<Text>,
     /// What is asked of it; nothing that was seen, so that no recording has it.
     #[serde(skip)]
     pub asked: Asked,
@@ -98,6 +102,7 @@ impl Observation {
             fault: None,
             nginx: None,
             sandbox: None,
+            advice: None,
             asked: Asked::default(),
         }
     }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::grading::options;
 use super::interruption::interruption;
 use super::report::write;
-use super::{CommandError, ids};
+use super::{CommandError, engine_trouble, ids};
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
 use crate::grade::Extent;
@@ -75,7 +75,9 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
         let interruption = interruption()?;
         if let Extent::Everything(engine) = &batch.options.extent {
             // One that goes away later is waited for.
-            engine_answers(engine).await.map_err(CommandError::Engine)?;
+            if let Err(fault) = engine_answers(engine).await {
+                return Err(engine_trouble(engine, fault).await);
+            }
         }
         let ended = run_batch(batch, progress, interruption).await;
         ended.map_err(CommandError::from)
@@ -173,7 +175,10 @@ impl From<Stop> for CommandError {
     fn from(stop: Stop) -> CommandError {
         match stop {
             Stop::Interrupted => CommandError::Interrupted,
-            Stop::Engine(fault) => CommandError::Engine(fault),
+            Stop::Engine(fault) => CommandError::Engine {
+                fault,
+                advice: None,
+            },
             Stop::Output(path, error) => CommandError::Output { path, error },
         }
     }

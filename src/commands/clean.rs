@@ -6,7 +6,7 @@ use softy_checks::observation::Fault;
 use tokio::runtime::Runtime;
 
 use super::interruption::interruption;
-use super::{CommandError, output};
+use super::{CommandError, engine_trouble, output};
 use crate::cli::{Clean, ListFormat};
 use crate::report::ExitStatus;
 use crate::sandbox::{Bases, Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
@@ -98,8 +98,14 @@ async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError
         let cached = sweeper.bound_cache(bound, false).await?;
         Ok(List::new(&sweeper, swept, cached, false))
     };
+    let list = async {
+        match list.await {
+            Ok(list) => Ok(list),
+            Err(fault) => Err(engine_trouble(&engine, fault).await),
+        }
+    };
     tokio::select! {
-        list = list => list.map_err(CommandError::Engine),
+        list = list => list,
         () = interruption => Err(CommandError::Interrupted),
     }
 }

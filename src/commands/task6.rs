@@ -70,7 +70,11 @@ impl Order<'_> {
     /// Nothing has begun yet.
     pub(super) fn progress(&self) -> Progress {
         let spoken = &self.arguments.shown.spoken;
-        Progress::new(spoken.language(), spoken.plain)
+        let progress = Progress::new(spoken.language(), spoken.plain);
+        match self.arguments.shown.verbose {
+            true => progress.in_detail(),
+            false => progress,
+        }
     }
 
     /// Says what is to know of the engine after a run.

@@ -11,7 +11,7 @@ use super::listening::is_bad_gateway;
 use super::received::Received;
 use super::stack::Live;
 use super::started::{ProxyMember, Started};
-use super::{due, within};
+use super::{details, due, within};
 use crate::progress::Step;
 use crate::sandbox::{Built, Reachable, limits};
 use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
@@ -58,6 +58,8 @@ impl Requests<'_> {
         seen: &mut Observation,
     ) -> Result<SocketAddr, Fault> {
         let address = self.live.way_in(&self.proxy, self.reachable).await?;
+        let progress = self.live.progress;
+        progress.detail(|| details::way_in(address));
         seen.front_page = Some(self.client.get(address, "/").await);
         if !due(seen, "api-answers") {
             return Ok(address);
@@ -93,6 +95,9 @@ impl Requests<'_> {
             )?;
             tell(seen, received.since(&before));
             stack.received.update(received);
+            for (_, container) in &stack.containers {
+                self.live.progress.detail(|| details::container(container));
+            }
             if !stack.stays_up() {
                 seen.scaled = Some(stack.seen());
                 return Ok(());
@@ -131,6 +136,7 @@ impl Requests<'_> {
         for attempt in 1.. {
             let sandbox = self.live.sandbox;
             let volley = volley(sandbox, &self.proxy.member, address, &replicas).await?;
+            self.live.progress.detail(|| details::volley(&volley));
             seen.volleys.push(volley);
             if attempt == ATTEMPTS || !is_unordered(seen, id) {
                 break;

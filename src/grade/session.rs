@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join3};
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
-use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, limits};
+use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, advice, limits};
 use crate::submission::{Changes, Submission};
 
 /// What was seen of a submission, and what of it could not be removed from the engine again.
@@ -84,6 +85,8 @@ pub struct Session<'a> {
     /// What the run does beside its own work, once it has got as far as the engine.
     chores: Option<Chores>,
     sandbox: OnceCell<Sandbox>,
+    /// When the round began that opened the sandbox.
+    opened: Instant,
     sweeping: OnceCell<Sweeping>,
     /// What is up since the last round.
     standing: Option<Standing>,
@@ -117,6 +120,7 @@ impl Session<'_> {
             options,
             chores: None,
             sandbox: OnceCell::new(),
+            opened: Instant::now(),
             sweeping: OnceCell::new(),
             standing: None,
             last: None,
@@ -157,6 +161,9 @@ impl Session<'_> {
             };
         }
         self.last = None;
+        if self.sandbox.get().is_none() {
+            self.opened = Instant::now();
+        }
         let options = self.options;
         let turns = &options.turns;
         let chores = *self.chores.get_or_insert_with(|| turns.begin());
@@ -187,6 +194,9 @@ impl Session<'_> {
             () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
         };
         seen.fault = watched.err().or_else(|| unseen(&seen));
+        if self.sandbox.get().is_none() {
+            seen.advice = advice(engine).await;
+        }
         if seen.fault.is_none() {
             self.last = Some((project, seen.clone()));
         }
@@ -211,6 +221,10 @@ impl Session<'_> {
         let Some(sandbox) = self.sandbox.get() else {
             return Ok(());
         };
+        // A checker elsewhere takes what is older for a dead run's.
+        if self.opened.elapsed() > limits::RUN {
+            return self.cool_down().await;
+        }
         self.standing = self.standing.take().and_then(Standing::rested);
         let removed = match &self.standing {
             Some(standing) => {
@@ -232,8 +246,12 @@ impl Session<'_> {
     /// # Errors
     /// A fault when something cannot be removed.
     pub async fn cool_down(&mut self) -> Result<(), Fault> {
-        (self.standing, self.last) = (None, None);
-        self.rest().await
+        self.standing = None;
+        if let Some(sandbox) = self.sandbox.get() {
+            sandbox.remove().await?;
+            self.sandbox = OnceCell::new();
+        }
+        Ok(())
     }
 
     /// Ends the run, and takes everything away.

@@ -223,6 +223,7 @@ fn observation() -> Observation {
         fault: None,
         nginx: None,
         sandbox: None,
+        advice: None,
         asked: Asked::default(),
     }
 }

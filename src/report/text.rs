@@ -49,7 +49,7 @@ pub fn render_summary(summary: &Summary, page: &Page) -> String {
 /// What the report says of a verdict below its title, line by line and without a margin; nothing of one that passed.
 pub(super) fn details(verdict: &Verdict, language: Language) -> Vec<String> {
     let page = Page::new(language, COLUMNS);
-    let lines = verdict::details(&page, verdict).into_iter();
+    let lines = verdict::details(&page, verdict, None).into_iter();
     lines
         .map(|line| match line.strip_prefix(&" ".repeat(page.margin())) {
             Some(line) => line.trim_end().to_owned(),

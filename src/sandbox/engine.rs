@@ -5,6 +5,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::SystemInfo;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -86,14 +87,21 @@ async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
     if let Absence::Silent(_) = absence {
         return fault;
     }
-    let remedy = absence.remedy(&endpoint.found_by, System::here());
     Fault {
         kind: fault.kind,
         detail: format!(
-            "no engine answers at `{endpoint}`: {}; {}",
-            absence.message().en,
-            remedy.en
+            "no engine answers at `{endpoint}`: {}",
+            absence.message().en
         ),
+    }
+}
+
+/// What helps where no engine answers; `None` where one does after all, or it is not known.
+pub async fn advice(endpoint: &Endpoint) -> Option<Text> {
+    let fault = pinged(endpoint).await.err()?;
+    match Absence::of(endpoint, &fault.detail).await {
+        Absence::Silent(_) => None,
+        absence => Some(absence.remedy(&endpoint.found_by, System::here())),
     }
 }
 

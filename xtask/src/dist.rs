@@ -91,11 +91,11 @@ fn built(target: &str) -> Result<PathBuf> {
     // glibc's own start-up files make it static; where a target is named, build scripts and macros are built without them.
     process::run(
         cargo::command("build")
-            .args(["--locked", "--release", "--package", "softy-check"])
+            .args(["--locked", "--profile", "dist", "--package", "softy-check"])
             .args(["--target", target])
             .env("RUSTFLAGS", "-C target-feature=+crt-static"),
     )?;
-    let program = workspace::target().join(target).join("release/softy-check");
+    let program = workspace::target().join(target).join("dist/softy-check");
     let bytes = fs::metadata(&program)?.len();
     ensure!(
         bytes < PROGRAM_BYTES,

@@ -31,17 +31,17 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
             Status::NotGraded(fault) => told = Some(fault),
             Status::Passed | Status::Skipped(_) | Status::Failed { .. } => {}
         }
-        lines.extend(details(page, verdict));
+        lines.extend(details(page, verdict, report.observation.advice.as_ref()));
     }
     lines
 }
 
-/// What stands below a verdict's title.
-pub(super) fn details(page: &Page, verdict: &Verdict) -> Vec<String> {
+/// What stands below a verdict's title; `advice` is what helps against trouble, where that is known better than for its kind.
+pub(super) fn details(page: &Page, verdict: &Verdict, advice: Option<&Text>) -> Vec<String> {
     let mut lines = match &verdict.status {
         Status::Passed | Status::Skipped(_) => Vec::new(),
         Status::Failed { finding, others } => findings(page, finding, others),
-        Status::NotGraded(fault) => trouble(page, fault),
+        Status::NotGraded(fault) => trouble(page, fault, advice),
     };
     lines.extend(notes(page, &verdict.notes));
     lines
@@ -202,12 +202,13 @@ fn more(page: &Page, hidden: usize) -> Option<String> {
     (hidden > 0).then(|| format!("{:margin$}{}", "", page.say(&more)))
 }
 
-fn trouble(page: &Page, fault: &Fault) -> Vec<String> {
+fn trouble(page: &Page, fault: &Fault, advice: Option<&Text>) -> Vec<String> {
     let message = fault.kind.message();
     let detail = visible(&fault.detail, MESSAGE);
     let mut lines = page.paragraph("".normal(), page.say(&message));
     lines.extend(page.paragraph(page.sign("│ ".dimmed(), &DETAIL), &detail));
-    lines.extend(finding::hint(page, &fault.kind.remedy()));
+    let remedy = fault.kind.remedy();
+    lines.extend(finding::hint(page, advice.unwrap_or(&remedy)));
     lines
 }
 
