@@ -35,6 +35,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         fault,
         nginx: None,
         sandbox: None,
+        advice: None,
         asked: Asked::default(),
     }
 }

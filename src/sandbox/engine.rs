@@ -98,7 +98,7 @@ async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
 
 /// What helps where no engine answers; `None` where one does after all, or it is not known.
 pub async fn advice(endpoint: &Endpoint) -> Option<Text> {
-    let fault = pinged(endpoint).await.err()?;
+    let fault = asked(endpoint).await.err()?;
     match Absence::of(endpoint, &fault.detail).await {
         Absence::Silent(_) => None,
         absence => Some(absence.remedy(&endpoint.found_by, System::here())),
@@ -121,15 +121,20 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
 /// # Errors
 /// A fault when it does not.
 pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
-    match pinged(endpoint).await {
+    match asked(endpoint).await {
         Ok(()) => Ok(()),
         Err(fault) => Err(absent(endpoint, fault).await),
     }
 }
 
-/// The same, without a look at why.
-async fn pinged(endpoint: &Endpoint) -> Result<(), Fault> {
-    answers(&client(endpoint).map_err(fault)?).await
+/// The same, without a look at why. It is asked what a run asks first: an engine whose parts wait for each other for ever
+/// may answer a ping still (20.10 has been seen to).
+async fn asked(endpoint: &Endpoint) -> Result<(), Fault> {
+    let docker = client(endpoint).map_err(fault)?;
+    match timeout(limits::SILENCE, docker.info()).await {
+        Ok(answered) => answered.map(drop).map_err(fault),
+        Err(_) => Err(unanswered(limits::SILENCE)),
+    }
 }
 
 /// Waits until the engine answers again.
@@ -138,7 +143,7 @@ async fn pinged(endpoint: &Endpoint) -> Result<(), Fault> {
 /// A fault when it has not come back after `patience`.
 pub async fn engine_is_back(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let back = async {
-        while pinged(endpoint).await.is_err() {
+        while asked(endpoint).await.is_err() {
             sleep(BETWEEN_PINGS).await;
         }
     };
@@ -168,12 +173,11 @@ fn unanswered(since: Duration) -> Fault {
 
 /// An engine's error as trouble of the checker's own.
 pub(super) fn fault(error: Error) -> Fault {
-    let kind = match &error {
-        Error::RequestTimeoutError => FaultKind::Time,
-        _ => kind_of(&error.to_string()),
-    };
+    if let Error::RequestTimeoutError = error {
+        return unanswered(limits::ENGINE_ANSWER);
+    }
     Fault {
-        kind,
+        kind: kind_of(&error.to_string()),
         detail: message(&error),
     }
 }

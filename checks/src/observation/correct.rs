@@ -25,6 +25,7 @@ pub(crate) fn correct() -> Observation {
         fault: None,
         nginx: None,
         sandbox: None,
+        advice: None,
         asked: Asked::default(),
     }
 }
