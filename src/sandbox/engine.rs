@@ -96,13 +96,11 @@ async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
     }
 }
 
-/// What helps where no engine answers; `None` where one does after all, or it is not known.
+/// What helps where no engine answers; `None` where one does after all.
 pub async fn advice(endpoint: &Endpoint) -> Option<Text> {
     let fault = asked(endpoint).await.err()?;
-    match Absence::of(endpoint, &fault.detail).await {
-        Absence::Silent(_) => None,
-        absence => Some(absence.remedy(&endpoint.found_by, System::here())),
-    }
+    let absence = Absence::of(endpoint, &fault.detail).await;
+    Some(absence.remedy(&endpoint.found_by, System::here()))
 }
 
 /// Whether the engine still answers.
