@@ -1,8 +1,9 @@
 //! What the engine says of the containers of a stack, in words that do not depend on who made them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::time::Duration;
 
+use assert_cmd::Command;
 use serde_json::Value;
 
 use crate::mounts;
@@ -23,6 +24,9 @@ const UNNAMED: [&str; 2] = ["bridge", "none"];
 
 /// What the fact of a mount is called, in front of its place.
 const MOUNT: &str = "mount ";
+
+/// How long the engine may take to list, show, copy or remove what a comparison made.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
 
 /// Who made a stack, which tells how its things are called.
 pub enum Names {
@@ -98,12 +102,19 @@ pub fn docker(arguments: &[&str]) -> String {
 }
 
 /// The same as bytes; nothing where it fails, as it does where what is asked for is not there.
+///
+/// # Panics
+///
+/// Where the engine does not answer in time.
 pub fn docker_bytes(arguments: &[&str]) -> Vec<u8> {
-    Command::new("docker")
+    let output = Command::new("docker")
         .args(arguments)
+        .timeout(ANSWERS_WITHIN)
         .output()
-        .expect("the engine's command is there")
-        .stdout
+        .expect("the engine's command is there");
+    let ended = output.status.code();
+    assert!(ended.is_some(), "no answer to {arguments:?}");
+    output.stdout
 }
 
 fn facts(

@@ -88,6 +88,11 @@ pub static KNOWN: &[Known] = &[
         "an empty name is none to v2.26; later versions refuse it",
     ),
     known(
+        "2.26",
+        "service p*st*: [{}] – only this program refuses: *has no `command`",
+        "v2.26 knows nothing of hooks and leaves what is in them alone; later versions refuse one without a command",
+    ),
+    known(
         "2",
         "file name: $* – Compose refuses: project name must not be empty",
         "`name` is rewritten, also one that a variable leaves empty",

@@ -1,13 +1,19 @@
 //! Compose itself.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::time::Duration;
+
+use assert_cmd::Command;
 
 use crate::facts::{Names, Stack, docker};
 use crate::fixture::top;
 
 /// What names the command that Compose is asked by.
 const VARIABLE: &str = "SOFTY_CHECK_COMPOSE";
+
+/// How long one call may take, which builds and starts at most a few small containers: an engine that answers no more must not
+/// hold up all tests.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
 
 /// Of the tests' own environment, Compose gets what it needs to find the engine: a student's file must not see the rest.
 const KEPT: [&str; 6] = [
@@ -103,22 +109,22 @@ impl Reference {
         let kept = KEPT
             .iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)));
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = Command::new(program)
+        let output = Command::new(program)
             .args(first)
             .args(arguments)
             .env_clear()
             .envs(kept)
             .current_dir(if task.is_dir() { &task } else { folder })
+            .timeout(ANSWERS_WITHIN)
             .output()
             .map_err(|error| error.to_string())?;
-        if status.success() {
-            return Ok(String::from_utf8_lossy(&stdout).into_owned());
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let words = String::from_utf8_lossy(&stderr);
+        if output.status.code().is_none() {
+            return Err(format!("no answer within {ANSWERS_WITHIN:?}"));
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
         let is_progress = |line: &&str| {
             let end = line.trim_end();
             line.contains("level=warning")
