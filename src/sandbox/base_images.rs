@@ -9,7 +9,7 @@ use super::bases::{Bases, absent};
 use super::build::base_images;
 use super::engine::{fault, is_missing};
 use super::images::{maker, tagged};
-use super::reference::repository;
+use super::reference::{malformed, repository};
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
@@ -44,6 +44,9 @@ impl Sandbox {
         let mut found = self.base_images().clone();
         for image in &mut found {
             let reference = image.taken.as_ref().unwrap_or(&image.reference);
+            if malformed(reference).is_some() {
+                continue;
+            }
             // An engine that has trouble says so elsewhere, too.
             let Ok(inspected) = self.docker.inspect_image(reference).await else {
                 continue;

@@ -18,7 +18,7 @@ use futures_util::try_join;
 use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
-use super::build::{CACHE_LABEL, LAST, STEP};
+use super::build::{CACHE_LABEL, LAST};
 use super::engine::fault;
 use super::sweep::{Sweeper, out_of_time};
 use super::things::{Kind, NO_TAG, shown};
@@ -128,8 +128,14 @@ impl Sweeper {
                 break;
             };
             let layer = &layers[index];
-            let history = self.docker.image_history(&layer.id).await;
-            let is_ours = history.is_ok_and(|history| is_ours(layer, &history));
+            let seen = try_join!(
+                self.docker.image_history(&layer.id),
+                self.docker.inspect_image(&layer.id),
+            );
+            let is_ours = seen.is_ok_and(|(history, image)| {
+                let config = image.config.unwrap_or_default();
+                is_ours(layer, &history, &config.cmd.unwrap_or_default())
+            });
             let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
             // By no force: whoever uses it keeps it.
             let is_gone = is_ours
@@ -174,8 +180,8 @@ fn next(layers: &[Layer], bound: Bound, now: Duration) -> Option<usize> {
 }
 
 /// Whether the last line of an image's history is one that a build of the checker's writes: a label handed down stays in a
-/// line further back.
-fn is_ours(layer: &Layer, history: &[ImageHistoryResponseItem]) -> bool {
+/// line further back. `command` is what the image runs.
+fn is_ours(layer: &Layer, history: &[ImageHistoryResponseItem], command: &[String]) -> bool {
     let Some(last) = history.first() else {
         return false;
     };
@@ -183,8 +189,9 @@ fn is_ours(layer: &Layer, history: &[ImageHistoryResponseItem]) -> bool {
     if layer.is_last {
         return words.contains("LABEL") && words.contains(&format!("{CACHE_LABEL}={LAST}"));
     }
-    // The builder's own words, or a command given to a shell; what somebody keeps of a container has that container's command.
-    words.contains(" -c ") && last.comment.is_empty()
+    // The builder's own words, a command given to a shell, or one without: what somebody keeps of a container has that container's
+    // command, and so has its history.
+    last.comment.is_empty() && (words.contains(" -c ") || words != command.join(" "))
 }
 
 async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
@@ -199,13 +206,14 @@ async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
         .filter_map(|container| container.image_id)
         .collect();
     let layer = |image: &ImageSummary| {
+        // Whatever it says: a Dockerfile may give it another value.
         let label = image.labels.get(CACHE_LABEL)?.as_str();
         let below = images.iter().find(|other| other.id == image.parent_id);
         // The first of a stage is a label, which adds nothing.
         let below = below.map_or(image.size, |below| below.size);
         let named = image.repo_tags.iter().any(|tag| tag != NO_TAG);
         // What has no parent was not made by the classic builder.
-        let foreign = image.parent_id.is_empty() || ![LAST, STEP].contains(&label);
+        let foreign = image.parent_id.is_empty();
         Some(Layer {
             id: image.id.clone(),
             parent: image.parent_id.clone(),
@@ -316,10 +324,17 @@ mod tests {
             ..step.clone()
         };
         let label = history("/bin/sh -c #(nop)  LABEL org.softy-check.cache=true");
-        assert!(is_ours(&last, &label));
-        assert!(is_ours(&step, &history("/bin/sh -c pip3 install flask")));
-        assert!(!is_ours(&last, &history("/bin/sh -c touch /mine")));
-        assert!(!is_ours(&step, &history("bash")));
-        assert!(!is_ours(&step, &[]));
+        let command = ["bash".to_owned()];
+        assert!(is_ours(&last, &label, &command));
+        for words in ["/bin/sh -c pip3 install flask", "pip3 install flask"] {
+            assert!(is_ours(&step, &history(words), &command), "{words}");
+        }
+        assert!(!is_ours(
+            &last,
+            &history("/bin/sh -c touch /mine"),
+            &command
+        ));
+        assert!(!is_ours(&step, &history("bash"), &command));
+        assert!(!is_ours(&step, &[], &command));
     }
 }

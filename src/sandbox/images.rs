@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::build::{BuildNetwork, Builds, Outlet, too_large};
 use super::engine::{fault, is_missing, kind_of, message};
+use super::reference::malformed;
 use super::registry::is_private;
 use super::{Sandbox, limits};
 use crate::compose::project::{Project, Service};
@@ -163,6 +164,9 @@ impl Sandbox {
     /// registry has is fetched by its digest.
     async fn look_up(&self, reference: &str) -> Result<(ImageState, String), Fault> {
         let named = |state| (state, reference.to_owned());
+        if let Some(words) = malformed(reference) {
+            return Ok(named(not_found(reference, words.to_owned())));
+        }
         let _alone = self.turns.alone(format!("image {reference}")).await;
         let local = match self.docker.inspect_image(reference).await {
             Ok(image) => Some(image),

@@ -4,7 +4,7 @@ use bollard::models::VolumeCreateRequest;
 use softy_checks::observation::Fault;
 
 use super::engine::fault;
-use super::{KEPT_LABEL, Member, Sandbox};
+use super::{KEPT_LABEL, Member, Sandbox, name_prefix};
 
 impl Sandbox {
     /// Marks what the run has made as to be left alone until somebody asks for its removal.
@@ -15,7 +15,8 @@ impl Sandbox {
         let mut labels = self.labels();
         labels.insert(KEPT_LABEL.to_owned(), "true".to_owned());
         let request = VolumeCreateRequest {
-            name: Some(format!("softy-check-{}-.kept", self.run)),
+            // Behind the prefix of what compose files name, so that none of their volumes is called so.
+            name: Some(format!("{}.kept", name_prefix(&self.run))),
             labels: Some(labels),
             ..VolumeCreateRequest::default()
         };

@@ -103,9 +103,14 @@ impl Owner {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What a label says; nothing when no release of the checker wrote it.
+    /// What a label says; nothing when no release of the checker wrote it: anybody's image may carry such a label, and what is
+    /// in it is asked of the engine.
     pub(super) fn parse(label: &str) -> Option<Owner> {
-        serde_json::from_str(label).ok()
+        let owner: Owner = serde_json::from_str(label).ok()?;
+        let container = owner.container.as_ref();
+        container
+            .is_none_or(|container| is_id(&container.id))
+            .then_some(owner)
     }
 
     /// Whether the run goes on at `now`, in seconds since 1970 by the engine's clock, as can be told from `place`.
@@ -196,6 +201,13 @@ impl Stat {
     }
 }
 
+/// Whether it is what the engine calls a container by.
+fn is_id(text: &str) -> bool {
+    const DIGITS: usize = 64;
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == DIGITS && text.bytes().all(is_digit)
+}
+
 /// A container's full id and when it was last started, if it runs on this engine.
 async fn started(docker: &Docker, id: &str) -> Result<Option<(String, String)>, Fault> {
     let container = match docker.inspect_container(id, None).await {
@@ -219,6 +231,17 @@ mod tests {
             place: Place::here().unwrap(),
             id,
             started: Stat::of(id).unwrap().started,
+        }
+    }
+
+    #[test]
+    fn a_label_that_names_no_container_is_nobody_s() {
+        let label = |id: &str| {
+            format!(r#"{{"began":1,"process":null,"container":{{"id":"{id}","started":""}}}}"#)
+        };
+        assert!(Owner::parse(&label(&"0a".repeat(32))).is_some());
+        for id in ["../images/get?names=a", "0a", ""] {
+            assert_eq!(Owner::parse(&label(id)), None, "{id}");
         }
     }
 
@@ -294,7 +317,7 @@ mod tests {
             began: 5,
             process: Some(this_process()),
             container: Some(Container {
-                id: "0123".to_owned(),
+                id: "0a".repeat(32),
                 started: "2026-01-01T00:00:00Z".to_owned(),
             }),
         };

@@ -49,12 +49,45 @@ pub(super) fn repository(reference: &str) -> Option<String> {
     Some(repository.to_owned())
 }
 
+/// Why no image can be called so, in the engine's words; `None` where one can. What is malformed never gets to the engine, whose
+/// addresses it would be a part of.
+pub(super) fn malformed(reference: &str) -> Option<&'static str> {
+    if full(reference).is_some() {
+        return None;
+    }
+    Some(match full(&reference.to_lowercase()) {
+        Some(_) => "invalid reference format: repository name must be lowercase",
+        None => "invalid reference format",
+    })
+}
+
 /// Whether the first part of a name is a registry's: it has a dot, a port, or is this machine.
 fn is_registry(part: &str) -> bool {
-    let is_written_so = part
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric() || "-.:[]".contains(character));
-    is_written_so && (part.contains(['.', ':']) || part == "localhost")
+    let (host, port) = match part.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (part, None),
+    };
+    let is_host = match host.strip_prefix('[') {
+        Some(address) => address.strip_suffix(']').is_some_and(is_address),
+        None => host.split('.').all(is_label),
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    let is_told_apart = port.is_some() || host.contains(['.', '[']) || host == "localhost";
+    is_host && port.is_none_or(is_port) && is_told_apart
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::Ipv6Addr>().is_ok()
+}
+
+/// Between two dots of a host's name.
+fn is_label(label: &str) -> bool {
+    let is_end = |character: char| character.is_ascii_alphanumeric();
+    label.starts_with(is_end)
+        && label.ends_with(is_end)
+        && label
+            .chars()
+            .all(|character| is_end(character) || character == '-')
 }
 
 fn is_component(part: &str) -> bool {
@@ -109,6 +142,8 @@ mod tests {
         for (reference, expected) in [
             ("me/api", "docker.io/me/api:latest"),
             ("localhost/api:1", "localhost/api:1"),
+            ("[::1]:5000/api", "[::1]:5000/api:latest"),
+            ("Registry.example/api", "Registry.example/api:latest"),
             ("127.0.0.1:5000/ubuntu", "127.0.0.1:5000/ubuntu:latest"),
             (
                 &format!("ubuntu:22.04@{digest}"),
@@ -134,9 +169,16 @@ mod tests {
             "a//b",
             "ubuntu@sha256:0",
             "a\u{1b}",
+            "../events?x=",
+            "../images/get",
+            "a/../b",
+            "localhost:x/y",
+            "[1]/a",
             &long,
         ] {
             assert_eq!(full(reference), None, "{reference}");
+            assert!(malformed(reference).is_some(), "{reference}");
         }
+        assert!(malformed("Ubuntu").unwrap().ends_with("lowercase"));
     }
 }

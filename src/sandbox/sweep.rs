@@ -12,7 +12,7 @@ use super::engine::{Clock, fault};
 use super::owner::{Life, Owner, Place};
 use super::removal::remove_all;
 use super::things::{Thing, things};
-use super::{RUN_LABEL, Sandbox, limits};
+use super::{KEPT_LABEL, RUN_LABEL, Sandbox, limits};
 
 /// How long nothing new of a dead run must show before it is taken for all: the engine still carries out a call whose caller
 /// is gone, such as the creation of a container.
@@ -90,8 +90,6 @@ impl Sweeper {
         let things = things(&self.docker, RUN_LABEL).await.map_err(fault)?;
         let mut lives: Vec<(Owner, Life)> = Vec::new();
         let mut found = Found::default();
-        let kept = things.iter().filter(|thing| thing.keeps);
-        let kept: HashSet<String> = kept.map(|thing| thing.run.clone()).collect();
         for thing in things {
             // Without an owner it was not made by this release, or not by the checker.
             let Some(owner) = thing.owner.clone().filter(|_| thing.run != self.run) else {
@@ -108,7 +106,6 @@ impl Sweeper {
                 }
             };
             match life {
-                Life::Dead if self.spares_kept && kept.contains(&thing.run) => {}
                 Life::Dead => found.dead.push(thing),
                 Life::Alive | Life::Untold => {
                     if !found.spared.iter().any(|(run, _)| *run == thing.run) {
@@ -117,7 +114,19 @@ impl Sweeper {
                 }
             }
         }
+        if self.spares_kept && !found.dead.is_empty() {
+            // Looked for last: a run marks its stack as kept before it ends.
+            let kept = self.kept().await?;
+            found.dead.retain(|thing| !kept.contains(&thing.run));
+        }
         Ok(found)
+    }
+
+    /// The ids of the runs whose stacks were left up on purpose.
+    async fn kept(&self) -> Result<HashSet<String>, Fault> {
+        let marks = things(&self.docker, KEPT_LABEL).await.map_err(fault)?;
+        let marks = marks.into_iter().filter(|thing| thing.keeps);
+        Ok(marks.map(|thing| thing.run).collect())
     }
 
     /// Removes what dead runs have left, and looks again until nothing new of them shows.

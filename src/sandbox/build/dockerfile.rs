@@ -37,40 +37,84 @@ impl Instruction {
     }
 }
 
-/// The instructions of a Dockerfile; a `\` at a line's end continues it, or the character that `# escape=` names.
+/// What may stand before the instructions, as `# name=value`.
+const DIRECTIVES: [&str; 3] = ["syntax", "escape", "check"];
+
+/// What separates the words of one.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\u{c}'];
+
+/// The instructions of a Dockerfile, their lines joined as the engine's parser joins them: a `\` at a line's end continues it, or
+/// the character that `# escape=` names.
+///
+/// A build by strangers is judged by them before it is sent, so nothing may be an instruction to the engine and none here.
 pub(super) fn instructions(dockerfile: &str) -> Vec<Instruction> {
-    let escape = match directive(dockerfile, "escape").as_deref() {
-        Some("`") => '`',
-        Some(_) | None => '\\',
-    };
+    let escape = escape(dockerfile);
     let mut instructions: Vec<Instruction> = Vec::new();
     let mut continues = false;
-    for (line, text) in dockerfile.lines().enumerate() {
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if text.is_empty() || text.starts_with('#') {
+    for (line, text) in without_mark(dockerfile).lines().enumerate() {
+        let begun = text.trim_start();
+        if begun.is_empty() || begun.starts_with('#') {
             continue;
         }
-        let kept = text.strip_suffix(escape).unwrap_or(text);
+        let continued = continued(text, escape);
+        let kept = continued.unwrap_or(text);
         match instructions.last_mut() {
             Some(instruction) if continues => instruction.text.push_str(kept),
             Some(_) | None => instructions.push(Instruction {
                 line,
-                text: kept.to_owned(),
+                text: kept.trim_start().to_owned(),
             }),
         }
-        continues = kept.len() < text.len();
+        continues = continued.is_some();
+    }
+    for Instruction { text, .. } in &mut instructions {
+        text.truncate(text.trim_end().len());
     }
     instructions
 }
 
-/// The value of `# name=value` in the comments that a Dockerfile begins with.
+/// The line, from 0, that some engines continue and others do not: its end is marked twice.
+pub(super) fn ambiguous_line(dockerfile: &str) -> Option<usize> {
+    let escape = escape(dockerfile);
+    let mut lines = dockerfile.lines();
+    lines.position(|line| {
+        let text = line.trim_end_matches('\r');
+        text.len() < line.len() && continued(text, escape).is_some()
+    })
+}
+
+/// What a line has before the character that continues it, behind which only blanks may stand, and before which not the same.
+fn continued(line: &str, escape: char) -> Option<&str> {
+    let kept = line.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
+    (!kept.ends_with(escape)).then_some(kept)
+}
+
+fn escape(dockerfile: &str) -> char {
+    match directive(dockerfile, "escape").as_deref() {
+        Some("`") => '`',
+        Some(_) | None => '\\',
+    }
+}
+
+/// The value of `# name=value` in the comments that a Dockerfile begins with; any other comment ends them.
 pub(super) fn directive(dockerfile: &str, name: &str) -> Option<String> {
-    let lines = dockerfile.trim_start_matches('\u{feff}').lines();
+    let lines = without_mark(dockerfile).lines();
     let mut directives = lines
-        .map_while(|line| line.trim().strip_prefix('#'))
-        .map_while(|comment| comment.split_once('='));
-    let (_, value) = directives.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?;
-    Some(value.trim().to_owned())
+        .map_while(|line| line.trim_start().strip_prefix('#'))
+        .map_while(|comment| comment.split_once('='))
+        .map(|(key, value)| (key.trim_matches(BLANKS), value.trim_matches(BLANKS)))
+        .take_while(|(key, value)| is_one_of(&DIRECTIVES, key) && !value.is_empty());
+    let (_, value) = directives.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    Some(value.to_owned())
+}
+
+fn is_one_of(names: &[&str], key: &str) -> bool {
+    names.iter().any(|name| key.eq_ignore_ascii_case(name))
+}
+
+/// Without the mark of its encoding that a file may begin with.
+fn without_mark(dockerfile: &str) -> &str {
+    dockerfile.strip_prefix('\u{feff}').unwrap_or(dockerfile)
 }
 
 #[cfg(test)]
@@ -88,9 +132,60 @@ mod tests {
             texts,
             [
                 (1, "FROM ubuntu".to_owned()),
-                (2, "RUN apt-get update && true".to_owned())
+                (2, "RUN apt-get update &&   true".to_owned())
             ]
         );
+    }
+
+    /// Each was sent to engines 20.10, 26.1 and 28.5, whose classic builders name their steps alike.
+    #[test]
+    fn lines_are_joined_as_the_engine_joins_them() {
+        for (lines, expected) in [
+            ("RUN a \\ \t\nENV b", &["RUN a ENV b"][..]),
+            ("RUN a \\\n\u{c}\n\u{a0}\nENV b", &["RUN a ENV b"]),
+            (
+                "RUN a \\\n  # c \\\n && d \nENV b",
+                &["RUN a  && d", "ENV b"],
+            ),
+            ("\\\nENV b", &["ENV b"]),
+            ("ENV\\\n  b", &["ENV  b"]),
+            ("RUN a \\\\\nENV b", &["RUN a \\\\", "ENV b"]),
+            ("RUN a \\\u{a0}\nENV b", &["RUN a \\", "ENV b"]),
+            ("RUN a \\\u{b}\nENV b", &["RUN a \\", "ENV b"]),
+            ("RUN a \\\rENV b", &["RUN a \\\rENV b"]),
+            (
+                "RUN a \\\n\u{feff}# b\nENV c",
+                &["RUN a \u{feff}# b", "ENV c"],
+            ),
+            ("  # ESCAPE = `\nRUN a `\nENV b", &["RUN a ENV b"]),
+            ("# syntax=a\n# escape=`\nRUN a `\nENV b", &["RUN a ENV b"]),
+            (
+                "# two words=x\n# escape=`\nRUN a `\nENV b",
+                &["RUN a `", "ENV b"],
+            ),
+            (
+                "# other=x\n# escape=`\nRUN a `\nENV b",
+                &["RUN a `", "ENV b"],
+            ),
+            ("#\u{b}escape=`\nRUN a `\nENV b", &["RUN a `", "ENV b"]),
+            (
+                "# syntax=\n# escape=`\nRUN a `\nENV b",
+                &["RUN a `", "ENV b"],
+            ),
+        ] {
+            let texts = instructions(lines).into_iter();
+            let texts: Vec<_> = texts.map(|instruction| instruction.text).collect();
+            // What is left at an end does not matter to either.
+            let expected: Vec<_> = expected.iter().map(|text| text.trim_end()).collect();
+            assert_eq!(texts, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_whose_end_is_marked_twice_is_ambiguous() {
+        let lines = "FROM a\r\nRUN b \\\r\n && c \\ \r\r\n && d\r\r\n";
+        assert_eq!(ambiguous_line(lines), Some(2));
+        assert_eq!(ambiguous_line("FROM a\r\r\nRUN b \\\r\n && c"), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use cap_std::fs::{Dir, MetadataExt};
-use softy_checks::observation::{BuildFailure, Fault, ImageState};
+use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
 
 use super::log::Log;
 use super::named::{based, images, own_step, with_contexts};
@@ -13,6 +13,7 @@ use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
 use crate::sandbox::bases::Bases;
 use crate::sandbox::dockerignore::Ignored;
+use crate::sandbox::reference::malformed;
 use crate::submission::{ReadError, Submission};
 
 /// Bytes of a Dockerfile or `.dockerignore` that are read.
@@ -81,6 +82,9 @@ pub(super) async fn prepare(
             break;
         }
     }
+    if let Some(unnamed) = unnamed_context(build)? {
+        return Ok(Err(unnamed));
+    }
     let named = match named_folders(submission, build)? {
         Ok(named) => named,
         Err(context) => return Ok(Err(ImageState::ContextMissing { context })),
@@ -139,6 +143,43 @@ fn pack(
         archive.add_folder(folder, name, &Ignored::default(), &[])?;
     }
     Ok(archive.finish()?)
+}
+
+/// What an image's failed build comes of whose `additional_contexts` cannot become stages of its Dockerfile: they are written
+/// into it.
+///
+/// # Errors
+/// A fault where BuildKit itself would know such a name.
+fn unnamed_context(build: &Build) -> Result<Option<ImageState>, Fault> {
+    for (name, context) in &build.contexts {
+        if !is_stage(name) {
+            return Err(Fault {
+                kind: FaultKind::Unsupported,
+                detail: format!("additional_contexts: `{name}` is no name of a stage"),
+            });
+        }
+        if let NamedContext::Image(image) = context
+            && let Some(words) = malformed(image)
+        {
+            let words = format!("additional_contexts: `{image}`: {words}");
+            let log = Log::default();
+            return Ok(Some(log.failed(
+                BuildFailure::Dockerfile,
+                words,
+                &build.context,
+                "",
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// What the classic builder, which knows no other contexts, takes for the name of a stage.
+fn is_stage(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
 }
 
 /// The folders of `additional_contexts` with their names in the archive, or the path of one that is not there.
@@ -241,6 +282,26 @@ mod tests {
         let prepared = prepared(&submission, &build).await;
         assert_eq!(prepared.text, "FROM ubuntu");
         assert_eq!(prepared.path, "task6/back-end/Dockerfile");
+    }
+
+    #[test]
+    fn what_is_written_into_a_dockerfile_is_a_name() {
+        let build = |name: &str, image: &str| Build {
+            contexts: vec![(name.to_owned(), NamedContext::Image(image.to_owned()))],
+            ..Build::default()
+        };
+        assert_eq!(unnamed_context(&build("tools-1", "ubuntu:22.04")), Ok(None));
+        for image in ["a AS b\nADD http://c /", "../images", "$A", ""] {
+            let unnamed = unnamed_context(&build("tools", image)).unwrap();
+            assert!(
+                matches!(unnamed, Some(ImageState::BuildFailed { .. })),
+                "{image}"
+            );
+        }
+        for name in ["ubuntu:22.04", "a\nADD http://c /", "1", "", "docker.io/a"] {
+            let fault = unnamed_context(&build(name, "ubuntu")).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Unsupported, "{name}");
+        }
     }
 
     #[tokio::test]

@@ -61,12 +61,12 @@ pub(super) fn with_contexts(build: &Build, bases: &Bases) -> Build {
     build
 }
 
-/// The instruction of `dockerfile` that became `step` in `based`.
+/// The instruction of `dockerfile` that became `step` in `based`, one blank between its words.
 pub(super) fn own_step(dockerfile: &str, based: &str, step: &str) -> String {
     let built = instructions(based);
     let mut pairs = built.iter().zip(instructions(dockerfile));
     let own = pairs.find(|(built, _)| words(&built.text) == words(step));
-    own.map_or_else(|| step.to_owned(), |(_, own)| own.text)
+    own.map_or_else(|| step.to_owned(), |(_, own)| words(&own.text).join(" "))
 }
 
 /// In their order.

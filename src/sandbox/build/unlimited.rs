@@ -6,7 +6,7 @@
 
 use softy_checks::observation::{Fault, FaultKind};
 
-use super::dockerfile::{Instruction, directive, instructions};
+use super::dockerfile::{Instruction, ambiguous_line, directive, instructions};
 
 /// What needs a builder without limits.
 pub(super) struct Need {
@@ -69,6 +69,18 @@ pub(super) fn need(dockerfile: &str) -> Option<Need> {
         let what = format!("# syntax={syntax}");
         return Some(Need { what, line: 1 });
     }
+    // Old engines do not know this comment, and no other behind it.
+    if directive(dockerfile, "check").is_some() && directive(dockerfile, "escape").is_some() {
+        let what = "# check with # escape".to_owned();
+        return Some(Need { what, line: 1 });
+    }
+    if let Some(line) = ambiguous_line(dockerfile) {
+        let what = "\\ before two carriage returns".to_owned();
+        return Some(Need {
+            what,
+            line: line + 1,
+        });
+    }
     let mut has_volume = false;
     for instruction in instructions(dockerfile) {
         let name = instruction.name();
@@ -99,9 +111,7 @@ fn feature(name: &str, instruction: &Instruction) -> Option<String> {
     match name {
         "RUN" | "COPY" if words.iter().any(|word| is_heredoc(word)) => Some(format!("{name} <<")),
         "ADD" if words.iter().any(|word| is_heredoc(word)) => Some("ADD <<".to_owned()),
-        "ADD" if sources(&words).iter().any(|word| may_be_remote(word)) => {
-            Some("ADD URL".to_owned())
-        }
+        "ADD" if adds_remote(&words) => Some("ADD URL".to_owned()),
         "ARG" => {
             let argument = PLATFORM.iter().find(|argument| words.contains(argument))?;
             Some(format!("ARG {argument}"))
@@ -136,8 +146,24 @@ fn is_heredoc(word: &str) -> bool {
     !name.is_empty() && !name.contains('<')
 }
 
-/// All words but the last, which is where they go.
-fn sources<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
+/// Whether a source in the words of an `ADD`, plain or a list in JSON, may be remote. A list is what the engine's decoder takes for
+/// one, so whatever it may read that is not seen here counts as remote.
+fn adds_remote(words: &[&str]) -> bool {
+    let Some(start) = words.iter().position(|word| word.starts_with('[')) else {
+        return all_but_last(words).iter().any(|word| may_be_remote(word));
+    };
+    let list = words.get(start..).unwrap_or_default().join(" ");
+    let mut lists = serde_json::Deserializer::from_str(&list).into_iter::<Vec<String>>();
+    let first = lists.next();
+    let is_all = lists.byte_offset() == list.len();
+    match first {
+        Some(Ok(items)) if is_all => all_but_last(&items).iter().any(|item| may_be_remote(item)),
+        Some(_) | None => list.contains('\\') || list.split([' ', ',']).any(may_be_remote),
+    }
+}
+
+/// The last word or item is where the others go.
+fn all_but_last<T>(words: &[T]) -> &[T] {
     words.split_last().map_or(&[], |(_, sources)| sources)
 }
 
@@ -185,6 +211,14 @@ mod tests {
             ),
             ("FROM a\nARG TARGETARCH\nRUN true", "ARG TARGETARCH"),
             (
+                "# check=skip=all\n# escape=`\nFROM a",
+                "# check with # escape",
+            ),
+            (
+                "FROM a\nRUN b \\\r\r\nADD c d",
+                "\\ before two carriage returns",
+            ),
+            (
                 "FROM a\nVOLUME /data\nRUN touch /data/x",
                 "RUN after VOLUME",
             ),
@@ -203,6 +237,12 @@ mod tests {
             "$URL",
             "ht${REST}",
             "git@github.com:a/b.git",
+            "[\"http://example.com\",\"/y\"]",
+            "[\"\\u0068ttp://example.com\",\"/y\"]",
+            "[\"\\ud800\",\"\\u0068ttp://example.com\",\"/y\"]",
+            "[\"a\"]\" [\"\\u0068ttp://example.com\",\"/y\"]",
+            "[\"a\",\"$B\",\"/y\"]",
+            "\\\n  http://example.com",
         ] {
             let dockerfile = format!("FROM a\nONBUILD ADD {source} /x");
             assert_eq!(what(&dockerfile).as_deref(), Some("ADD URL"), "{source}");
@@ -216,6 +256,7 @@ mod tests {
             "FROM ubuntu AS base\nFROM base\nCOPY --from=base --chown=www-data /a /b\nADD ./site.tar.gz /srv",
             "FROM nginx\nARG PORT\nARG TARGETARCH=amd64\nVOLUME /data\nCOPY a /data\nCMD [\"nginx\", \"--mount\"]",
             "FROM ubuntu\nADD app$VERSION.py $APP/\nRUN cat <<< word",
+            "# check=skip=all\nFROM ubuntu\nADD [\"a b\", \"c$D\",\"$APP/\"]\nADD [\"e\",\"/f\"]",
         ] {
             assert_eq!(what(dockerfile), None, "{dockerfile}");
         }
