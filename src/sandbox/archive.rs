@@ -252,9 +252,9 @@ impl Archive {
 }
 
 /// Packs on a thread of its own: nothing else waits for the disk.
-pub(super) async fn packed(
-    pack: impl FnOnce() -> Result<File, PackError> + Send + 'static,
-) -> Result<File, PackError> {
+pub(super) async fn packed<T: Send + 'static>(
+    pack: impl FnOnce() -> Result<T, PackError> + Send + 'static,
+) -> Result<T, PackError> {
     let packed = spawn_blocking(pack).await;
     packed.unwrap_or_else(|error| Err(PackError::Io(io::Error::other(error))))
 }

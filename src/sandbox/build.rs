@@ -10,6 +10,7 @@ mod network;
 mod sent;
 mod taken;
 mod unlimited;
+mod unpacked;
 mod watch;
 
 use std::collections::HashMap;

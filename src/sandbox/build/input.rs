@@ -9,6 +9,7 @@ use super::log::Log;
 use super::named::{based, images, own_step, with_contexts};
 use super::sent::{NAMED, Sent, Stages};
 use super::unlimited::{Need, need};
+use super::unpacked::unpacks;
 use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
 use crate::sandbox::bases::Bases;
@@ -104,14 +105,20 @@ pub(super) async fn prepare(
         false => INLINE.to_owned(),
     };
     let added = (name.clone(), sent.text.clone());
-    match packed(move || pack(&folder, added, &named, &ignored)).await {
-        Ok(context) => Ok(Ok(Prepared {
+    let adds = text.clone();
+    let packed = packed(move || {
+        let mut context = pack(&folder, added, &named, &ignored)?;
+        let unpacks = unpacks(&adds, &mut context)?;
+        Ok((context, unpacks))
+    });
+    match packed.await {
+        Ok((context, unpacks)) => Ok(Ok(Prepared {
             context,
             dockerfile: name,
             text,
             based,
             sent,
-            need,
+            need: need.or(unpacks),
             path,
         })),
         Err(error) => Ok(Err(unpacked(build, error)?)),

@@ -111,7 +111,13 @@ fn feature(name: &str, instruction: &Instruction) -> Option<String> {
     match name {
         "RUN" | "COPY" if words.iter().any(|word| is_heredoc(word)) => Some(format!("{name} <<")),
         "ADD" if words.iter().any(|word| is_heredoc(word)) => Some("ADD <<".to_owned()),
-        "ADD" if adds_remote(&words) => Some("ADD URL".to_owned()),
+        "ADD"
+            if added(instruction)
+                .iter()
+                .any(|source| may_be_remote(source)) =>
+        {
+            Some("ADD URL".to_owned())
+        }
         "ARG" => {
             let argument = PLATFORM.iter().find(|argument| words.contains(argument))?;
             Some(format!("ARG {argument}"))
@@ -146,19 +152,39 @@ fn is_heredoc(word: &str) -> bool {
     !name.is_empty() && !name.contains('<')
 }
 
-/// Whether a source in the words of an `ADD`, plain or a list in JSON, may be remote. A list is what the engine's decoder takes for
-/// one, so whatever it may read that is not seen here counts as remote.
-fn adds_remote(words: &[&str]) -> bool {
-    let Some(start) = words.iter().position(|word| word.starts_with('[')) else {
-        return all_but_last(words).iter().any(|word| may_be_remote(word));
+/// The sources of an `ADD`, plain or a list in JSON; with a variable, which may be anything, where the engine may read what is not
+/// seen here.
+pub(super) fn added(add: &Instruction) -> Vec<String> {
+    let words = add.words();
+    let is_list = |word: &str| word.starts_with('[');
+    let (mut sources, is_known) = match words.iter().position(|word| is_list(word)) {
+        Some(start) => listed(&words.get(start..).unwrap_or_default().join(" ")),
+        None => {
+            let plain = words.iter().skip_while(|word| word.starts_with("--"));
+            let plain: Vec<String> = plain.map(|word| (*word).to_owned()).collect();
+            (all_but_last(&plain).to_vec(), true)
+        }
     };
-    let list = words.get(start..).unwrap_or_default().join(" ");
-    let mut lists = serde_json::Deserializer::from_str(&list).into_iter::<Vec<String>>();
+    // It is between words in one place and a part of them in another.
+    let is_odd = |character: char| character.is_whitespace() && !character.is_ascii();
+    if !is_known || add.text.contains(is_odd) {
+        sources.push("$".to_owned());
+    }
+    sources
+}
+
+/// The sources of a list, and whether there can be no others.
+fn listed(list: &str) -> (Vec<String>, bool) {
+    let mut lists = serde_json::Deserializer::from_str(list).into_iter::<Vec<String>>();
     let first = lists.next();
-    let is_all = lists.byte_offset() == list.len();
     match first {
-        Some(Ok(items)) if is_all => all_but_last(&items).iter().any(|item| may_be_remote(item)),
-        Some(_) | None => list.contains('\\') || list.split([' ', ',']).any(may_be_remote),
+        Some(Ok(items)) if lists.byte_offset() == list.len() => {
+            (all_but_last(&items).to_vec(), true)
+        }
+        Some(_) | None => {
+            let words = list.split([' ', ',']).map(str::to_owned);
+            (words.collect(), !list.contains('\\'))
+        }
     }
 }
 
@@ -243,6 +269,7 @@ mod tests {
             "[\"a\"]\" [\"\\u0068ttp://example.com\",\"/y\"]",
             "[\"a\",\"$B\",\"/y\"]",
             "\\\n  http://example.com",
+            "--chown=1\u{a0}http://example.com",
         ] {
             let dockerfile = format!("FROM a\nONBUILD ADD {source} /x");
             assert_eq!(what(&dockerfile).as_deref(), Some("ADD URL"), "{source}");
