@@ -24,6 +24,7 @@ const DOCKERFILE: &str = "back-end/Dockerfile";
 
 /// Every attack that is made, by its folder's name.
 pub static TABLE: &[(&str, Generate)] = &[
+    ("add-archive-bomb", contexts::archive_bomb),
     ("answer-device", |task| device(&task.join(ANSWER))),
     ("answer-fifo", |task| fifo(&task.join(ANSWER))),
     ("answer-folder", |task| folder(&task.join(ANSWER))),

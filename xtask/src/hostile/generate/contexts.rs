@@ -2,8 +2,11 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
+
+use crate::process;
 
 /// A million empty files.
 pub fn million_files(task: &Path) -> Result<()> {
@@ -15,6 +18,16 @@ pub fn million_files(task: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A kilobyte that unpacks to the terabyte of zeros that a hole stands for.
+pub fn archive_bomb(task: &Path) -> Result<()> {
+    let folder = task.join("back-end");
+    File::create(folder.join("zeros"))?.set_len(1 << 40)?;
+    let mut tar = Command::new("tar");
+    tar.args(["--sparse", "--create", "--gzip", "--remove-files"]);
+    tar.args(["--file", "site.tar.gz", "zeros"]);
+    process::run(tar.current_dir(&folder))
 }
 
 /// A gigabyte of one file under a thousand names.
