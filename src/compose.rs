@@ -38,6 +38,7 @@ mod yaml;
 
 use softy_checks::model::Text;
 use softy_checks::observation::{Compose, Fault, ProblemKind};
+use softy_checks::{Asked, BACK_END};
 
 use self::context::Context;
 use self::files::Files;
@@ -63,11 +64,12 @@ const FIRST_LINE: Mark = Mark {
     width: 1,
 };
 
-/// What the compose files of a submission say, and the project that they make.
+/// What the compose files of a submission say, and the project that they make; `asked` knows what the service of the API
+/// servers may be called.
 ///
 /// There is a project only when Compose would accept the files, the sandbox refuses nothing in them, and nothing in them waits
 /// for support. An error is the checker's own: a file that it may not read.
-pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault> {
+pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<Project>), Fault> {
     let mut findings = Findings::default();
     let file = variables::default_file(TASK_FOLDER);
     let variables = variables::read(submission, &file, &Variables::new(), &mut findings)?;
@@ -113,7 +115,7 @@ pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault
     if files::named(&variables).is_none() {
         note_passed_over(&passed_over, first_of_v1, &mut findings);
     }
-    let (compose, project) = translate(submission, &files, variables, findings)?;
+    let (compose, project) = translate(submission, asked, &files, variables, findings)?;
     Ok((
         Compose {
             files,
@@ -126,6 +128,7 @@ pub fn read(submission: &Submission) -> Result<(Compose, Option<Project>), Fault
 
 fn translate(
     submission: &Submission,
+    asked: &Asked,
     files: &[String],
     mut variables: Variables,
     mut findings: Findings,
@@ -162,10 +165,13 @@ fn translate(
         submission,
         variables: &variables,
         root: &root,
+        asked,
+        back_end: BACK_END,
         env_files: 0,
         findings,
     };
     let (services, project) = services::services(&mut context)?;
+    let back_end = context.back_end.to_owned();
     let findings = context.findings;
     let project = findings.allow_a_stack().then_some(project);
     let services = if findings.has_problems() {
@@ -176,6 +182,7 @@ fn translate(
     Ok((
         Compose {
             services,
+            back_end,
             ..findings.into_compose()
         },
         project,

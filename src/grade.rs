@@ -117,9 +117,9 @@ fn failed() -> Fault {
 }
 
 /// What the files say; without a project, and with the fault, when only the compose file cannot be read.
-fn read(submission: &Submission) -> Result<(Observation, Option<Project>), Fault> {
+fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<Project>), Fault> {
     let seen = Observation::of_answer(Some(submission.answer()?));
-    let (compose, project) = match compose::read(submission) {
+    let (compose, project) = match compose::read(submission, asked) {
         Ok(read) => read,
         Err(fault) => {
             let fault = Some(fault);

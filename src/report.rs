@@ -87,7 +87,7 @@ impl Report {
 
     /// What passes a check, in a few words.
     pub fn title(&self, check: &Check) -> Text {
-        title(check, &self.observation.asked)
+        title(check, &self.observation)
     }
 
     /// Whether the points are enough, where the rubric says which are and what was asked for decides it. It changes no exit

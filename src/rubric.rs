@@ -55,6 +55,9 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Stack {
+    /// The names that the service of the API servers may have; the first that a compose file has is that service.
+    #[serde(default = "service_names", skip_serializing_if = "are_usual")]
+    pub service_names: Vec<String>,
     /// Replicas that `scales-further` tries, from 3 to 5.
     pub replicas: u32,
     /// Whether builds and stack reach the internet.
@@ -113,10 +116,19 @@ impl Default for Rubric {
 impl Default for Stack {
     fn default() -> Stack {
         Stack {
+            service_names: service_names(),
             replicas: Asked::default().replicas,
             egress: false,
         }
     }
+}
+
+fn service_names() -> Vec<String> {
+    Asked::default().services
+}
+
+fn are_usual(names: &[String]) -> bool {
+    *names == service_names()
 }
 
 impl Rubric {
@@ -164,6 +176,7 @@ impl Rubric {
         Asked {
             line_alone: self.answer.line_alone,
             equivalent_commands: self.answer.equivalent_commands,
+            services: self.stack.service_names.clone(),
             replicas: self.stack.replicas,
             other_stack: None,
         }

@@ -117,6 +117,44 @@ fn every_way_in_leads_to_full_marks() {
 }
 
 #[test]
+fn the_service_that_a_rubric_names_is_measured() {
+    if !is_live() {
+        return;
+    }
+    let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = labelled();
+    let submission = Fixture::named("correct").submission();
+    let path = |file: &str| submission.path().join(file);
+    for file in [
+        "task6/docker-compose.yml",
+        "task6/proxy/proxy.conf",
+        "task6/2-api-servers.txt",
+    ] {
+        let text = std::fs::read_to_string(path(file)).expect("a fixture can be read");
+        // The folder keeps its name.
+        let text = text
+            .replace("back-end", "api")
+            .replace("./api", "./back-end");
+        std::fs::write(path(file), text).expect("a copy can be written");
+    }
+    let rubric = "[stack]\nservice-names = [\"back-end\", \"api\"]\n";
+    std::fs::write(path("rubric.toml"), rubric).expect("a file can be written");
+    let run = fixture::softy_check()
+        .args(["task6", "--lang", "en", "--rubric"])
+        .arg(path("rubric.toml"))
+        .arg(submission.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let said = fixture::stdout(&run);
+    assert!(
+        said.contains("addresses for `api`: one a replica"),
+        "{said}"
+    );
+    assert_eq!(left_over(&before), "");
+}
+
+#[test]
 fn what_is_let_out_may_install_what_it_needs_when_it_starts() {
     if !is_live() {
         return;

@@ -189,6 +189,7 @@ fn what_was_not_looked_at_is_not_graded_and_no_mistake() {
         ("[stack]\nreplicas = 4\n", "scales-further"),
         ("[stack]\negress = true\n", "stack-runs"),
         ("[base-images]\nubuntu = \"ubuntu:22.04\"\n", "round-robin"),
+        ("[stack]\nservice-names = [\"front-end\"]\n", "images-build"),
     ] {
         assert_eq!(status("correct", text, id), "not-graded", "{text}");
         let output = replayed("correct", text, &[]);
@@ -198,6 +199,38 @@ fn what_was_not_looked_at_is_not_graded_and_no_mistake() {
     // Nobody looked further than the files, or not even that far.
     let files = "[stack]\nreplicas = 4\negress = true\n";
     assert_eq!(status("detached", files, "images-build"), "skipped");
+}
+
+#[test]
+fn another_name_of_the_service_is_accepted_where_it_is_listed() {
+    let text = "[stack]\nservice-names = [\"api\", \"backend\"]\n";
+    let both = |id| {
+        let name = "back-end-missing";
+        (status(name, "", id), status(name, text, id))
+    };
+    assert_eq!(both("compose-file"), ("failed".into(), "passed".into()));
+    // That one must be scaled.
+    assert_eq!(both("answer-command"), ("passed".into(), "failed".into()));
+    let said = stdout(&replayed("back-end-missing", text, &[]));
+    assert!(
+        said.contains("is valid and has a service `backend`"),
+        "{said}"
+    );
+    assert!(
+        said.contains("expected the service `backend`, found `back-end`"),
+        "{said}"
+    );
+    assert!(
+        said.contains("docker-compose up --scale backend=2"),
+        "{said}"
+    );
+    // The first name stands for all where a file has none of them.
+    assert_eq!(status("correct", text, "compose-file"), "failed");
+    let said = stdout(&replayed("correct", text, &[]));
+    assert!(
+        said.contains("expected a service `api`, found `back-end`"),
+        "{said}"
+    );
 }
 
 #[test]

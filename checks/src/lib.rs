@@ -14,7 +14,7 @@ mod verdict;
 mod witnesses;
 mod wording;
 
-pub use asked::Asked;
+pub use asked::{Asked, BACK_END};
 pub use rotation::period;
 pub use task6::{TASK6, choice_is_open, title};
 pub use verdict::{Reason, Status, Verdict, judge};

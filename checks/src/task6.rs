@@ -15,17 +15,23 @@ mod round_robin;
 mod scales_further;
 mod stack_runs;
 
-use crate::asked::Asked;
 use crate::model::{Check, Text};
+use crate::observation::Observation;
 
 pub use round_robin::choice_is_open;
 
-/// A check's title, with the number of replicas that is asked for.
-pub fn title(check: &Check, asked: &Asked) -> Text {
-    match check.id == scales_further::CHECK.id {
-        true => scales_further::title(asked.replicas),
-        false => check.title.clone(),
+/// A check's title, with the number of replicas and the service that a rubric asks for.
+pub fn title(check: &Check, seen: &Observation) -> Text {
+    if check.id == scales_further::CHECK.id {
+        return scales_further::title(seen.asked.replicas);
     }
+    if check.id == compose_file::CHECK.id {
+        return compose_file::title(seen.back_end());
+    }
+    if check.id == can_scale::CHECK.id {
+        return can_scale::title(seen.back_end());
+    }
+    check.title.clone()
 }
 
 /// Every check of task 6, each behind those it comes after.

@@ -1,5 +1,6 @@
 //! What every part of the translation needs.
 
+use softy_checks::Asked;
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
@@ -19,6 +20,10 @@ pub(super) struct Context<'a> {
     pub variables: &'a Variables,
     /// The whole file, filled in.
     pub root: &'a Node,
+    /// What the service of the API servers may be called.
+    pub asked: &'a Asked,
+    /// What it is called, once it is known which services there are.
+    pub back_end: &'a str,
     /// How many entries of `env_file` have been read.
     pub env_files: usize,
     /// What is found on the way.

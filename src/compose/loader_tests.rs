@@ -23,7 +23,7 @@ fn read(files: &[(&str, &str)]) -> (Compose, Option<Project>) {
 
 fn timed(folder: &Path) -> (Compose, Option<Project>) {
     let submission = Submission::open(folder).unwrap();
-    quickly(|| super::read(&submission).unwrap())
+    quickly(|| super::read(&submission, &Asked::default()).unwrap())
 }
 
 fn services(files: &[(&str, &str)]) -> Vec<Service> {

@@ -14,9 +14,6 @@ pub const CAPABILITIES: [&str; 8] = [
     "SETUID",
 ];
 
-/// The service that is scaled.
-pub const BACK_END: &str = "back-end";
-
 /// Containers of one service, other than those that the measurement asks for.
 pub const MOST_REPLICAS: u32 = 4;
 
@@ -29,9 +26,17 @@ pub struct Project {
     pub networks: Vec<String>,
     /// The names of the volumes that services mount.
     pub volumes: Vec<String>,
+    /// The name of the service of the API servers, which is scaled and measured.
+    pub back_end: String,
 }
 
 impl Project {
+    /// The service of the API servers, where there is one.
+    pub fn back_end(&self) -> Option<&Service> {
+        let mut services = self.services.iter();
+        services.find(|service| service.name == self.back_end)
+    }
+
     /// Whether an image or a container is made from the file at `path`, from the submission's root; in doubt it is.
     pub fn uses(&self, path: &str) -> bool {
         self.services.iter().any(|service| {

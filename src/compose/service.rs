@@ -16,7 +16,7 @@ use super::mounts::mounts;
 use super::namespaces::{namespace, volumes_from};
 use super::networks::{attachments, has_fixed_address};
 use super::ports::{expose, ports};
-use super::project::{BACK_END, MOST_REPLICAS, Namespace, Service};
+use super::project::{MOST_REPLICAS, Namespace, Service};
 use super::yaml::{Entry, Node};
 
 /// A service of the file.
@@ -204,7 +204,7 @@ fn replicas(entry: &Entry, context: &mut Context) -> u32 {
 
 /// Notes a number that is not carried out whole; the measurement has its own for the service that it counts.
 fn note_replicas(name: &str, replicas: u32, context: &mut Context) {
-    if replicas <= MOST_REPLICAS || name == BACK_END {
+    if replicas <= MOST_REPLICAS || name == context.back_end {
         return;
     }
     context.findings.oddity(Text::new(

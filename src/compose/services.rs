@@ -8,7 +8,7 @@ use super::dangers::{TOO_MANY_CONTAINERS, TOO_MANY_NETWORKS};
 use super::dependencies::check_cycles;
 use super::grants::granted;
 use super::networks::note_addresses;
-use super::project::{BACK_END, Link, MOST_REPLICAS, MountSource, Project, Service};
+use super::project::{Link, MOST_REPLICAS, MountSource, Project, Service};
 use super::service::{check_container_name, is_enabled, service};
 use super::source::Mark;
 use super::yaml::{Entry, Node};
@@ -18,8 +18,8 @@ use crate::submission::Kind;
 /// Services of one file that are read: a stack has fewer containers.
 const MOST: usize = 100;
 
-/// The service that is measured, and how many containers of it in the end.
-const MEASURED: (&str, u32) = (BACK_END, 5);
+/// How many containers of the service that is measured there are in the end.
+const MEASURED: u32 = 5;
 
 /// The sections whose names Compose looks at; it takes any for a network.
 const NAMED: [&str; 4] = ["services", "volumes", "configs", "secrets"];
@@ -41,6 +41,8 @@ pub(super) fn services(
         .iter()
         .partition(|entry| is_enabled(&entry.value, context));
     note_disabled(&disabled, context);
+    let is_enabled = |name: &str| enabled.iter().any(|entry| entry.key == name);
+    context.back_end = context.asked.service(is_enabled);
     if let Some(entry) = enabled.get(MOST) {
         context
             .findings
@@ -62,10 +64,10 @@ pub(super) fn services(
     check_containers(&services, &marks, context);
     check_networks(&services, &marks, context);
     share_files(&mut services, context)?;
-    Ok((seen, project(services)))
+    Ok((seen, project(services, context)))
 }
 
-fn project(mut services: Vec<Service>) -> Project {
+fn project(mut services: Vec<Service>, context: &Context) -> Project {
     name_linked(&mut services);
     let mut networks = Vec::new();
     let mut volumes = Vec::new();
@@ -84,6 +86,7 @@ fn project(mut services: Vec<Service>) -> Project {
         services,
         networks,
         volumes,
+        back_end: context.back_end.to_owned(),
     }
 }
 
@@ -201,9 +204,9 @@ fn check_any(services: &[Service], context: &mut Context) {
 fn check_containers(services: &[Service], marks: &[Mark], context: &mut Context) {
     let mut containers: u32 = 0;
     for (service, mark) in services.iter().zip(marks) {
-        containers += match MEASURED {
-            (name, count) if service.name == name => count,
-            _ => service.replicas.min(MOST_REPLICAS),
+        containers += match service.name == context.back_end {
+            true => MEASURED,
+            false => service.replicas.min(MOST_REPLICAS),
         };
         if containers > limits::CONTAINERS {
             let findings = &mut context.findings;

@@ -35,7 +35,7 @@ fn read_in(prepare: impl FnOnce(&Path)) -> (Compose, Option<Project>) {
     std::fs::create_dir(folder.path().join("task6")).unwrap();
     prepare(folder.path());
     let submission = Submission::open(folder.path()).unwrap();
-    quickly(|| super::read(&submission).unwrap())
+    quickly(|| super::read(&submission, &Asked::default()).unwrap())
 }
 
 /// What `work` gives, when it takes less than a second of a processor, however many others want one.
@@ -485,7 +485,10 @@ fn the_task_folder_alone_gives_the_same() {
     std::fs::create_dir(&task).unwrap();
     std::fs::write(task.join("docker-compose.yml"), USUAL).unwrap();
     let submission = Submission::open(&task).unwrap();
-    assert_eq!(super::read(&submission).unwrap(), read(USUAL));
+    assert_eq!(
+        super::read(&submission, &Asked::default()).unwrap(),
+        read(USUAL)
+    );
 }
 
 #[test]
@@ -493,7 +496,7 @@ fn no_repository_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let submission = Submission::open(folder.path()).unwrap();
     assert_eq!(
-        super::read(&submission).unwrap(),
+        super::read(&submission, &Asked::default()).unwrap(),
         (Compose::default(), None)
     );
 }
@@ -565,6 +568,6 @@ fn broken_input_ends_in_findings() {
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         std::fs::write(folder.path().join("task6/compose.yaml"), text).unwrap();
-        super::read(&submission).unwrap();
+        super::read(&submission, &Asked::default()).unwrap();
     }
 }

@@ -8,7 +8,6 @@ use softy_checks::observation::{Circumstances, Fault};
 use tokio::time::timeout;
 
 use super::requests::Requests;
-use crate::compose::project::BACK_END;
 use crate::sandbox::Member;
 use crate::traffic::workers;
 
@@ -24,7 +23,7 @@ impl Requests<'_> {
             .map(|replica| soon(sandbox.addresses(replica)));
         let (addresses, resolved, workers) = join3(
             join_all(addresses),
-            soon(sandbox.resolved(proxy, BACK_END)),
+            soon(sandbox.resolved(proxy, &self.live.project.back_end)),
             soon(workers(sandbox, proxy)),
         )
         .await;

@@ -5,7 +5,6 @@ use softy_checks::observation::{Fault, Observation, Outcome, Reply};
 
 use super::stack::Live;
 use super::started::Started;
-use crate::compose::project::BACK_END;
 use crate::traffic::listening;
 
 /// Whether the proxy says that the server it asked gave no answer.
@@ -22,7 +21,7 @@ impl Live<'_> {
     /// A fault when the engine does not say.
     pub(super) async fn listening(&self, started: &mut Started) -> Result<(), Fault> {
         let unknown = started.containers.iter_mut().filter(|(_, container)| {
-            container.service == BACK_END && container.listening.is_empty()
+            container.service == self.project.back_end && container.listening.is_empty()
         });
         let looks = unknown.filter_map(|(member, container)| {
             let member = member.as_ref()?;

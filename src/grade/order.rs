@@ -1,6 +1,6 @@
 //! Which service is the proxy, and in which order services start.
 
-use crate::compose::project::{BACK_END, Dependency, Namespace, Project, Service};
+use crate::compose::project::{Dependency, Namespace, Project, Service};
 
 /// The name that most submissions give the proxy.
 const PROXY: &str = "proxy";
@@ -10,11 +10,11 @@ const HTTP: u16 = 80;
 
 /// The service that requests go through, with the port inside its container: of those that are started and publish one on
 /// a network of their own,
-/// the one called `proxy`, else the one on port 80 of the host, else the one that needs `back-end`, else the first.
+/// the one called `proxy`, else the one on port 80 of the host, else the one that needs the API servers, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let published = || {
         project.services.iter().filter(|service| {
-            service.name != BACK_END
+            service.name != project.back_end
                 && service.replicas > 0
                 && !service.ports.is_empty()
                 && service.network == Namespace::Own
@@ -29,7 +29,7 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let service = published()
         .find(|service| service.name == PROXY)
         .or_else(|| published().find(on_http))
-        .or_else(|| published().find(|service| needs(project, service, BACK_END)))
+        .or_else(|| published().find(|service| needs(project, service, &project.back_end)))
         .or_else(|| published().next())?;
     let port = service
         .ports
@@ -41,25 +41,23 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
 
 /// The services in the order of their start: each wave starts together, once what it depends on is there.
 ///
-/// What `back-end` does not need starts behind it, and a proxy behind everything that does not depend on it, also where
+/// What the API servers do not need starts behind them, and a proxy behind everything that does not depend on it, also where
 /// the file does not say so: Compose starts them at the same time, and who wins that race is no matter of right and
 /// wrong.
 pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     let proxy = proxy(project).map(|(service, _)| service.name.as_str());
-    let back_end = project
-        .services
-        .iter()
-        .find(|service| service.name == BACK_END);
     let behind_back_end = |service: &Service| {
-        service.name != BACK_END
-            && back_end.is_some_and(|back_end| !needs(project, back_end, &service.name))
+        service.name != project.back_end
+            && project
+                .back_end()
+                .is_some_and(|back_end| !needs(project, back_end, &service.name))
     };
     let mut waiting: Vec<&Service> = project.services.iter().collect();
     let mut waves: Vec<Vec<&Service>> = Vec::new();
     while !waiting.is_empty() {
         let held = |name: &str| waiting.iter().any(|service| service.name == name);
         let blocked = |service: &Service| {
-            // What waits for `back-end` waits for what `back-end` needs, too.
+            // What waits for the API servers waits for what they need, too.
             let waits_for = |other: &&Service| {
                 let after = needs(project, other, &service.name)
                     || (behind_back_end(other) && !behind_back_end(service));
@@ -70,7 +68,7 @@ pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
                 .iter()
                 .any(|dependency| held(&dependency.service));
             explicit
-                || (held(BACK_END) && behind_back_end(service))
+                || (held(&project.back_end) && behind_back_end(service))
                 || (proxy == Some(&service.name) && waiting.iter().any(waits_for))
         };
         let (later, now): (Vec<&Service>, Vec<&Service>) =
@@ -114,6 +112,8 @@ fn dependency_name(dependency: &Dependency) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use softy_checks::BACK_END;
+
     use super::*;
     use crate::compose::project::{Condition, PortMapping};
 
@@ -140,6 +140,7 @@ mod tests {
     fn project(services: Vec<Service>) -> Project {
         Project {
             services,
+            back_end: BACK_END.to_owned(),
             ..Project::default()
         }
     }

@@ -137,7 +137,7 @@ impl Session<'_> {
         interrupted: impl Future<Output = ()>,
     ) -> Observation {
         progress.enter(Step::Read);
-        let (mut seen, project) = match read(submission) {
+        let (mut seen, project) = match read(submission, &self.options.asked) {
             Ok((seen, project)) => (seen.asking(self.options.asked.clone()), project),
             Err(fault) => return unread(fault),
         };

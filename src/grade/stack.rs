@@ -11,7 +11,7 @@ use super::order::{needs, proxy, waves};
 use super::received::Received;
 use super::started::{ProxyMember, Slot, Started};
 use crate::compose::project::{
-    BACK_END, Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
+    Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
 };
 use crate::progress::Progress;
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
@@ -33,8 +33,8 @@ pub(super) struct Live<'a> {
 }
 
 impl Live<'_> {
-    /// Creates every container, starts each in its wave, two replicas of `back-end`, and waits until they listen or end;
-    /// where the waves up to `back-end` are `warm`, they are there already.
+    /// Creates every container, starts each in its wave, two of the API servers, and waits until they listen or end;
+    /// where the waves up to those are `warm`, they are there already.
     pub(super) async fn start(
         &self,
         built: &Built,
@@ -45,6 +45,7 @@ impl Live<'_> {
         let is_cold = warm.is_empty();
         let mut started = Started {
             containers: warm,
+            back_end: self.project.back_end.clone(),
             proxy: proxy.map(|(service, port)| Proxy {
                 service: service.name.clone(),
                 port,
@@ -58,7 +59,9 @@ impl Live<'_> {
         let services = self.project.services.iter();
         let containers = services
             .filter(|service| !is_up(service))
-            .flat_map(|service| (1..=replicas(service)).map(move |number| (service, number)));
+            .flat_map(|service| {
+                (1..=replicas(self.project, service)).map(move |number| (service, number))
+            });
         let (sharing, own): (Vec<_>, Vec<_>) =
             containers.partition(|(service, _)| service.shares_with_others());
         let create = |(service, number)| self.create(service, number, built, reachable, &started);
@@ -78,13 +81,16 @@ impl Live<'_> {
                 self.start_wave(&wave, &mut created, &mut started, reachable)
                     .await?;
             }
-            if wave.iter().any(|service| service.name == BACK_END) {
+            if wave
+                .iter()
+                .any(|service| service.name == self.project.back_end)
+            {
                 break;
             }
         }
         let replicas = started.replicas();
         let mut settling = started.containers.clone();
-        settling.retain(|(_, container)| container.service == BACK_END);
+        settling.retain(|(_, container)| container.service == self.project.back_end);
         let counted = async {
             // What a replica fetches while it starts is no request to it.
             self.settle(settling.iter_mut(), reachable).await?;
@@ -142,12 +148,7 @@ impl Live<'_> {
         built: &Built,
         reachable: &Reachable,
     ) -> Result<(), Fault> {
-        let Some(service) = self
-            .project
-            .services
-            .iter()
-            .find(|service| service.name == BACK_END)
-        else {
+        let Some(service) = self.project.back_end() else {
             return Ok(());
         };
         let present = u32::try_from(started.replicas().len()).unwrap_or(count);
@@ -302,7 +303,7 @@ impl Live<'_> {
             .await?;
         match member {
             Ok(mut member) => {
-                if service.name == BACK_END && !member.ports.contains(&API_PORT) {
+                if service.name == self.project.back_end && !member.ports.contains(&API_PORT) {
                     member.ports.push(API_PORT);
                 }
                 Ok((Some(member), container(State::Running)))
@@ -424,8 +425,8 @@ pub(super) fn started_as(project: &Project, service: &Service) -> Service {
 }
 
 /// How many containers a service starts with.
-pub(super) fn replicas(service: &Service) -> u32 {
-    if service.name == BACK_END {
+pub(super) fn replicas(project: &Project, service: &Service) -> u32 {
+    if service.name == project.back_end {
         return TWO;
     }
     service.replicas.min(MOST_REPLICAS)

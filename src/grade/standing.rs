@@ -10,7 +10,7 @@ use softy_checks::observation::Fault;
 use super::order::{proxy, waves};
 use super::stack::{Live, replicas, started_as};
 use super::started::{Slot, Started};
-use crate::compose::project::{BACK_END, Project, Service};
+use crate::compose::project::{Project, Service};
 use crate::sandbox::{Built, Reachable};
 
 /// A stack that is up.
@@ -45,7 +45,8 @@ impl Standing {
         }
         let count = |name: &str| {
             let mut services = self.project.services.iter();
-            services.find(|service| service.name == name).map(replicas)
+            let service = services.find(|service| service.name == name)?;
+            Some(replicas(&self.project, service))
         };
         let containers = self.stack.containers;
         let is_kept = |slot: &Slot| {
@@ -130,16 +131,17 @@ impl Live<'_> {
                 && image(built).is_some()
                 && image(built) == image(before)
         };
-        waits && names == early(project) && names.iter().all(as_before)
+        let is_same_api = self.project.back_end == project.back_end;
+        waits && is_same_api && names == early(project) && names.iter().all(as_before)
     }
 }
 
-/// The names of the services that start before everything else, up to `back-end`.
+/// The names of the services that start before everything else, up to the API servers.
 fn early(project: &Project) -> BTreeSet<&str> {
     let waves = waves(project);
     let back_end = waves
         .iter()
-        .position(|wave| wave.iter().any(|service| service.name == BACK_END));
+        .position(|wave| wave.iter().any(|service| service.name == project.back_end));
     let early = waves.into_iter().take(back_end.map_or(0, |wave| wave + 1));
     early
         .flatten()

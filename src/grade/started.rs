@@ -3,7 +3,7 @@
 use softy_checks::observation::{Container, Proxy, Stack, State};
 
 use super::received::Received;
-use crate::compose::project::{BACK_END, Project};
+use crate::compose::project::Project;
 use crate::sandbox::Member;
 
 /// A container for the checks, and for the engine where it has come to that.
@@ -12,6 +12,8 @@ pub(super) type Slot = (Option<Member>, Container);
 /// A stack that was started.
 pub(super) struct Started {
     pub(super) containers: Vec<Slot>,
+    /// The name of the service of the API servers.
+    pub(super) back_end: String,
     pub(super) proxy: Option<Proxy>,
     /// What each replica had received when it was last looked at.
     pub(super) received: Received,
@@ -53,12 +55,12 @@ impl Started {
         members.collect()
     }
 
-    /// The replicas of `back-end`, by number.
+    /// The replicas of the API, by number.
     pub(super) fn replicas(&self) -> Vec<Member> {
         let members = self
             .containers
             .iter()
-            .filter(|(_, container)| container.service == BACK_END);
+            .filter(|(_, container)| container.service == self.back_end);
         members.filter_map(|(member, _)| member.clone()).collect()
     }
 

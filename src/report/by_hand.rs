@@ -22,11 +22,11 @@ pub(super) fn commands(report: &Report) -> Vec<String> {
     let Some(volley) = decisive else {
         return Vec::new();
     };
-    let replicas = volley.replicas;
+    let (replicas, back_end) = (volley.replicas, report.observation.back_end());
     vec![
-        format!("docker-compose up --scale back-end={replicas}"),
+        format!("docker-compose up --scale {back_end}={replicas}"),
         request(&report.observation, replicas * REQUESTS_PER_REPLICA),
-        look(volley).to_owned(),
+        look(volley, back_end),
     ]
 }
 
@@ -77,10 +77,10 @@ fn published(seen: &Observation, proxy: &Proxy) -> Option<Host> {
 }
 
 /// Where it shows who answered.
-fn look(volley: &Volley) -> &'static str {
+fn look(volley: &Volley, back_end: &str) -> String {
     match volley.witness {
-        Witness::Logs | Witness::Nobody => "docker-compose logs back-end | grep try=",
-        Witness::Counters => "docker stats --no-stream",
+        Witness::Logs | Witness::Nobody => format!("docker-compose logs {back_end} | grep try="),
+        Witness::Counters => "docker stats --no-stream".to_owned(),
     }
 }
 

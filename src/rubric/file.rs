@@ -83,11 +83,42 @@ fn stack(top: &DeTable) -> Result<Stack, Wrong> {
     let Some(table) = table(top, "stack")? else {
         return Ok(usual);
     };
-    are_known(table, &["replicas", "egress"])?;
+    are_known(table, &["service-names", "replicas", "egress"])?;
     Ok(Stack {
+        service_names: service_names(table)?.unwrap_or(usual.service_names),
         replicas: number(table, "replicas", 3, usual.replicas)?.unwrap_or(usual.replicas),
         egress: truth(table, "egress")?,
     })
+}
+
+/// Names that Compose would take for a service; each in quotes, at least one.
+fn service_names(table: &DeTable) -> Result<Option<Vec<String>>, Wrong> {
+    let Some(listed) = table.get("service-names") else {
+        return Ok(None);
+    };
+    let wanted = "a list of one or more names of services, such as `[\"back-end\", \"backend\"]`";
+    let DeValue::Array(values) = listed.get_ref() else {
+        return Err(unlike(listed, wanted));
+    };
+    let name = |value: &Value| match value.get_ref() {
+        DeValue::String(name) if is_service(name) => Ok(name.to_string()),
+        DeValue::String(name) => {
+            let name = name.escape_debug();
+            let reason = format!("`{name}` names no service: letters, digits, `.`, `_` and `-` do");
+            Err(wrong(value, &reason))
+        }
+        _ => Err(unlike(value, "a service’s name in quotes")),
+    };
+    let names: Vec<String> = values.iter().map(name).collect::<Result<_, _>>()?;
+    match names.as_slice() {
+        [] => Err(unlike(listed, wanted)),
+        [..] => Ok(Some(names)),
+    }
+}
+
+fn is_service(name: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+    name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(is_plain)
 }
 
 fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {

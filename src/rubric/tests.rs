@@ -35,13 +35,15 @@ fn a_rubric_can_change_everything() {
     let text = "out-of = 20\npass-mark = 10\n[points]\nanswer-file = 0\nanswer-newline = 0\n\
         answer-command = 10\ncompose-file = 0\ncan-scale = 0\nback-end-private = 0\nimages-build = 0\n\
         stack-runs = 0\napi-answers = 0\nround-robin = 0x0a\nscales-further = 0\n\
-        [answer]\nline-alone = true\nequivalent-commands = true\n[stack]\nreplicas = 3\negress = true\n";
+        [answer]\nline-alone = true\nequivalent-commands = true\n[stack]\nreplicas = 3\negress = true\n\
+        service-names = [\"api\", \"back-end\"]\n";
     let rubric = file::parse(text).unwrap();
     assert_eq!((rubric.out_of, rubric.pass_mark), (20, Some(10)));
     assert_eq!(rubric.points["round-robin"], 10);
     let asked = rubric.asked();
     assert!(asked.line_alone && asked.equivalent_commands && rubric.stack.egress);
     assert_eq!(asked.replicas, 3);
+    assert_eq!(asked.services, ["api", "back-end"]);
     let json = serde_json::to_string(&rubric).unwrap();
     assert_eq!(serde_json::from_str::<Rubric>(&json).unwrap(), rubric);
 }
@@ -90,6 +92,18 @@ fn values_are_of_their_kind_and_in_their_bounds() {
         ("[points]\nround-robin = -1\n", 2, "from 0"),
         ("[points]\nround-robin = 20.5\n", 2, "whole number"),
         ("points = 5\n", 1, "as in `[points]`"),
+        (
+            "[stack]\nservice-names = \"api\"\n",
+            2,
+            "a list of one or more",
+        ),
+        ("[stack]\nservice-names = []\n", 2, "a list of one or more"),
+        ("[stack]\nservice-names = [5]\n", 2, "name in quotes"),
+        (
+            "[stack]\nservice-names = [\"-d\"]\n",
+            2,
+            "`-d` names no service",
+        ),
         ("[base-images]\nubuntu = 22\n", 2, "name in quotes"),
         (
             "[base-images]\nubuntu = \"Ubuntu\"\n",

@@ -40,7 +40,7 @@ impl PackError {
         let error = match self {
             PackError::TooLarge => {
                 return Ok(format!(
-                    "more than {} MB or {} files in `{path}`",
+                    "more than {} MB or {} files to copy into containers, with `{path}`",
                     limits::CONTEXT_BYTES >> 20,
                     limits::CONTEXT_ENTRIES
                 ));

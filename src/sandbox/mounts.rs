@@ -86,7 +86,7 @@ impl Sandbox {
         let (path, copied) = (upload.path.clone(), Arc::clone(&self.copied));
         let archive = match packed(move || upload.pack(copied)).await {
             Ok(archive) => archive,
-            Err(error) => return words(error, &path).map(Err),
+            Err(error) => return error.words(&path).map(Err),
         };
         self.unpack(container, archive, options).await
     }
@@ -110,7 +110,7 @@ impl Sandbox {
         };
         match packed(pack).await {
             Ok(archive) => self.unpack(container, archive, options).await,
-            Err(error) => words(error, &text.target).map(Err),
+            Err(error) => error.words(&text.target).map(Err),
         }
     }
 
@@ -149,18 +149,6 @@ impl Sandbox {
             }),
             ..EngineMount::default()
         }
-    }
-}
-
-/// Why `path` could not be copied, in words; a fault where the submission is not why.
-fn words(error: PackError, path: &str) -> Result<String, Fault> {
-    match error {
-        PackError::TooLarge => Ok(format!(
-            "more than {} MB or {} files to copy into containers, with `{path}`",
-            limits::CONTEXT_BYTES >> 20,
-            limits::CONTEXT_ENTRIES
-        )),
-        PackError::Ignore(_) | PackError::Io(_) => error.words(path),
     }
 }
 

@@ -27,7 +27,8 @@ pub enum Reading {
 /// Reads the compose files of a submission.
 pub fn read(folder: &Path) -> Reading {
     let submission = Submission::open(folder).expect("a submission can be opened");
-    let (compose, project) = compose::read(&submission).expect("a compose file can be read");
+    let (compose, project) = compose::read(&submission, &softy_checks::Asked::default())
+        .expect("a compose file can be read");
     let Compose {
         files, problems, ..
     } = compose;

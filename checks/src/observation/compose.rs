@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::asked::BACK_END;
 use crate::model::{Place, Text, Unjudged};
 
 /// What the compose files of `task6` say.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compose {
     /// The files that Compose would read, in its order; empty when there is none.
     pub files: Vec<String>,
@@ -19,6 +20,31 @@ pub struct Compose {
     pub oddities: Vec<Text>,
     /// The services, in the order of the file; empty when there are problems.
     pub services: Vec<Service>,
+    /// The name of the service of the API servers, whether or not there is one.
+    #[serde(default = "back_end", skip_serializing_if = "is_back_end")]
+    pub back_end: String,
+}
+
+fn back_end() -> String {
+    BACK_END.to_owned()
+}
+
+fn is_back_end(name: &str) -> bool {
+    name == BACK_END
+}
+
+impl Default for Compose {
+    fn default() -> Compose {
+        Compose {
+            files: Vec::new(),
+            misnamed: Vec::new(),
+            problems: Vec::new(),
+            refusals: Vec::new(),
+            oddities: Vec::new(),
+            services: Vec::new(),
+            back_end: back_end(),
+        }
+    }
 }
 
 impl Compose {
@@ -27,9 +53,9 @@ impl Compose {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The service `back-end`, or that nothing is known of one.
+    /// The service of the API servers, or that nothing is known of one.
     pub fn back_end(&self) -> Result<&Service, Unjudged> {
-        self.service("back-end").ok_or(Unjudged::NotAsked)
+        self.service(&self.back_end).ok_or(Unjudged::NotAsked)
     }
 
     /// Whether Compose starts `service` after `other`, directly or through services between them.

@@ -91,7 +91,12 @@ pub enum BuildFailure {
         seconds: u64,
     },
     /// The build context is over the sandbox's limits.
-    ContextTooLarge,
+    ContextTooLarge {
+        /// The bytes that it may have.
+        bytes: u64,
+        /// The files and folders that it may have.
+        entries: u64,
+    },
     /// A step took more than a build may have of something, and was ended.
     UsesTooMuch {
         /// Of what.

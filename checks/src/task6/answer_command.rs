@@ -15,8 +15,10 @@ use super::answer_file;
 use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::Observation;
 
-/// The command that the exercise asks for.
-const EXPECTED: &str = "docker-compose up --scale back-end=2";
+/// The command that starts two containers of the API's service.
+fn expected(back_end: &str) -> String {
+    format!("docker-compose up --scale {back_end}=2")
+}
 
 /// One line of the answer file is, byte for byte, `docker-compose up --scale back-end=2`.
 ///
@@ -44,10 +46,11 @@ fn judge(seen: &Observation) -> Judgement {
     if lines.iter().any(|line| is_accepted(seen, line)) {
         return Ok(beside(seen, lines.len() - 1));
     }
-    let read = lines.iter().filter_map(|line| Line::read(line));
+    let back_end = seen.back_end();
+    let read = lines.iter().filter_map(|line| Line::read(line, back_end));
     let findings = match read.min_by_key(Line::distance) {
         Some(nearest) => nearest.findings(),
-        None => vec![no_command(&lines)],
+        None => vec![no_command(&lines, back_end)],
     };
     Ok(Judged::from_findings(findings))
 }
@@ -71,8 +74,9 @@ fn lines(text: &str) -> Vec<&str> {
 /// Whether a line is the command, or as good where that is asked.
 fn is_accepted(seen: &Observation, line: &str) -> bool {
     let files = seen.compose.as_ref().map(|compose| &compose.files[..]);
-    let is_equivalent = || equivalent::starts_two(line, files.unwrap_or_default());
-    line == EXPECTED || (seen.asked.equivalent_commands && is_equivalent())
+    let back_end = seen.back_end();
+    let is_equivalent = || equivalent::starts_two(line, back_end, files.unwrap_or_default());
+    line == expected(back_end) || (seen.asked.equivalent_commands && is_equivalent())
 }
 
 /// What comes of a file that has the command and `lines` beside it, empty ones included.
@@ -97,15 +101,16 @@ fn beside(seen: &Observation, lines: usize) -> Judged {
     }])
 }
 
-fn no_command(lines: &[&str]) -> Finding {
+fn no_command(lines: &[&str], back_end: &str) -> Finding {
+    let expected = expected(back_end);
     let message = match look(lines) {
         Some(Text { en, fr }) => Text::new(
-            format!("expected `{EXPECTED}`, found what looks like {en}"),
-            format!("attendu : `{EXPECTED}` ; trouvé, semble-t-il : {fr}"),
+            format!("expected `{expected}`, found what looks like {en}"),
+            format!("attendu : `{expected}` ; trouvé, semble-t-il : {fr}"),
         ),
         None => Text::new(
-            format!("expected `{EXPECTED}`, found no command"),
-            format!("attendu : `{EXPECTED}` ; trouvé : aucune commande"),
+            format!("expected `{expected}`, found no command"),
+            format!("attendu : `{expected}` ; trouvé : aucune commande"),
         ),
     };
     let first = lines
@@ -116,7 +121,7 @@ fn no_command(lines: &[&str]) -> Finding {
     let whole = 0..first.chars().count();
     mistakes::NO_COMMAND
         .finding(message)
-        .comparing(comparison(first, &[whole]))
+        .comparing(comparison(first, &[whole], expected))
 }
 
 #[cfg(test)]

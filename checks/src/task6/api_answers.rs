@@ -213,7 +213,7 @@ fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) ->
             let symptom = finding.code;
             let finding = causes::explained(seen, stack, Some(status), finding);
             match finding.code == symptom {
-                true => logged::explained(stack, status, finding),
+                true => logged::explained(seen, stack, status, finding),
                 false => finding,
             }
         }

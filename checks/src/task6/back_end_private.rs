@@ -31,12 +31,13 @@ static PORT_PUBLISHED: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let compose = seen.seen(&seen.compose)?;
-    let ports = &compose.back_end()?.ports;
-    let judged = Judged::from_findings(ports.iter().map(published).collect());
+    let back_end = compose.back_end()?;
+    let published = |port| published(&back_end.name, port);
+    let judged = Judged::from_findings(back_end.ports.iter().map(published).collect());
     let others = compose
         .services
         .iter()
-        .filter(|service| service.name != "back-end");
+        .filter(|service| service.name != back_end.name);
     Ok(judged.with_notes(others.filter_map(random_port).collect()))
 }
 
@@ -58,12 +59,12 @@ fn random_port(service: &Service) -> Option<Note> {
     })
 }
 
-fn published(port: &Port) -> Finding {
-    let target = port.target;
+fn published(service: &str, port: &Port) -> Finding {
+    let (service, target) = (code(service), port.target);
     let Text { en, fr } = host(port.published);
     let message = Text::new(
-        format!("port {target} of `back-end` is published on {en}"),
-        format!("le port {target} de `back-end` est publié sur {fr}"),
+        format!("port {target} of {service} is published on {en}"),
+        format!("le port {target} de {service} est publié sur {fr}"),
     );
     PORT_PUBLISHED.finding(message).at(port.place.clone())
 }

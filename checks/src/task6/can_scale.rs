@@ -38,32 +38,47 @@ static FIXED_HOST_PORT: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let back_end = seen.seen(&seen.compose)?.back_end()?;
-    let ports = back_end.ports.iter().filter_map(taken);
+    let ports = back_end.ports.iter();
+    let ports = ports.filter_map(|port| taken(&back_end.name, port));
     Ok(Judged::from_findings(
         named(back_end).into_iter().chain(ports).collect(),
     ))
 }
 
+/// What passes with that name of the service.
+pub(super) fn title(back_end: &str) -> Text {
+    let back_end = code(back_end);
+    Text::new(
+        format!("nothing stops a second container of {back_end}"),
+        format!("rien n’empêche un deuxième conteneur de {back_end}"),
+    )
+}
+
 fn named(service: &Service) -> Option<Finding> {
     let (name, place) = service.container_name.as_ref()?;
-    let name = code(name);
+    let (service, name) = (code(&service.name), code(name));
     let finding = CONTAINER_NAME.finding(Text::new(
-        format!("`container_name` gives every container of `back-end` the name {name}, which only one can have"),
-        format!("`container_name` donne à tout conteneur de `back-end` le nom {name}, qu’un seul peut porter"),
+        format!("`container_name` gives every container of {service} the name {name}, which only one can have"),
+        format!("`container_name` donne à tout conteneur de {service} le nom {name}, qu’un seul peut porter"),
     ));
     Some(finding.at(place.clone()))
 }
 
-fn taken(port: &Port) -> Option<Finding> {
+fn taken(service: &str, port: &Port) -> Option<Finding> {
     let host = match port.published {
         Published::Random => return None,
         Published::Fixed(host) => host,
         Published::Range(first, last) if first == last => first,
         Published::Range(..) => return None,
     };
+    let service = code(service);
     let finding = FIXED_HOST_PORT.finding(Text::new(
-        format!("every container of `back-end` asks for port {host} of the host, which only one can have"),
-        format!("chaque conteneur de `back-end` demande le port {host} de l’hôte, qu’un seul peut avoir"),
+        format!(
+            "every container of {service} asks for port {host} of the host, which only one can have"
+        ),
+        format!(
+            "chaque conteneur de {service} demande le port {host} de l’hôte, qu’un seul peut avoir"
+        ),
     ));
     Some(finding.at(port.place.clone()))
 }

@@ -1,6 +1,6 @@
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Compose, Observation, Problem, ProblemKind, Service};
-use crate::wording::codes;
+use crate::wording::{code, codes};
 
 /// `task6` has a compose file that Compose accepts, and that file has a service `back-end`.
 ///
@@ -170,9 +170,18 @@ fn refused(problem: &Problem) -> Finding {
         .at(problem.place.clone())
 }
 
-/// What stands where the service `back-end` should be.
+/// What passes with that name of the service.
+pub(super) fn title(back_end: &str) -> Text {
+    let back_end = code(back_end);
+    Text::new(
+        format!("the compose file is valid and has a service {back_end}"),
+        format!("le fichier compose est valide et a un service {back_end}"),
+    )
+}
+
+/// What stands where the service of the API servers should be.
 fn nameless(compose: &Compose) -> Option<Finding> {
-    if compose.service("back-end").is_some() || hides_services(compose) {
+    if compose.service(&compose.back_end).is_some() || hides_services(compose) {
         return None;
     }
     let likely: Vec<&Service> = compose
@@ -181,11 +190,11 @@ fn nameless(compose: &Compose) -> Option<Finding> {
         .filter(|service| is_likely(service))
         .collect();
     let finding = match likely.as_slice() {
-        [] => unnamed(&compose.services),
+        [] => unnamed(compose),
         [first, rest @ ..] if rest.iter().any(|other| kind(other) == kind(first)) => {
-            separate(&likely)
+            separate(compose, &likely)
         }
-        [first, ..] => misnamed(first),
+        [first, ..] => misnamed(compose, first),
     };
     Some(finding.at(likely.first().and_then(|service| service.place.clone())))
 }
@@ -195,33 +204,35 @@ fn hides_services(compose: &Compose) -> bool {
     compose.services.is_empty() && !compose.refusals.is_empty()
 }
 
-fn unnamed(services: &[Service]) -> Finding {
-    if services.is_empty() {
-        return BACK_END_MISSING.finding(Text::fixed(
-            "expected a service `back-end`, the file has no service",
-            "attendu : un service `back-end` ; le fichier n’a aucun service",
+fn unnamed(compose: &Compose) -> Finding {
+    let expected = code(&compose.back_end);
+    if compose.services.is_empty() {
+        return BACK_END_MISSING.finding(Text::new(
+            format!("expected a service {expected}, the file has no service"),
+            format!("attendu : un service {expected} ; le fichier n’a aucun service"),
         ));
     }
-    let found = codes(services.iter().map(|service| &service.name));
+    let found = codes(compose.services.iter().map(|service| &service.name));
     BACK_END_MISSING.finding(Text::new(
-        format!("expected a service `back-end`, found {found}"),
-        format!("attendu : un service `back-end` ; trouvé : {found}"),
+        format!("expected a service {expected}, found {found}"),
+        format!("attendu : un service {expected} ; trouvé : {found}"),
     ))
 }
 
-fn misnamed(service: &Service) -> Finding {
-    let found = codes([&service.name]);
+fn misnamed(compose: &Compose, service: &Service) -> Finding {
+    let (expected, found) = (code(&compose.back_end), code(&service.name));
     BACK_END_MISSING.finding(Text::new(
-        format!("expected a service `back-end`, found {found}, which looks meant as it"),
-        format!("attendu : un service `back-end` ; trouvé : {found}, qui semble en tenir lieu"),
+        format!("expected a service {expected}, found {found}, which looks meant as it"),
+        format!("attendu : un service {expected} ; trouvé : {found}, qui semble en tenir lieu"),
     ))
 }
 
-fn separate(services: &[&Service]) -> Finding {
+fn separate(compose: &Compose, services: &[&Service]) -> Finding {
+    let expected = code(&compose.back_end);
     let found = codes(services.iter().map(|service| &service.name));
     SEPARATE_SERVICES.finding(Text::new(
-        format!("expected one service `back-end` that is started several times, found separate services {found}"),
-        format!("attendu : un seul service `back-end`, démarré plusieurs fois ; trouvé : les services séparés {found}"),
+        format!("expected one service {expected} that is started several times, found separate services {found}"),
+        format!("attendu : un seul service {expected}, démarré plusieurs fois ; trouvé : les services séparés {found}"),
     ))
 }
 

@@ -73,15 +73,15 @@ fn top(file: &NginxFile) -> Option<Place> {
     }))
 }
 
-/// Whether a host is `back-end`, or one of its containers by the names that Compose gives them.
+/// Whether a host is the service of the API servers, or one of its containers by the names that Compose gives them.
 pub(super) fn is_back_end(compose: &Compose, host: &str) -> bool {
-    host == "back-end" || is_container(compose, host)
+    host == compose.back_end || is_container(compose, host)
 }
 
-/// Whether a host is one container of `back-end`: `task6-back-end-1`, `task6_back-end_1`.
+/// Whether a host is one container of that service: `task6-back-end-1`, `task6_back-end_1`.
 pub(super) fn is_container(compose: &Compose, host: &str) -> bool {
     let is_numbered = host.ends_with(|last: char| last.is_ascii_digit());
-    compose.service(host).is_none() && is_numbered && host.contains("back-end")
+    compose.service(host).is_none() && is_numbered && host.contains(&compose.back_end)
 }
 
 /// The service that somebody meant by a name that is none: the same letters, in it, or with at most two others.

@@ -141,8 +141,8 @@ static IMAGE_NOT_FOUND: Mistake = Mistake {
 fn judge(seen: &Observation) -> Judgement {
     let images = seen.seen(&seen.images)?;
     seen.is_as_asked()?;
-    if !images.iter().any(|image| image.service == "back-end") {
-        return Err(Unjudged::incomplete("image of `back-end`"));
+    if !images.iter().any(|image| image.service == seen.back_end()) {
+        return Err(Unjudged::incomplete("image of the API"));
     }
     Ok(Judged::from_findings(
         images.iter().filter_map(absent).collect(),
@@ -184,7 +184,7 @@ fn said<'a>(failure: &BuildFailure, log: &'a Evidence) -> Option<&'a str> {
         | BuildFailure::BaseMissing { .. }
         | BuildFailure::PackageMissing { .. }
         | BuildFailure::TimedOut { .. }
-        | BuildFailure::ContextTooLarge
+        | BuildFailure::ContextTooLarge { .. }
         | BuildFailure::UsesTooMuch { .. } => None,
     }
 }
@@ -232,11 +232,14 @@ fn failed(service: &str, failure: &BuildFailure, error: &str) -> Finding {
             format!("the image of {service} was not built after {seconds} s"),
             format!("l’image de {service} n’était pas construite après {seconds} s"),
         )),
-        BuildFailure::ContextTooLarge => BUILD_CONTEXT_TOO_LARGE.finding(with_error(
-            error,
-            format!("the folder that {service} builds from is too large"),
-            format!("le dossier depuis lequel {service} se construit est trop gros"),
-        )),
+        BuildFailure::ContextTooLarge { bytes, entries } => {
+            let megabytes = bytes >> 20;
+            BUILD_CONTEXT_TOO_LARGE.finding(with_error(
+                error,
+                format!("the folder that {service} builds from has more than {megabytes} MB or {entries} files"),
+                format!("le dossier depuis lequel {service} se construit a plus de {megabytes} Mo ou de {entries} fichiers"),
+            ))
+        }
         BuildFailure::UsesTooMuch { resource, limit } => {
             BUILD_USES_TOO_MUCH.finding(too_much(service, *resource, *limit))
         }
@@ -449,7 +452,10 @@ mod tests {
             Some("build-timed-out")
         );
         assert_eq!(
-            failure(BuildFailure::ContextTooLarge),
+            failure(BuildFailure::ContextTooLarge {
+                bytes: 512 << 20,
+                entries: 100_000
+            }),
             Some("build-context-too-large")
         );
         for resource in [

@@ -73,7 +73,7 @@ fn tried(seen: &Observation) -> Option<u32> {
     let measured = seen.volleys.iter().map(|volley| volley.replicas);
     let containers = seen.scaled.iter().flat_map(|stack| &stack.containers);
     let started = containers
-        .filter(|container| container.service == "back-end")
+        .filter(|container| container.service == seen.back_end())
         .map(|container| container.number);
     measured
         .chain(started)

@@ -113,8 +113,8 @@ static DEPENDENCY_NOT_READY: Mistake = Mistake {
 
 fn judge(seen: &Observation) -> Judgement {
     let stack = seen.seen(&seen.stack)?;
-    if stack.replicas("back-end").count() < 2 {
-        return Err(Unjudged::incomplete("second container of `back-end`"));
+    if stack.replicas(seen.back_end()).count() < 2 {
+        return Err(Unjudged::incomplete("second container of the API"));
     }
     if let Some(fault) = outside::fault(stack) {
         return Err(fault);
@@ -255,18 +255,18 @@ fn waiting(stack: &Stack, name: &str, dependency: &str) -> Finding {
 fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
     let proxy = &stack.proxy.as_ref()?.service;
     let compose = seen.compose.as_ref()?;
-    if compose.service(proxy).is_none() || compose.starts_after(proxy, "back-end") {
+    if compose.service(proxy).is_none() || compose.starts_after(proxy, &compose.back_end) {
         return None;
     }
-    let proxy = code(proxy);
+    let (proxy, back_end) = (code(proxy), code(&compose.back_end));
     Some(Note {
         code: NO_DEPENDS_ON,
         message: Text::new(
             format!(
-                "{proxy} does not depend on `back-end`: when it starts first, nginx does not find that name and stops"
+                "{proxy} does not depend on {back_end}: when it starts first, nginx does not find that name and stops"
             ),
             format!(
-                "{proxy} ne dépend pas de `back-end` : s’il démarre le premier, nginx ne trouve pas ce nom et s’arrête"
+                "{proxy} ne dépend pas de {back_end} : s’il démarre le premier, nginx ne trouve pas ce nom et s’arrête"
             ),
         ),
     })

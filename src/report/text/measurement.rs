@@ -1,5 +1,5 @@
 use softy_checks::model::Text;
-use softy_checks::observation::{Circumstances, Connection, Volley};
+use softy_checks::observation::{Circumstances, Connection, Observation, Volley};
 use std::net::IpAddr;
 
 use super::super::{Report, by_hand};
@@ -23,7 +23,7 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let circumstances = &observation.circumstances;
     let sentences = [workers(&observation.volleys, circumstances)]
         .into_iter()
-        .chain(found(circumstances));
+        .chain(found(observation));
     let sentences: Vec<String> = sentences
         .map(|sentence| page.say(&sentence).to_owned())
         .collect();
@@ -37,7 +37,7 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
 pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
     let observation = &report.observation;
     let sentences = observation.circumstances.iter().flat_map(|circumstances| {
-        let sentence = detail(circumstances, &observation.volleys);
+        let sentence = detail(circumstances, observation);
         page.item(page.say(&sentence))
     });
     let sentences: Vec<String> = sentences.collect();
@@ -81,34 +81,38 @@ fn workers(volleys: &[Volley], circumstances: &[Circumstances]) -> Text {
             format!("{count} workers, chacun sa rotation ; {fr}"),
         ),
         None => Text::new(
-            format!("each worker has its own rotation; {en}"),
-            format!("chaque worker a sa rotation ; {fr}"),
+            format!("where a proxy has workers, each has its own rotation; {en}"),
+            format!("si un proxy a des workers, chacun a sa rotation ; {fr}"),
         ),
     }
 }
 
-/// What the proxy's DNS answers for `back-end`, as far as it could be asked: in one sentence when that is each replica.
-fn found(circumstances: &[Circumstances]) -> Vec<Text> {
-    let known = circumstances.iter().filter(|met| met.resolved.is_some());
+/// What the proxy's DNS answers for the API's service, as far as it could be asked: in one sentence when that is each replica.
+fn found(observation: &Observation) -> Vec<Text> {
+    let back_end = observation.back_end();
+    let known = observation
+        .circumstances
+        .iter()
+        .filter(|met| met.resolved.is_some());
     let known: Vec<&Circumstances> = known.collect();
     if known.is_empty() || known.iter().any(|met| !met.finds_each()) {
         let others = known.into_iter().filter(|met| !met.finds_each());
-        return others.map(found_otherwise).collect();
+        return others.map(|met| found_otherwise(met, back_end)).collect();
     }
     let counts: Vec<String> = known.iter().map(|met| met.replicas.to_string()).collect();
     vec![Text::new(
         format!(
-            "its DNS has {} addresses for `back-end`: one a replica",
+            "its DNS has {} addresses for `{back_end}`: one a replica",
             counts.join(", then ")
         ),
         format!(
-            "son DNS a {} adresses pour `back-end` : une par réplique",
+            "son DNS a {} adresses pour `{back_end}` : une par réplique",
             counts.join(", puis ")
         ),
     )]
 }
 
-fn found_otherwise(met: &Circumstances) -> Text {
+fn found_otherwise(met: &Circumstances, back_end: &str) -> Text {
     let replicas = met.replicas;
     let addresses = met.resolved.iter().flatten();
     let is_known = met.addresses.iter().all(|own| !own.is_empty());
@@ -126,25 +130,26 @@ fn found_otherwise(met: &Circumstances) -> Text {
     let (en, fr): (Vec<_>, Vec<_>) = owned.map(|Text { en, fr }| (en, fr)).unzip();
     if en.is_empty() {
         return Text::new(
-            format!("with {replicas} replicas, its DNS has no address for `back-end`"),
-            format!("avec {replicas} répliques, son DNS n’a pas d’adresse pour `back-end`"),
+            format!("with {replicas} replicas, its DNS has no address for `{back_end}`"),
+            format!("avec {replicas} répliques, son DNS n’a pas d’adresse pour `{back_end}`"),
         );
     }
     Text::new(
         format!(
-            "with {replicas} replicas, its DNS has for `back-end`: {}",
+            "with {replicas} replicas, its DNS has for `{back_end}`: {}",
             en.join(", ")
         ),
         format!(
-            "avec {replicas} répliques, son DNS a pour `back-end` : {}",
+            "avec {replicas} répliques, son DNS a pour `{back_end}` : {}",
             fr.join(", ")
         ),
     )
 }
 
-fn detail(met: &Circumstances, volleys: &[Volley]) -> Text {
-    let replicas = met.replicas;
-    let mut measured = volleys.iter().filter(|volley| volley.replicas == replicas);
+fn detail(met: &Circumstances, observation: &Observation) -> Text {
+    let (replicas, back_end) = (met.replicas, observation.back_end());
+    let volleys = observation.volleys.iter();
+    let mut measured = volleys.filter(|volley| volley.replicas == replicas);
     let received = measured.next().map(|volley| volley.received.as_slice());
     let each = met.addresses.iter().enumerate().map(|(index, own)| {
         let bytes = received.and_then(|received| received.get(index));
@@ -161,8 +166,8 @@ fn detail(met: &Circumstances, volleys: &[Volley]) -> Text {
     let (en, fr): (Vec<String>, Vec<String>) = each.unzip();
     let (found_en, found_fr) = match met.resolved.as_deref() {
         Some(resolved) => (
-            format!("; for the proxy, `back-end` is {}", listed(resolved)),
-            format!(" ; pour le proxy, `back-end` est {}", listed(resolved)),
+            format!("; for the proxy, `{back_end}` is {}", listed(resolved)),
+            format!(" ; pour le proxy, `{back_end}` est {}", listed(resolved)),
         ),
         None => Default::default(),
     };

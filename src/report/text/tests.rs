@@ -450,7 +450,7 @@ fn what_cannot_be_told_is_left_out() {
     }
     let text = english(&report, 80);
     assert!(!text.contains("DNS"));
-    assert!(text.contains("  proxy       each worker has its own rotation; a connection"));
+    assert!(text.contains("  proxy       where a proxy has workers, each has its own rotation; a"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
 use crate::sandbox::bases::Bases;
 use crate::sandbox::dockerignore::Ignored;
+use crate::sandbox::limits;
 use crate::sandbox::reference::malformed;
 use crate::submission::{ReadError, Submission};
 
@@ -255,11 +256,18 @@ fn read_text(submission: &Submission, build: &Build, name: &str) -> Result<Optio
 }
 
 fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
-    let failure = match &error {
-        PackError::TooLarge => BuildFailure::ContextTooLarge,
-        PackError::Ignore(_) | PackError::Io(_) => BuildFailure::Command,
+    let (failure, words) = match error {
+        PackError::TooLarge => (
+            BuildFailure::ContextTooLarge {
+                bytes: limits::CONTEXT_BYTES,
+                entries: limits::CONTEXT_ENTRIES,
+            },
+            build.context.clone(),
+        ),
+        PackError::Ignore(_) | PackError::Io(_) => {
+            (BuildFailure::Command, error.words(&build.context)?)
+        }
     };
-    let words = error.words(&build.context)?;
     Ok(Log::default().failed(failure, words, &build.context, ""))
 }
 

@@ -50,12 +50,12 @@ pub(super) struct Arguments<'a> {
 }
 
 /// Every difference between a command's words and those that are expected.
-pub(super) fn deviations(command: &Command) -> Vec<Deviation> {
+pub(super) fn deviations(command: &Command, back_end: &str) -> Vec<Deviation> {
     let (mut deviations, words) = program::deviations(&command.words);
     let end = command.words.last().map_or(0, |word| word.span.end);
     let arguments = Arguments::read(words, end);
     deviations.extend(program::subcommand(&arguments));
-    deviations.extend(scale::deviations(&arguments));
+    deviations.extend(scale::deviations(&arguments, back_end));
     deviations.extend(
         arguments
             .options

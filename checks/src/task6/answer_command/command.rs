@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::EXPECTED;
 use super::deviation::Deviation;
 use super::mistakes::{CHAINED, COMMENTED_OUT, ECHO, OTHER_SPELLING, PROMPT, SUDO};
 use crate::command_line::{Glyph, Token, Word, tokens};
@@ -25,37 +24,36 @@ pub(super) struct Command {
 
 impl Command {
     /// The command in a line, when there is one.
-    pub fn find(line: &[Glyph]) -> Option<Command> {
+    pub fn find(line: &[Glyph], expected: &str) -> Option<Command> {
         let tokens = tokens(line);
         let parts: Vec<&[Token]> = tokens
             .split(|token| matches!(token, Token::Operator(_)))
             .collect();
         let found = parts
             .iter()
-            .filter_map(|part| Command::in_part(part))
-            .min_by_key(Command::lacking)?;
+            .filter_map(|part| Command::in_part(part, expected))
+            .min_by_key(|command| command.lacking(expected))?;
         let operators = operators(&tokens, &found.around);
         let around = found.around.into_iter().chain(operators).collect();
         Some(Command { around, ..found })
     }
 
     /// How many of the expected words are not there.
-    pub fn lacking(&self) -> usize {
+    pub fn lacking(&self, expected: &str) -> usize {
         let has = |expected: &str| self.words.iter().any(|word| word.text() == expected);
-        EXPECTED
-            .split(' ')
-            .filter(|expected| !has(expected))
-            .count()
+        let expected = expected.split(' ');
+        expected.filter(|expected| !has(expected)).count()
     }
 
     /// The command in a part of a line without operators.
-    fn in_part(part: &[Token]) -> Option<Command> {
+    fn in_part(part: &[Token], expected: &str) -> Option<Command> {
         if let [Token::Comment(comment)] = part {
-            return Command::find(&comment.glyphs).map(|found| found.commented_out(&comment.span));
+            let found = Command::find(&comment.glyphs, expected);
+            return found.map(|found| found.commented_out(&comment.span));
         }
         let words: Vec<Word> = part.iter().filter_map(word).cloned().collect();
         let comment = part.iter().find_map(comment);
-        let found = Command::in_words(&words).or_else(|| Command::in_quotes(&words))?;
+        let found = Command::in_words(&words).or_else(|| Command::in_quotes(&words, expected))?;
         let around = found.around.into_iter().chain(comment).collect();
         Some(Command { around, ..found })
     }
@@ -70,7 +68,7 @@ impl Command {
     }
 
     /// The command inside one quoted word, as in `echo "…"`.
-    fn in_quotes(words: &[Word]) -> Option<Command> {
+    fn in_quotes(words: &[Word], expected: &str) -> Option<Command> {
         let is_phrase = |word: &Word| {
             word.glyphs
                 .iter()
@@ -79,7 +77,7 @@ impl Command {
         let index = words.iter().position(is_phrase)?;
         let (before, after) = words.split_at(index);
         let phrase = after.first()?;
-        let found = Command::find(&phrase.glyphs)?;
+        let found = Command::find(&phrase.glyphs, expected)?;
         let before = if before.is_empty() {
             vec![quoted(phrase)]
         } else {

@@ -46,19 +46,19 @@ struct Said {
     scales_back_end: bool,
 }
 
-/// Whether a shell that is given this line starts the stack with Compose, two of `back-end` and no other number of anything
+/// Whether a shell that is given this line starts the stack with Compose, two of the API's service and no other number of anything
 /// else; `files` are those that Compose reads, from the submission's root.
-pub(super) fn starts_two(line: &str, files: &[String]) -> bool {
+pub(super) fn starts_two(line: &str, back_end: &str, files: &[String]) -> bool {
     let Some(words) = words(line) else {
         return false;
     };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["sudo", "docker-compose", rest @ ..] | ["sudo", "docker", "compose", rest @ ..] => {
-            is_up_of_two(rest, files)
+            is_up_of_two(rest, back_end, files)
         }
         ["docker-compose", rest @ ..] | ["docker", "compose", rest @ ..] => {
-            is_up_of_two(rest, files)
+            is_up_of_two(rest, back_end, files)
         }
         _ => false,
     }
@@ -85,7 +85,7 @@ fn words(line: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-fn is_up_of_two(words: &[&str], files: &[String]) -> bool {
+fn is_up_of_two(words: &[&str], back_end: &str, files: &[String]) -> bool {
     let mut said = Said::default();
     let mut rest = words.iter().copied();
     while let Some(word) = rest.next() {
@@ -98,7 +98,7 @@ fn is_up_of_two(words: &[&str], files: &[String]) -> bool {
                 said.is_up = true;
                 true
             }
-            "--scale" if said.is_up => said.scale(own.or_else(|| rest.next())),
+            "--scale" if said.is_up => said.scale(own.or_else(|| rest.next()), back_end),
             "-f" | "--file" if !said.is_up => is_read(own.or_else(|| rest.next()), files),
             _ if HARMLESS_WITH_VALUE.contains(&name) => own.or_else(|| rest.next()).is_some(),
             _ => own.is_none() && HARMLESS.contains(&name),
@@ -111,15 +111,16 @@ fn is_up_of_two(words: &[&str], files: &[String]) -> bool {
 }
 
 impl Said {
-    /// Notes a service and its number; whether they are right: two of `back-end`, told once, and one of any other.
-    fn scale(&mut self, quantity: Option<&str>) -> bool {
+    /// Notes a service and its number; whether they are right: two of the API's, told once, and one of any other.
+    fn scale(&mut self, quantity: Option<&str>, back_end: &str) -> bool {
         match quantity.and_then(|quantity| quantity.split_once('=')) {
-            Some(("back-end", "2")) if !self.scales_back_end => {
+            Some((service, number)) if service == back_end => {
+                let is_first = !self.scales_back_end;
                 self.scales_back_end = true;
-                true
+                is_first && number == "2"
             }
-            Some(("back-end", _)) | None => false,
             Some((_, number)) => number == "1",
+            None => false,
         }
     }
 }
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     fn starts(line: &str) -> bool {
-        starts_two(line, &["task6/docker-compose.yml".to_owned()])
+        starts_two(line, "back-end", &["task6/docker-compose.yml".to_owned()])
     }
 
     #[test]

@@ -27,29 +27,32 @@ pub(super) fn is_scale(text: &str, subcommand: Option<&Word>) -> bool {
 }
 
 /// What is wrong with how many containers are asked for.
-pub(super) fn deviations(arguments: &Arguments) -> Vec<Deviation> {
+pub(super) fn deviations(arguments: &Arguments, back_end: &str) -> Vec<Deviation> {
     if arguments.is_scale_subcommand() && arguments.scales.is_empty() {
         let operand = arguments.operands.first();
-        return operand.map_or_else(Vec::new, |word| quantity(&word.glyphs, arguments.end));
+        return operand.map_or_else(Vec::new, |word| {
+            quantity(&word.glyphs, arguments.end, back_end)
+        });
     }
-    let is_back_end = |scale: &Scale| text(scale.quantity()).starts_with("back-end=");
+    let named = format!("{back_end}=");
+    let is_back_end = |scale: &Scale| text(scale.quantity()).starts_with(&named);
     let chosen = arguments.scales.iter().position(is_back_end).unwrap_or(0);
     let Some(scale) = arguments.scales.get(chosen) else {
-        return vec![missing(arguments)];
+        return vec![missing(arguments, back_end)];
     };
     let others = arguments
         .scales
         .iter()
         .enumerate()
         .filter(|(index, _)| *index != chosen);
-    let mut deviations = quantity(scale.quantity(), scale.end());
-    deviations.extend(scale.spelling(arguments));
+    let mut deviations = quantity(scale.quantity(), scale.end(), back_end);
+    deviations.extend(scale.spelling(arguments, back_end));
     deviations.extend(others.map(|(_, other)| other.surplus()));
     deviations
 }
 
 impl Scale<'_> {
-    /// `back-end=2`: the next word, or what follows the first `=`.
+    /// Such as `back-end=2`: the next word, or what follows the first `=`.
     fn quantity(&self) -> &[Glyph] {
         match self.value {
             Some(value) => &value.glyphs,
@@ -73,7 +76,7 @@ impl Scale<'_> {
     }
 
     /// What is wrong with how the option is written.
-    fn spelling(&self, arguments: &Arguments) -> Option<Deviation> {
+    fn spelling(&self, arguments: &Arguments, back_end: &str) -> Option<Deviation> {
         let found = self.word.text();
         if self.is_early && arguments.subcommand.is_some() {
             return Some(Deviation::at(
@@ -87,7 +90,7 @@ impl Scale<'_> {
             "--scale" => None,
             _ if found.starts_with("--scale=") => Some(Deviation::spelling(
                 self.word,
-                "--scale back-end=2",
+                &format!("--scale {back_end}=2"),
                 &code(&found),
             )),
             _ => Some(Deviation::spelling(self.word, "--scale", &code(&found))),
@@ -104,41 +107,43 @@ fn equals(glyphs: &[Glyph]) -> Option<usize> {
     glyphs.iter().position(|glyph| glyph.character == '=')
 }
 
-fn missing(arguments: &Arguments) -> Deviation {
+fn missing(arguments: &Arguments, back_end: &str) -> Deviation {
+    let back_end = code(back_end);
     Deviation::at(
         &NO_SCALE,
         arguments.end..arguments.end,
-        "nothing in the command asks for two containers of `back-end`".to_owned(),
-        "rien dans la commande ne demande deux conteneurs de `back-end`".to_owned(),
+        format!("nothing in the command asks for two containers of {back_end}"),
+        format!("rien dans la commande ne demande deux conteneurs de {back_end}"),
     )
 }
 
 /// What is wrong with a service and its number of containers.
-fn quantity(glyphs: &[Glyph], end: usize) -> Vec<Deviation> {
+fn quantity(glyphs: &[Glyph], end: usize, back_end: &str) -> Vec<Deviation> {
     let (service, _) = glyphs.split_at(equals(glyphs).unwrap_or(glyphs.len()));
     let count = behind_equals(glyphs);
     let count_span = span(count, end);
     let service_span = span(service, count_span.start);
-    let service = other_service(&text(service), service_span);
+    let service = other_service(&text(service), service_span, back_end);
     service
         .into_iter()
         .chain(other_count(&text(count), count_span))
         .collect()
 }
 
-fn other_service(found: &str, span: Range<usize>) -> Option<Deviation> {
-    if found == "back-end" {
+fn other_service(found: &str, span: Range<usize>, back_end: &str) -> Option<Deviation> {
+    if found == back_end {
         return None;
     }
     let (en, fr) = match found {
         "" => ("none".to_owned(), "aucun".to_owned()),
         found => (code(found), code(found)),
     };
+    let expected = code(back_end);
     Some(Deviation::at(
         &OTHER_SERVICE,
         span,
-        format!("expected the service `back-end`, found {en}"),
-        format!("attendu : le service `back-end` ; trouvé : {fr}"),
+        format!("expected the service {expected}, found {en}"),
+        format!("attendu : le service {expected} ; trouvé : {fr}"),
     ))
 }
 

@@ -228,17 +228,18 @@ impl<'a> Symptom<'a> {
             };
         }
         let services = servers.iter().map(|(host, ..)| *host);
-        // A service that passes requests on to `back-end` in its turn would need it.
+        // A service that passes requests on to the API servers in its turn would need it.
         let is_other = |host: &&str| {
-            self.compose.service(host).is_some() && !self.compose.starts_after(host, "back-end")
+            self.compose.service(host).is_some()
+                && !self.compose.starts_after(host, &self.compose.back_end)
         };
         let mut others = services.filter(is_other);
         let other = others.next().filter(|_| servers.len() == 1)?;
-        let shown = code(other);
+        let (shown, back_end) = (code(other), code(&self.compose.back_end));
         let finding = self.because(
             &API_TO_FRONT_END,
-            &format!("the proxy passes the request on to {shown}, not to `back-end`"),
-            &format!("le proxy transmet la requête à {shown}, pas à `back-end`"),
+            &format!("the proxy passes the request on to {shown}, not to {back_end}"),
+            &format!("le proxy transmet la requête à {shown}, pas à {back_end}"),
         );
         Some(finding.at(pass.directive.place()))
     }
@@ -249,28 +250,29 @@ impl<'a> Symptom<'a> {
         if asked == PATH {
             return None;
         }
-        let shown = code(asked);
+        let (shown, back_end) = (code(asked), code(&self.compose.back_end));
         let finding = self.because(
             &PATH_STRIPPED,
-            &format!("the proxy asks `back-end` for {shown} instead"),
-            &format!("le proxy demande {shown} à `back-end` à la place"),
+            &format!("the proxy asks {back_end} for {shown} instead"),
+            &format!("le proxy demande {shown} à {back_end} à la place"),
         );
         Some(finding.at(pass.directive.place()))
     }
 
     /// A port that no replica listens on, although it is known what each listens on.
     fn wrong_port(&self, servers: &[Addressed<'_>]) -> Option<Finding> {
-        let replicas = self.stack.replicas("back-end");
+        let replicas = self.stack.replicas(&self.compose.back_end);
         let listening: Vec<Vec<u16>> = replicas.map(|replica| ports(&replica.listening)).collect();
         let is_known = !listening.is_empty() && listening.iter().all(|ports| !ports.is_empty());
         let heard: Vec<u16> = listening.concat();
         let is_heard = servers.iter().any(|(_, port, _)| heard.contains(port));
         let (_, port, directive) = servers.first().filter(|_| is_known && !is_heard)?;
         let heard = heard.first()?;
+        let back_end = code(&self.compose.back_end);
         let finding = self.because(
             &WRONG_PORT,
-            &format!("the proxy asks port {port} of `back-end`, which listens on {heard}"),
-            &format!("le proxy interroge le port {port} de `back-end`, qui écoute sur {heard}"),
+            &format!("the proxy asks port {port} of {back_end}, which listens on {heard}"),
+            &format!("le proxy interroge le port {port} de {back_end}, qui écoute sur {heard}"),
         );
         Some(finding.at(directive.place()))
     }

@@ -1,7 +1,7 @@
 //! Why the API does not answer, by what it and the proxy wrote to their logs.
 
 use crate::model::{Finding, Text};
-use crate::observation::Stack;
+use crate::observation::{Observation, Stack};
 use crate::task6::stack_runs::program;
 
 /// Where to look when the server was reached.
@@ -11,17 +11,22 @@ const HUNG_UP: Text = Text::fixed(
 );
 
 /// What the logs say of a status that the proxy's configuration does not explain.
-pub(super) fn explained(stack: &Stack, status: u16, finding: Finding) -> Finding {
+pub(super) fn explained(
+    seen: &Observation,
+    stack: &Stack,
+    status: u16,
+    finding: Finding,
+) -> Finding {
     match status {
-        500 => raised(stack, finding),
+        500 => raised(seen, stack, finding),
         502 => closed(stack, finding),
         _ => finding,
     }
 }
 
 /// An exception of Flask's, which answers 500 and goes on.
-fn raised(stack: &Stack, finding: Finding) -> Finding {
-    let mut replicas = stack.replicas("back-end");
+fn raised(seen: &Observation, stack: &Stack, finding: Finding) -> Finding {
+    let mut replicas = stack.replicas(seen.back_end());
     let raised = replicas.find_map(|replica| Some((replica, program::raised(&replica.log)?)));
     let Some((replica, raised)) = raised else {
         return finding;

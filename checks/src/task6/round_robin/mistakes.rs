@@ -5,8 +5,8 @@ use crate::model::{Mistake, Text};
 pub(in crate::task6) static ANSWERS_MISSING: Mistake = Mistake {
     code: "answers-missing",
     hint: Text::fixed(
-        "does each replica answer on its own? read the log of `back-end` for the moment of the failed requests",
-        "chaque réplique répond-elle quand on l’interroge seule ? lisez le journal de `back-end` au moment des requêtes échouées",
+        "does each replica answer on its own? read the log of the API for the moment of the failed requests",
+        "chaque réplique répond-elle quand on l’interroge seule ? lisez le journal de l’API au moment des requêtes échouées",
     ),
 };
 
