@@ -97,8 +97,8 @@ static API_BAD_GATEWAY: Mistake = Mistake {
 static API_OTHER_STATUS: Mistake = Mistake {
     code: "api-other-status",
     hint: Text::fixed(
-        "the logs of `back-end` and of the proxy tell which of the two gave that status",
-        "les journaux de `back-end` et du proxy disent lequel des deux a donné ce statut",
+        "the logs of the API and of the proxy tell which of the two gave that status",
+        "les journaux de l’API et du proxy disent lequel des deux a donné ce statut",
     ),
 };
 
@@ -113,8 +113,8 @@ static API_OTHER_BODY: Mistake = Mistake {
 static API_NO_ANSWER: Mistake = Mistake {
     code: "api-no-answer",
     hint: Text::fixed(
-        "read the logs of the proxy and of `back-end` for that request: where does it stay?",
-        "lisez les journaux du proxy et de `back-end` pour cette requête : où reste-t-elle ?",
+        "read the logs of the proxy and of the API for that request: where does it stay?",
+        "lisez les journaux du proxy et de l’API pour cette requête : où reste-t-elle ?",
     ),
 };
 
@@ -135,9 +135,9 @@ fn judge(seen: &Observation) -> Judgement {
     match seen.seen(&seen.api)?.as_slice() {
         [] => Err(Unjudged::incomplete("reply to `GET /api/hello`")),
         [first, later @ ..] => {
-            let finding = unfit(stack, first)
+            let finding = unfit(seen, stack, first)
                 .map(|finding| caused(seen, stack, first, finding))
-                .or_else(|| sometimes(stack, later));
+                .or_else(|| sometimes(seen, stack, later));
             Ok(Judged::from_findings(finding.into_iter().collect()))
         }
     }
@@ -146,13 +146,14 @@ fn judge(seen: &Observation) -> Judgement {
 /// What keeps every request from arriving, told by the containers alone.
 fn unreachable(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let Some(proxy) = &stack.proxy else {
-        return vec![NO_PROXY.finding(Text::fixed(
-            "no service but `back-end` publishes a port, so there is no proxy to ask",
-            "aucun service, hors `back-end`, ne publie de port : il n’y a pas de proxy à interroger",
+        let back_end = code(seen.back_end());
+        return vec![NO_PROXY.finding(Text::new(
+            format!("no service but {back_end} publishes a port, so there is no proxy to ask"),
+            format!("aucun service, hors {back_end}, ne publie de port : il n’y a pas de proxy à interroger"),
         ))];
     };
     let back_end = stack
-        .replicas("back-end")
+        .replicas(seen.back_end())
         .find_map(|replica| unheard(stack, replica));
     let proxy = stack
         .replicas(&proxy.service)
@@ -223,7 +224,7 @@ fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) ->
 }
 
 /// What is wrong with a reply.
-fn unfit(stack: &Stack, reply: &Reply) -> Option<Finding> {
+fn unfit(seen: &Observation, stack: &Stack, reply: &Reply) -> Option<Finding> {
     if reply.outcome.is_hello() {
         return None;
     }
@@ -244,7 +245,7 @@ fn unfit(stack: &Stack, reply: &Reply) -> Option<Finding> {
         format!("expected status 200 for `GET /api/hello`: {en}"),
         format!("attendu : le statut 200 pour `GET /api/hello` ; {fr}"),
     );
-    Some(mistake.finding(message).shown_by(logs(stack)))
+    Some(mistake.finding(message).shown_by(logs(seen, stack)))
 }
 
 fn other_body(body: &str) -> Finding {
@@ -262,7 +263,7 @@ fn other_body(body: &str) -> Finding {
 }
 
 /// What is wrong with the replies behind a good one.
-fn sometimes(stack: &Stack, later: &[Reply]) -> Option<Finding> {
+fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Finding> {
     let failed = later.iter().filter(|reply| !reply.outcome.is_hello());
     let failed: Vec<&Reply> = failed.collect();
     let Text { en, fr } = match &failed.first()?.outcome {
@@ -276,18 +277,22 @@ fn sometimes(stack: &Stack, later: &[Reply]) -> Option<Finding> {
             "la première requête sur {sent} a eu sa réponse, mais pas {failed} des autres : {fr}"
         ),
     );
-    Some(API_SOMETIMES_FAILS.finding(message).shown_by(logs(stack)))
+    Some(
+        API_SOMETIMES_FAILS
+            .finding(message)
+            .shown_by(logs(seen, stack)),
+    )
 }
 
 /// The log of the proxy, and of one API server: of the one that was asked, where its log tells.
-fn logs(stack: &Stack) -> Vec<Evidence> {
+fn logs(seen: &Observation, stack: &Stack) -> Vec<Evidence> {
     let proxy = stack
         .proxy
         .iter()
         .flat_map(|proxy| stack.replicas(&proxy.service));
     let is_asked = |replica: &&Container| replica.log.iter().any(|line| line.contains("HTTP/1."));
-    let replica = stack.replicas("back-end").find(is_asked);
-    let replica = replica.or_else(|| stack.replicas("back-end").next());
+    let replica = stack.replicas(seen.back_end()).find(is_asked);
+    let replica = replica.or_else(|| stack.replicas(seen.back_end()).next());
     proxy
         .chain(replica)
         .flat_map(|container| stack.evidence(container))

@@ -8,6 +8,7 @@ use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::{Connection, Observation, Volley, Witness};
 use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
 use crate::witnesses::{Testimony, testimony};
+use crate::wording::code;
 use causes::{HASHED, LEAST_CONN, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
 use mistakes::{
     ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
@@ -86,8 +87,8 @@ fn long_order(volley: &Volley) -> Option<Note> {
 pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judged {
     let finding = unanswered(volley)
         .or_else(|| doubled(volley))
-        .or_else(|| unattributed(volley))
-        .or_else(|| disagreeing(volley))
+        .or_else(|| unattributed(seen, volley))
+        .or_else(|| disagreeing(seen, volley))
         .or_else(|| idle(volley))
         .or_else(|| unrotated(volley));
     let finding = finding.map(|finding| causes::explained(seen, finding));
@@ -116,7 +117,7 @@ fn doubled(volley: &Volley) -> Option<Finding> {
     )))
 }
 
-fn unattributed(volley: &Volley) -> Option<Finding> {
+fn unattributed(seen: &Observation, volley: &Volley) -> Option<Finding> {
     let sent = volley.sequence.len();
     let unknown = volley
         .sequence
@@ -126,14 +127,15 @@ fn unattributed(volley: &Volley) -> Option<Finding> {
     if sent > 0 && unknown == 0 && volley.witness != Witness::Nobody {
         return None;
     }
+    let back_end = code(seen.back_end());
     Some(NOT_ATTRIBUTABLE.finding(Text::new(
-        format!("{unknown} of {sent} requests were answered, but no replica of `back-end` received them"),
-        format!("{unknown} requêtes sur {sent} ont eu une réponse, mais aucune réplique de `back-end` ne les a reçues"),
+        format!("{unknown} of {sent} requests were answered, but no replica of {back_end} received them"),
+        format!("{unknown} requêtes sur {sent} ont eu une réponse, mais aucune réplique de {back_end} ne les a reçues"),
     )))
 }
 
 /// Logs and network counters that tell different stories.
-fn disagreeing(volley: &Volley) -> Option<Finding> {
+fn disagreeing(seen: &Observation, volley: &Volley) -> Option<Finding> {
     let Testimony::Contradicted {
         replica,
         logged,
@@ -142,9 +144,10 @@ fn disagreeing(volley: &Volley) -> Option<Finding> {
     else {
         return None;
     };
+    let back_end = code(seen.back_end());
     Some(WITNESSES_DISAGREE.finding(Text::new(
-        format!("the logs say that `back-end` {replica} received {logged} requests, its network traffic says about {counted:.0}"),
-        format!("d’après les journaux, `back-end` {replica} a reçu {logged} requêtes ; d’après son trafic réseau, environ {counted:.0}"),
+        format!("the logs say that {back_end} {replica} received {logged} requests, its network traffic says about {counted:.0}"),
+        format!("d’après les journaux, {back_end} {replica} a reçu {logged} requêtes ; d’après son trafic réseau, environ {counted:.0}"),
     )))
 }
 
