@@ -18,9 +18,20 @@ pub(super) struct Facts {
     /// Whether the engine counts right what several containers join to a network at once. One that does not never lets go of a
     /// network that it has counted too much of.
     pub(super) counts_endpoints: bool,
+    /// How containers may leave a network.
+    pub(super) leaving: Leaving,
     /// Whether the engine knows at once how much containers have written: others compare all files with the image's, which
     /// takes seconds of a processor.
     pub(super) measures_layers: bool,
+}
+
+/// How an engine lets containers leave a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Several at a time.
+    AtOnce,
+    /// One behind the other: with several, the engine may wait for itself for ever, and answer nobody any more.
+    OneByOne,
 }
 
 /// What an engine does not hold containers to.
@@ -36,6 +47,16 @@ pub struct Lacks {
     pub processors: bool,
     /// The list of system calls.
     pub seccomp: bool,
+}
+
+impl Leaving {
+    /// Since 23.0 engines do not take two of their locks in either order (https://github.com/moby/moby/issues/46661).
+    fn of(version: Option<&str>) -> Leaving {
+        match is_at_least(version, (23, 0)) {
+            true => Leaving::AtOnce,
+            false => Leaving::OneByOne,
+        }
+    }
 }
 
 impl Lacks {
@@ -61,6 +82,7 @@ impl Facts {
             measures_layers: measures_layers(&info),
             lacks: Lacks::of(&info),
             counts_endpoints: counts_endpoints(info.server_version.as_deref()),
+            leaving: Leaving::of(info.server_version.as_deref()),
             version: info.server_version.unwrap_or_default(),
             driver: info.driver.unwrap_or_default(),
             root: info.docker_root_dir.map(PathBuf::from),
@@ -88,9 +110,14 @@ pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
 /// Since 28.1 engines look at the endpoints themselves; those before add twice where two are made at once
 /// (https://github.com/moby/moby/issues/43286).
 fn counts_endpoints(version: Option<&str>) -> bool {
+    is_at_least(version, (28, 1))
+}
+
+/// Whether an engine's version is this one or a later one; in doubt it is not.
+fn is_at_least(version: Option<&str>, least: (u32, u32)) -> bool {
     let mut numbers = version.unwrap_or_default().split('.');
     let mut next = || numbers.next()?.parse::<u32>().ok();
-    next().zip(next()).is_some_and(|version| version >= (28, 1))
+    next().zip(next()).is_some_and(|version| version >= least)
 }
 
 fn measures_layers(info: &SystemInfo) -> bool {
@@ -159,6 +186,16 @@ mod tests {
         };
         assert_eq!(Lacks::of(&rootless), expected);
         assert!(Lacks::of(&SystemInfo::default()).seccomp);
+    }
+
+    #[test]
+    fn engines_before_23_let_containers_leave_one_by_one() {
+        for version in [None, Some("20.10.24+dfsg1"), Some("4.3.1")] {
+            assert_eq!(Leaving::of(version), Leaving::OneByOne, "{version:?}");
+        }
+        for version in ["23.0.0", "26.1.5+dfsg1"] {
+            assert_eq!(Leaving::of(Some(version)), Leaving::AtOnce, "{version}");
+        }
     }
 
     #[test]

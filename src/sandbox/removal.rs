@@ -6,9 +6,11 @@ use bollard::Docker;
 use bollard::errors::Error;
 use futures_util::future::join_all;
 use softy_checks::observation::{Fault, FaultKind};
+use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
 use super::engine::{fault, message};
+use super::facts::Leaving;
 use super::things::{Kind, Thing, things};
 use super::{Member, RUN_LABEL, Reachable, Sandbox, limits};
 
@@ -19,7 +21,7 @@ const IN_USE: &str = "has active endpoints";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl Sandbox {
-    /// Removes what the run has made, by force and all at once, and waits for what is still being made, and for an engine
+    /// Removes what the run has made, by force, and waits for what is still being made, and for an engine
     /// that is being started again.
     ///
     /// # Errors
@@ -82,7 +84,7 @@ impl Sandbox {
     ) -> Result<bool, Fault> {
         let mut left = things(&self.docker, label).await.map_err(fault)?;
         left.retain(is_due);
-        let refused = remove_all(&self.docker, &left).await?;
+        let refused = remove_all(&self.docker, self.facts.leaving, &left).await?;
         if let Some((_, words)) = refused.into_iter().next_back() {
             *refusal = format!(": {words}");
         }
@@ -99,13 +101,20 @@ impl Sandbox {
 /// A fault when the engine does not answer.
 pub(super) async fn remove_all<'a>(
     docker: &Docker,
+    leaving: Leaving,
     things: &'a [Thing],
 ) -> Result<Vec<(&'a Thing, String)>, Fault> {
     let is_container = |thing: &&Thing| thing.kind == Kind::Container;
     let (containers, others): (Vec<_>, Vec<_>) = things.iter().partition(is_container);
     let mut refused = Vec::new();
+    let leaving_alone = &Mutex::new(());
     for things in [containers, others] {
         let removals = things.into_iter().map(|thing| async move {
+            let leaves = thing.kind == Kind::Container && leaving == Leaving::OneByOne;
+            let _alone = match leaves {
+                true => Some(leaving_alone.lock().await),
+                false => None,
+            };
             let removed = thing.remove(docker).await;
             (thing, removed)
         });

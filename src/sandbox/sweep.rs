@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::engine::{Clock, fault};
+use super::facts::Leaving;
 use super::owner::{Life, Owner, Place};
 use super::removal::remove_all;
 use super::things::{Thing, things};
@@ -31,6 +32,7 @@ pub struct Sweeper {
     run: String,
     /// Whether stacks that were left up on purpose are left alone.
     spares_kept: bool,
+    leaving: Leaving,
 }
 
 /// What there is of runs other than the one that looks.
@@ -68,6 +70,7 @@ impl Sandbox {
             place: Place::here(),
             run: self.run.clone(),
             spares_kept: true,
+            leaving: self.facts.leaving,
         }
     }
 }
@@ -155,7 +158,7 @@ impl Sweeper {
             if seen.is_empty() || changed.elapsed() > QUIET {
                 return Ok(Swept::of(seen, found, refused));
             }
-            let now_refused = remove_all(&self.docker, &found.dead).await?;
+            let now_refused = remove_all(&self.docker, self.leaving, &found.dead).await?;
             refused.extend(
                 now_refused
                     .into_iter()
@@ -216,7 +219,7 @@ impl Sweeping {
                 detail: error.to_string(),
             })??;
             let found = self.sweeper.look().await?;
-            remove_all(&self.sweeper.docker, &found.dead).await?;
+            remove_all(&self.sweeper.docker, self.sweeper.leaving, &found.dead).await?;
             let is_new = |thing: &Thing| !swept.left.iter().any(|(left, _)| left.id == thing.id);
             let new: Vec<Thing> = found.dead.into_iter().filter(is_new).collect();
             swept.removed.extend(new);
