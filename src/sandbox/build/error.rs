@@ -85,10 +85,11 @@ pub(super) enum Cache {
 /// built on, the machine was short of something for a moment, or a layer of `apt-get update` is older than the packages that
 /// its mirror still has.
 pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
-    const TAKEN_AWAY: [&str; 3] = [
+    const TAKEN_AWAY: [&str; 4] = [
         "layer does not exist",
         "failed to get layer",
         "No such image: sha256:",
+        "unknown parent image ID",
     ];
     const STALE: [&str; 4] = [
         "E: Unable to locate package",
@@ -237,6 +238,8 @@ fn missing_package(line: &str) -> Option<(String, String)> {
 fn is_failed_command(error: &str) -> bool {
     error.contains("returned a non-zero code")
         || error.contains("did not complete successfully")
+        // BuildKit of Engine 20.10.
+        || error.contains("executor failed running [")
         || error.contains("failed to solve")
         || error.contains("ADD failed")
 }
@@ -333,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_step_is_known_by_the_words_of_each_builder() {
+        for error in [
+            "The command '/bin/sh -c false' returned a non-zero code: 1",
+            "process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
+            "executor failed running [/bin/sh -c false]: exit code: 1",
+        ] {
+            assert_eq!(failure(error, &LINES, ""), Ok(BuildFailure::Command));
+        }
+    }
+
+    #[test]
     fn a_stale_or_missing_layer_is_worth_another_try() {
         let stale = ["E: Unable to locate package python3-pip".to_owned()];
         assert_eq!(
@@ -341,6 +355,10 @@ mod tests {
         );
         assert_eq!(
             second_try("failed to get layer sha256:0", &LINES),
+            Some(Cache::Used)
+        );
+        assert_eq!(
+            second_try("unknown parent image ID sha256:0", &LINES),
             Some(Cache::Used)
         );
         assert_eq!(second_try("returned a non-zero code: 1", &LINES), None);
