@@ -10,9 +10,10 @@ mod session;
 mod troubles;
 
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::side_by_side::side_by_side;
 use crate::{base_images, cargo, engine, process, say};
@@ -51,11 +52,19 @@ pub fn run(names: &[&str]) -> Result<ExitCode> {
     let mut attacks = Attack::all()?;
     attacks.retain(|attack| is_asked(&attack.name));
     let session = Session::open()?;
-    let mut outcomes = attack_all(&session, attacks);
-    if is_asked("signal") {
-        outcomes.extend(kills::run(&session));
-    }
-    outcomes.extend(troubles::run(&session, is_asked));
+    let on_the_users = || {
+        let mut outcomes = attack_all(&session, attacks);
+        if is_asked("signal") {
+            outcomes.extend(kills::run(&session));
+        }
+        outcomes
+    };
+    // Those have an engine of their own.
+    let (mut outcomes, in_trouble) = thread::scope(|scope| {
+        let troubles = scope.spawn(|| troubles::run(&session, is_asked));
+        (on_the_users(), troubles.join())
+    });
+    outcomes.extend(in_trouble.map_err(|_| anyhow!("the engine's troubles came to no end"))?);
     if outcomes.is_empty() {
         bail!(
             "no attack has a name that begins with {}",

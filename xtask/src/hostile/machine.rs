@@ -20,6 +20,9 @@ const OWNER_LABEL: &str = "org.softy-check.owner";
 /// The label of what builds leave as their cache.
 const CACHE_LABEL: &str = "org.softy-check.cache";
 
+/// Seconds in which an engine tells what it has, if it answers at all.
+const ANSWERS_WITHIN: &str = "60";
+
 /// What an engine has, with the words that list it and those that show an id and a name.
 const KINDS: [(&str, &[&str], &str); 4] = [
     (
@@ -46,23 +49,39 @@ pub struct Thing {
 pub fn things(engine: Option<&Path>) -> Result<Vec<Thing>> {
     let mut things = Vec::new();
     let filter = format!("label={RUN_LABEL}");
-    for (kind, list) in [
-        ("container", ["container", "ls", "--all"].as_slice()),
-        ("network", &["network", "ls"]),
-        ("volume", &["volume", "ls"]),
-        ("image", &["image", "ls", "--all"]),
+    let owner = format!("{{{{.Label \"{OWNER_LABEL}\"}}}}");
+    for (kind, list, id) in [
+        (
+            "container",
+            ["container", "ls", "--all"].as_slice(),
+            "{{.ID}}",
+        ),
+        ("network", &["network", "ls"], "{{.ID}}"),
+        ("volume", &["volume", "ls"], "{{.Name}}"),
     ] {
         let mut listing = command(engine);
-        listing.args(list).args(["--quiet", "--filter", &filter]);
-        for id in process::text(&mut listing)?.lines() {
-            // What goes away between the two questions is not left.
-            if let Ok(process) = owner(engine, kind, id) {
-                things.push(Thing {
-                    kind,
-                    id: id.to_owned(),
-                    process,
-                });
-            }
+        let format = format!("{id}\t{owner}");
+        listing.args(list);
+        listing.args(["--filter", &filter, "--format", &format]);
+        for line in process::text(&mut listing)?.lines() {
+            let (id, owner) = line.split_once('\t').unwrap_or((line, ""));
+            things.push(Thing {
+                kind,
+                id: id.to_owned(),
+                process: process_of(owner),
+            });
+        }
+    }
+    let mut listing = command(engine);
+    listing.args(["image", "ls", "--all", "--quiet", "--filter", &filter]);
+    for id in process::text(&mut listing)?.lines() {
+        // What goes away between the two questions is not left.
+        if let Ok(process) = owner_of_image(engine, id) {
+            things.push(Thing {
+                kind: "image",
+                id: id.to_owned(),
+                process,
+            });
         }
     }
     Ok(things)
@@ -134,14 +153,11 @@ pub fn process_of(owner: &str) -> Option<u32> {
     u32::try_from(owner["process"]["id"].as_u64()?).ok()
 }
 
-fn owner(engine: Option<&Path>, kind: &str, id: &str) -> Result<Option<u32>> {
-    let labels = match kind {
-        "container" | "image" => ".Config.Labels",
-        _ => ".Labels",
-    };
-    let format = format!("{{{{index {labels} \"{OWNER_LABEL}\"}}}}");
+/// Listings of images do not tell labels.
+fn owner_of_image(engine: Option<&Path>, id: &str) -> Result<Option<u32>> {
+    let format = format!("{{{{index .Config.Labels \"{OWNER_LABEL}\"}}}}");
     let mut inspection = command(engine);
-    inspection.args([kind, "inspect", "--format", &format, id]);
+    inspection.args(["image", "inspect", "--format", &format, id]);
     Ok(process_of(&process::text(&mut inspection)?))
 }
 
@@ -152,7 +168,8 @@ fn group_of(stat: &str) -> Option<u32> {
 }
 
 fn command(engine: Option<&Path>) -> Command {
-    let mut command = docker([]);
+    let mut command = Command::new("timeout");
+    command.args([ANSWERS_WITHIN, "docker"]);
     if let Some(socket) = engine {
         command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
     }
