@@ -1,6 +1,7 @@
 //! `cargo xtask class`: a class of fixtures and attacks graded in one batch. Every verdict is that of a run of its own, nothing is
 //! left on the engine, and the checker's memory does not grow with the number.
 
+mod kills;
 mod member;
 
 use std::fs::{self, File};
@@ -25,11 +26,17 @@ const MOST_MEMORY: u64 = 100 * 1024;
 /// Between two looks at the process.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Grades so many submissions, one in ten of them an attack.
+/// The folders for what comes of the batch, and of the one that is killed.
+const OUT: &str = "out";
+const KILLED: &str = "killed";
+
+/// Grades so many submissions, one in ten of them an attack; with `--killed`, once more in a batch that is killed ten times.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
-    let count = arguments
-        .first()
-        .map_or(Ok(SUBMISSIONS), |count| count.parse());
+    let (killed, count) = match arguments {
+        ["--killed", count @ ..] => (true, count),
+        count => (false, count),
+    };
+    let count = count.first().map_or(Ok(SUBMISSIONS), |count| count.parse());
     let count = count.context("how many submissions?")?;
     engine::ensure()?;
     base_images::ensure()?;
@@ -44,9 +51,12 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     }
     let before = machine::everything()?;
     let began = Instant::now();
-    let peak = batch(&folder)?;
-    let took = began.elapsed().as_secs_f64();
+    let peak = batch(&folder, OUT)?;
+    let took = began.elapsed();
     let mut wrong = Vec::new();
+    if killed {
+        wrong.extend(kills::complaints(&folder, OUT, took, KILLED)?);
+    }
     for member in &members {
         if let Some(what) = member.complaint(&result(&folder, &member.id)) {
             wrong.push(format!("{}: {what}", member.id));
@@ -65,7 +75,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     print(&format!(
         "{count} submissions, {} complaints, {:.1} s each, peak memory {} MB (below {} MB)",
         wrong.len(),
-        took / count as f64,
+        took.as_secs_f64() / count as f64,
         peak / 1024,
         MOST_MEMORY / 1024
     ));
@@ -76,32 +86,37 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     })
 }
 
-/// The whole batch; the most memory that its process has had, in kB.
-fn batch(folder: &Path) -> Result<u64> {
+/// A batch of the class.
+fn command(folder: &Path, out: &str) -> Result<Command> {
     let mut command = Command::new(workspace::target().join("release/softy-check"));
     command.args(["batch", "task6", "--progress", "plain"]);
     command
         .arg(folder.join("class"))
         .arg("--out")
-        .arg(folder.join("out"));
-    let stderr = File::create(folder.join("stderr"))?;
-    engine::address_for(&mut command)?
+        .arg(folder.join(out));
+    engine::address_for(&mut command)?;
+    Ok(command)
+}
+
+/// The whole batch; the most memory that its process has had, in kB.
+fn batch(folder: &Path, out: &str) -> Result<u64> {
+    let mut command = command(folder, out)?;
+    let log = folder.join(format!("stderr-{out}"));
+    let stderr = File::create(&log)?;
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(stderr);
     let (status, peak) = checker::watched(&mut command, LOOK_AGAIN)?;
     match status.code() {
         Some(0 | 1 | 3) => Ok(peak),
-        _ => bail!(
-            "the batch ended with {status}, see {}",
-            folder.join("stderr").display()
-        ),
+        _ => bail!("the batch ended with {status}, see {}", log.display()),
     }
 }
 
 /// A submission's result file; nothing where there is none.
 fn result(folder: &Path, id: &str) -> Value {
-    let file: PathBuf = folder.join("out/results").join(format!("{id}.json"));
+    let file: PathBuf = folder.join(OUT).join("results").join(format!("{id}.json"));
     let text = fs::read(file).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }

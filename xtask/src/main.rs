@@ -37,7 +37,8 @@ const USAGE: &str = "usage: cargo xtask <command>
                  every attack of fixtures/hostile, or those whose names begin so
   soak RUNS [NAME…]
                  right submissions and their wrong twins on an idle, a busy and a starved machine
-  class [COUNT]  so many submissions in one batch, one in ten an attack
+  class [--killed] [COUNT]
+                 so many submissions in one batch, one in ten an attack; and in one that is killed ten times
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
   bench --batch  batches against bare engine calls, and large ones against small ones
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
         ["test", "--hostile", names @ ..] => hostile::run(names),
         ["test", rest @ ..] => test::run(rest),
         ["soak", runs, names @ ..] => soak::run(runs, names),
-        ["class", count @ ..] => class::run(count),
+        ["class", rest @ ..] => class::run(rest),
         ["bench", rounds @ ..] => bench::run(rounds),
         ["fuzz", seconds @ ..] => fuzz::run(seconds),
         ["compare", rest @ ..] => compare::run(rest),

@@ -1,0 +1,97 @@
+//! The same class in a batch that is killed again and again, and goes on where it was.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::{batch, command};
+use crate::random::{self, Random};
+use crate::{say, workspace};
+
+/// How often the batch is killed before it may end.
+const KILLS: u32 = 10;
+
+/// Each result file and what is in it.
+type Results = BTreeMap<String, Vec<u8>>;
+
+/// What is wrong with a batch of `folder` into `out` that is killed at random moments and then ends, beside one into
+/// `whole` that took `whole_time`.
+pub fn complaints(
+    folder: &Path,
+    whole: &str,
+    whole_time: Duration,
+    out: &str,
+) -> Result<Vec<String>> {
+    let seed = random::seed();
+    say(&format!("the moments are of SOFTY_CHECK_SEED={seed}"));
+    let mut random = Random::of(seed);
+    let mut wrong = Vec::new();
+    let mut before = Results::new();
+    for kill in 1..=KILLS {
+        let moment = whole_time.mul_f64(2.0 * random.fraction() / f64::from(KILLS));
+        let stderr = File::create(folder.join(format!("stderr-{out}-{kill}")))?;
+        let mut run = command(folder, out)?
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()?;
+        sleep(moment);
+        run.kill()?;
+        run.wait()?;
+        let now = results(&folder.join(out))?;
+        say(&format!(
+            "killed after {:.1} s, {} results",
+            moment.as_secs_f64(),
+            now.len()
+        ));
+        wrong.extend(lost_or_changed(&before, &now));
+        before = now;
+    }
+    batch(folder, out)?;
+    wrong.extend(lost_or_changed(&before, &results(&folder.join(out))?));
+    let mut compare = Command::new(workspace::target().join("release/softy-check"));
+    compare.arg("report").arg(folder.join(out));
+    let compared = compare.arg("--compare").arg(folder.join(whole)).output()?;
+    if !compared.status.success() {
+        let said = String::from_utf8_lossy(&compared.stdout);
+        wrong.push(format!("after the kills, other verdicts:\n{said}"));
+    }
+    Ok(wrong)
+}
+
+/// The results of earlier runs that are gone or were made anew, although they were decided.
+fn lost_or_changed(before: &Results, now: &Results) -> Vec<String> {
+    let is_decided = |text: &[u8]| {
+        let result: Value = serde_json::from_slice(text).unwrap_or_default();
+        result["gradable"] == true
+    };
+    let decided = before.iter().filter(|(_, text)| is_decided(text));
+    decided
+        .filter_map(|(name, text)| match now.get(name) {
+            None => Some(format!("{name} is lost")),
+            Some(other) => (other != text).then(|| format!("{name} was graded twice")),
+        })
+        .collect()
+}
+
+/// The result files; one that is being written has a name that begins with a dot.
+fn results(out: &Path) -> Result<Results> {
+    let mut results = Results::new();
+    let Ok(files) = fs::read_dir(out.join("results")) else {
+        return Ok(results);
+    };
+    for file in files {
+        let path = file?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with('.') {
+            results.insert(name.into_owned(), fs::read(&path)?);
+        }
+    }
+    Ok(results)
+}
