@@ -415,6 +415,11 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "1.",
+        "*profiles: [debug]*, env_file: * – Compose refuses: Couldn't find env file: *",
+        "v1 reads the files of services that a profile keeps off",
+    ),
+    known(
+        "1.",
         "*stop_signal: word* – not made by Compose: *Invalid signal*",
         "`stop_signal` is rewritten, also what is no signal",
     ),
