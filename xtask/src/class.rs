@@ -86,27 +86,25 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     })
 }
 
-/// A batch of the class.
-fn command(folder: &Path, out: &str) -> Result<Command> {
+/// A batch of the class, which tells `log` what it does.
+fn command(folder: &Path, out: &str, log: &Path) -> Result<Command> {
     let mut command = Command::new(workspace::target().join("release/softy-check"));
     command.args(["batch", "task6", "--progress", "plain"]);
     command
         .arg(folder.join("class"))
         .arg("--out")
         .arg(folder.join(out));
-    engine::address_for(&mut command)?;
+    engine::address_for(&mut command)?
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(log)?);
     Ok(command)
 }
 
 /// The whole batch; the most memory that its process has had, in kB.
 fn batch(folder: &Path, out: &str) -> Result<u64> {
-    let mut command = command(folder, out)?;
     let log = folder.join(format!("stderr-{out}"));
-    let stderr = File::create(&log)?;
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(stderr);
+    let mut command = command(folder, out, &log)?;
     let (status, peak) = checker::watched(&mut command, LOOK_AGAIN)?;
     match status.code() {
         Some(0 | 1 | 3) => Ok(peak),

@@ -1,9 +1,9 @@
 //! The same class in a batch that is killed again and again, and goes on where it was.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -35,12 +35,8 @@ pub fn complaints(
     let mut before = Results::new();
     for kill in 1..=KILLS {
         let moment = whole_time.mul_f64(2.0 * random.fraction() / f64::from(KILLS));
-        let stderr = File::create(folder.join(format!("stderr-{out}-{kill}")))?;
-        let mut run = command(folder, out)?
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()?;
+        let log = folder.join(format!("stderr-{out}-{kill}"));
+        let mut run = command(folder, out, &log)?.spawn()?;
         sleep(moment);
         run.kill()?;
         run.wait()?;
