@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
-use bollard::models::{ContainerInspectResponse, ContainerUpdateBody, ImageSummary};
+use bollard::models::{
+    ContainerInspectResponse, ContainerUpdateBody, ImageHistoryResponseItem, ImageSummary,
+};
 use bollard::query_parameters::{
     InspectContainerOptionsBuilder, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
     RemoveImageOptionsBuilder,
@@ -15,8 +17,8 @@ use time::OffsetDateTime;
 use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{sleep, timeout};
 
-use super::CACHE_LABEL;
 use super::taken::Taken;
+use super::{CACHE_LABEL, STEP};
 use crate::sandbox::cache::has_step_limits;
 use crate::sandbox::engine::is_missing;
 use crate::sandbox::limits;
@@ -58,6 +60,27 @@ impl Marks {
         let made = container.created.map(OffsetDateTime::unix_timestamp);
         is_there && made.is_some_and(|made| made >= self.started) && has_step_limits(host)
     }
+
+    /// Of an image's history, newest first, what builds made of the image that its stage is built from: this one, and an
+    /// earlier one that left it as a cache. An engine goes on with the step of a build whose client is gone, so that the cache
+    /// can have what would have been too much.
+    fn of_builds(&self, history: Vec<ImageHistoryResponseItem>) -> Vec<ImageHistoryResponseItem> {
+        let mark = format!("{CACHE_LABEL}={STEP}");
+        let first = history
+            .iter()
+            .rposition(|layer| layer.created_by.contains(&mark));
+        let layers = history.into_iter().enumerate();
+        let of_builds = layers.filter(|(index, layer)| {
+            let is_above = first.is_some_and(|first| *index <= first);
+            (is_above || self.is_young(layer)) && layer.tags.is_empty()
+        });
+        of_builds.map(|(_, layer)| layer).collect()
+    }
+
+    /// Whether something was made since this build began.
+    fn is_young(&self, layer: &ImageHistoryResponseItem) -> bool {
+        layer.created >= self.started
+    }
 }
 
 /// A build that runs; what it left running ends when this is dropped, and removal waits for that.
@@ -71,8 +94,8 @@ pub(super) struct Watch {
     /// The images heard of, and how many of them have been looked at.
     heard: Vec<String>,
     looked_at: usize,
-    /// What the images that this build has made add to those below them, in bytes, by id.
-    made: BTreeMap<String, u64>,
+    /// The images of this build, by id, and whether it has made them itself: the others come from the cache.
+    images: BTreeMap<String, bool>,
     /// What the steps that run have written, in bytes, when last looked at.
     running: u64,
     takes_images: bool,
@@ -95,7 +118,7 @@ impl Watch {
             steps: Vec::new(),
             heard: Vec::new(),
             looked_at: 0,
-            made: BTreeMap::new(),
+            images: BTreeMap::new(),
             running: 0,
             takes_images: false,
             next_look: Instant::now() + BETWEEN_LOOKS.0,
@@ -152,7 +175,7 @@ impl Watch {
         self.taken.is_too_much().then_some(Resource::Disk)
     }
 
-    /// The build is ended from here: its images are of no use as a cache, and go with it.
+    /// The build is ended from here: the images that it has made are of no use as a cache, and go with it.
     pub(super) async fn take_images(&mut self) {
         self.look_at_images().await;
         self.takes_images = true;
@@ -176,11 +199,11 @@ impl Watch {
         }
     }
 
-    /// Counts the images without a name below those heard of, as far as they are younger than the build.
+    /// Counts the images heard of and those below them, down to what their stage is built from.
     async fn look_at_images(&mut self) {
         // The last one has the others of its stage below it; a build has few stages.
         for id in self.heard.iter().skip(self.looked_at).rev() {
-            if self.made.keys().any(|made| is_short_for(id, made)) {
+            if self.images.keys().any(|image| is_short_for(id, image)) {
                 continue;
             }
             if !is_of_a_build(&self.docker, id).await {
@@ -189,12 +212,12 @@ impl Watch {
             let Ok(history) = self.docker.image_history(id).await else {
                 continue;
             };
-            for layer in history {
-                let is_young = layer.created >= self.marks.started;
-                if is_young && layer.tags.is_empty() && self.made.len() < IMAGES {
+            for layer in self.marks.of_builds(history) {
+                if self.images.len() < IMAGES {
                     let size = u64::try_from(layer.size).unwrap_or(0);
                     self.taken.note(&layer.id, size);
-                    self.made.insert(layer.id, size);
+                    let is_own = self.marks.is_young(&layer);
+                    self.images.insert(layer.id, is_own);
                 }
             }
         }
@@ -210,7 +233,7 @@ impl Drop for Watch {
             taken: Arc::clone(&self.taken),
             steps: std::mem::take(&mut self.steps),
             images: match self.takes_images {
-                true => std::mem::take(&mut self.made).into_keys().collect(),
+                true => own(std::mem::take(&mut self.images)),
                 false => Vec::new(),
             },
             heard: std::mem::take(&mut self.heard),
@@ -221,6 +244,12 @@ impl Drop for Watch {
             drop(making);
         });
     }
+}
+
+/// The ids of the images that the build itself has made.
+fn own(images: BTreeMap<String, bool>) -> Vec<String> {
+    let own = images.into_iter().filter(|(_, is_own)| *is_own);
+    own.map(|(id, _)| id).collect()
 }
 
 /// What a build has left.
@@ -377,6 +406,40 @@ mod tests {
         };
         assert!(!marks.are_on(&container(unlimited, 100)));
         assert!(!marks.are_on(&ContainerInspectResponse::default()));
+    }
+
+    #[test]
+    fn what_an_earlier_build_left_counts_and_what_it_is_built_from_does_not() {
+        let layer = |created_by: &str, created| ImageHistoryResponseItem {
+            created_by: created_by.to_owned(),
+            created,
+            ..ImageHistoryResponseItem::default()
+        };
+        let marks = Marks {
+            network: None,
+            started: 100,
+        };
+        let named = ImageHistoryResponseItem {
+            tags: vec!["mine:latest".to_owned()],
+            ..layer("/bin/sh -c touch /mine", 101)
+        };
+        let counted = |history| {
+            let counted = marks.of_builds(history).into_iter();
+            counted.map(|layer| layer.created_by).collect::<Vec<_>>()
+        };
+        let own = "/bin/sh -c touch /own";
+        let cached = "/bin/sh -c truncate --size 5G /large";
+        let label = "/bin/sh -c #(nop)  LABEL org.softy-check.cache=step";
+        let history = vec![
+            layer(own, 101),
+            named,
+            layer(cached, 90),
+            layer(label, 80),
+            layer("/bin/sh -c #(nop)  CMD [\"bash\"]", 70),
+        ];
+        assert_eq!(counted(history), [own, cached, label]);
+        let unmarked = vec![layer(own, 100), layer(cached, 99)];
+        assert_eq!(counted(unmarked), [own]);
     }
 
     #[test]
