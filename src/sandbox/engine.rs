@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::SystemInfo;
+use bollard::{BollardRequest, Docker};
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use time::OffsetDateTime;
@@ -54,7 +54,9 @@ impl Clock {
 /// Connects to an engine; with what it says of itself.
 pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo), Fault> {
     let docker = match client(endpoint) {
-        Ok(docker) => docker.with_timeout(limits::ENGINE_ANSWER),
+        Ok(docker) => docker
+            .with_timeout(limits::ENGINE_ANSWER)
+            .with_request_modifier(with_build_limits),
         Err(error) => return Err(absent(endpoint, fault(error)).await),
     };
     match docker.info().await {
@@ -79,6 +81,25 @@ fn client(endpoint: &Endpoint) -> Result<Docker, Error> {
             Docker::connect_with_ssl(&address, &key, &certificate, &authority, timeout, version)
         }
     }
+}
+
+/// Bounds the files that the steps of a build of the classic builder write: its API takes kernel limits, for which the client
+/// has no option. The kernel refuses what is over a limit when it is asked for; an image of one step's files is written to
+/// its end, whatever ends the build meanwhile.
+fn with_build_limits(request: BollardRequest) -> BollardRequest {
+    let (mut parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    let is_classic = query.split('&').any(|pair| pair == "version=1");
+    if parts.uri.path().ends_with("/build") && is_classic {
+        let bytes = limits::BUILD_BYTES;
+        // The JSON `[{"Name":"fsize","Soft":…,"Hard":…}]`.
+        let limit = format!("%7B%22Name%22:%22fsize%22,%22Soft%22:{bytes},%22Hard%22:{bytes}%7D");
+        let uri = format!("{}&ulimits=%5B{limit}%5D", parts.uri);
+        if let Ok(uri) = uri.parse() {
+            parts.uri = uri;
+        }
+    }
+    BollardRequest::from_parts(parts, body)
 }
 
 /// The fault in the words of who has looked at why nobody answers.

@@ -47,7 +47,7 @@ pub const BUILD_CPU: (i32, i32) = (200_000, 100_000);
 pub const BUILD_PIDS: i64 = 512;
 
 /// What all images of a run may take, in bytes, what is downloaded and what builds write: many times an interpreter with a
-/// compiler.
+/// compiler. One file of a step of the classic builder, too: the kernel holds that.
 pub const BUILD_BYTES: u64 = 4 << 30;
 
 /// What one build may print, in bytes.

@@ -62,7 +62,10 @@ pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
         "resource temporarily unavailable",
         "can't start new thread",
     ];
+    const DISK: [&str; 2] = ["file too large", "file size limit exceeded"];
     let is_failed = error.contains("returned a non-zero code: ");
+    // By SIGXFSZ, which is what a file over the limit is to a program that does not ask.
+    let is_too_large = error.ends_with("returned a non-zero code: 153");
     let is_killed = error.ends_with("returned a non-zero code: 137");
     let tells = |signs: &[&str]| {
         let mut lines = log.iter().map(|line| line.to_lowercase());
@@ -70,6 +73,9 @@ pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
     };
     if tells(&PROCESSES) {
         return Some(Resource::Processes);
+    }
+    if is_too_large || tells(&DISK) {
+        return Some(Resource::Disk);
     }
     (is_killed || tells(&MEMORY)).then_some(Resource::Memory)
 }
@@ -98,7 +104,8 @@ pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
         "Hash Sum mismatch",
     ];
     let is_taken = TAKEN_AWAY.iter().any(|sign| error.contains(sign));
-    if is_taken || starved(error, log).is_some() {
+    let starved = starved(error, log);
+    if is_taken || starved.is_some_and(|resource| resource != Resource::Disk) {
         return Some(Cache::Used);
     }
     let is_stale = |line: &String| STALE.iter().any(|sign| line.contains(sign));
@@ -374,6 +381,11 @@ mod tests {
             starved(&error(2), &log("/bin/sh: 0: Cannot fork")),
             Some(Resource::Processes)
         );
+        assert_eq!(starved(&error(153), &LINES), Some(Resource::Disk));
+        let refused =
+            log("truncate: failed to truncate '/swapfile' at 5368709120 bytes: File too large");
+        assert_eq!(starved(&error(1), &refused), Some(Resource::Disk));
+        assert_eq!(second_try(&error(1), &refused), None);
         assert_eq!(starved(&error(1), &log("no such file")), None);
         let of_the_engine = "fork/exec: resource temporarily unavailable";
         assert_eq!(starved(of_the_engine, &LINES), None);
