@@ -1,10 +1,10 @@
 //! What an engine says of itself when nothing is graded; nothing is made for it.
 
-use bollard::models::{SystemInfo, SystemVersion};
+use bollard::models::SystemInfo;
 use rustix::fs::statvfs;
 use softy_checks::observation::Fault;
 
-use super::engine::{fault, is_missing};
+use super::engine::{fault, is_missing, is_podman};
 use super::facts::Lacks;
 use super::{Reach, Sandbox};
 
@@ -141,11 +141,6 @@ fn runtimes(info: &SystemInfo) -> Vec<String> {
     let mut names: Vec<String> = runtimes.cloned().collect();
     names.sort_unstable();
     names
-}
-
-fn is_podman(version: &SystemVersion) -> bool {
-    let mut components = version.components.iter().flatten();
-    components.any(|component| component.name.starts_with("Podman"))
 }
 
 fn has_buildkit(api: &str) -> bool {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bollard::errors::Error;
-use bollard::models::SystemInfo;
+use bollard::models::{SystemInfo, SystemVersion};
 use bollard::{BollardRequest, Docker};
+use futures_util::try_join;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use time::OffsetDateTime;
@@ -54,15 +55,21 @@ impl Clock {
 /// Connects to an engine; with what it says of itself.
 pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo), Fault> {
     let docker = match client(endpoint) {
-        Ok(docker) => docker
-            .with_timeout(limits::ENGINE_ANSWER)
-            .with_request_modifier(with_build_limits),
+        Ok(docker) => docker.with_timeout(limits::ENGINE_ANSWER),
         Err(error) => return Err(absent(endpoint, fault(error)).await),
     };
-    match docker.info().await {
-        Ok(info) => Ok((docker, info)),
+    match try_join!(docker.info(), docker.version()) {
+        // Its builds have no such limits, and are refused with them.
+        Ok((info, version)) if is_podman(&version) => Ok((docker, info)),
+        Ok((info, _)) => Ok((docker.with_request_modifier(with_build_limits), info)),
         Err(error) => Err(absent(endpoint, fault(error)).await),
     }
+}
+
+/// Whether an engine is Podman.
+pub(super) fn is_podman(version: &SystemVersion) -> bool {
+    let mut components = version.components.iter().flatten();
+    components.any(|component| component.name.starts_with("Podman"))
 }
 
 fn client(endpoint: &Endpoint) -> Result<Docker, Error> {

@@ -307,13 +307,37 @@ fn refused(error: Error) -> Result<String, Fault> {
         "error renaming interface",
         "needs to be an absolute path",
     ];
+    // The limits are the sandbox's own, whatever the submission asks for.
+    const LIMITS: [&str; 3] = ["setting rlimit", "setting cgroup", "apply cgroup"];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
-    let theirs = answered && ours(&words).is_none();
+    let is_limit = LIMITS.iter().any(|sign| words.contains(sign));
+    let theirs = answered && !is_limit && ours(&words).is_none();
     if theirs && SIGNS.iter().any(|sign| words.contains(sign)) {
         // What stands before names the layers of the engine that handed the message on.
         let last = words.rsplit("unable to start container process: ").next();
         return Ok(last.unwrap_or(&words).to_owned());
     }
     Err(fault(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use softy_checks::observation::FaultKind;
+
+    use super::*;
+
+    #[test]
+    fn a_limit_that_the_engine_cannot_set_is_not_held_against_the_submission() {
+        let said = |message: &str| {
+            refused(Error::DockerResponseServerError {
+                status_code: 500,
+                message: format!("unable to start container process: {message}"),
+            })
+        };
+        let program = "exec: \"python\": executable file not found in $PATH";
+        assert_eq!(said(program), Ok(program.to_owned()));
+        let limit = "error setting rlimit type 6: operation not permitted";
+        assert_eq!(said(limit).unwrap_err().kind, FaultKind::Engine);
+    }
 }

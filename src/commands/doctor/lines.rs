@@ -83,8 +83,8 @@ fn engine(diagnosis: &Diagnosis) -> Line {
     }
     if diagnosis.is_podman {
         return Line::new("engine", Mark::Warning, found).with(Text::fixed(
-            "softy-check was not tried with Podman: Docker Engine is what verdicts are sure with",
-            "softy-check n’a pas été essayé avec Podman : les verdicts sont sûrs avec Docker Engine",
+            "Podman 4.3 builds the images and starts the stack, and does not answer what is asked of it then: such a run ends as not graded; use Docker Engine",
+            "Podman 4.3 construit les images et démarre la pile, et ne répond pas à ce qui lui est demandé ensuite : une telle exécution finit non notée ; utilisez Docker Engine",
         ));
     }
     Line::fine("engine", found)
