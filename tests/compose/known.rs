@@ -319,6 +319,11 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         "1.",
+        "*volumes: ['*:/']* – only this program refuses: *mounts at `/`*",
+        "v1 leaves that place to the engine, v2 refuses it",
+    ),
+    known(
+        "1.",
         "*container_name: ''* – only this program refuses: *",
         "an empty name is none to v1; v2 refuses it",
     ),

@@ -15,6 +15,10 @@ const VARIABLE: &str = "SOFTY_CHECK_COMPOSE";
 /// hold up all tests.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
 
+/// What engines before 23.0 say when an image that a build takes from their cache is removed meanwhile, as [`remove`] does for
+/// the case beside.
+const TAKEN_FROM_A_BUILD: [&str; 2] = ["unknown parent image ID", "failed to get digest"];
+
 /// Of the tests' own environment, Compose gets what it needs to find the engine: a student's file must not see the rest.
 const KEPT: [&str; 6] = [
     "PATH",
@@ -100,7 +104,12 @@ impl Reference {
 
     fn create(&self, folder: &Path, project: &str) -> Result<(), String> {
         let up = ["--project-name", project, "up", "--no-start"];
-        self.run(folder, &up).map(drop)
+        let taken = |words: &str| TAKEN_FROM_A_BUILD.iter().any(|sign| words.contains(sign));
+        let made = match self.run(folder, &up) {
+            Err(words) if taken(&words) => self.run(folder, &up),
+            made => made,
+        };
+        made.map(drop)
     }
 
     fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {

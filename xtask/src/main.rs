@@ -1,4 +1,4 @@
-//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | dist | base-images`.
+//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | dist | pictures | base-images`.
 //!
 //! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
 
@@ -19,6 +19,7 @@ mod fuzz;
 mod hostile;
 mod image;
 mod median;
+mod pictures;
 mod process;
 mod random;
 mod side_by_side;
@@ -45,6 +46,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
   image          the Dockerfile's image, built, and a submission graded in it
   dist           what a release hands out: static program, completions, manual, licences, checksum
+  pictures       what a terminal shows of real runs, drawn for the documentation
   bless          rewrite the expected reports and recorded observations of the fixtures
   base-images    make sure that the engine has the images that fixtures build on
 ";
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         ["compare", rest @ ..] => compare::run(rest),
         ["image"] => image::run(),
         ["dist"] => dist::run(),
+        ["pictures"] => pictures::run(),
         ["bless"] => bless::run(),
         ["base-images"] => base_images::run(),
         _ => return wrong_usage(),
