@@ -22,6 +22,7 @@ const LEFT_OUT: &[&str] = &[
     "base-image-missing",
     "build-context-too-large",
     "build-timed-out",
+    "image-not-found",
 ];
 
 /// A submission of the class.
