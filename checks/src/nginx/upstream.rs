@@ -10,7 +10,9 @@ const HTTP: u16 = 80;
 pub enum Method {
     /// One after the other: what nginx does when nothing else is asked of it.
     RoundRobin,
-    /// `ip_hash` or `hash`: by something of the request.
+    /// `ip_hash` or `hash`: by something of the request. Not so `hash … consistent` where all servers have one name: nginx chooses
+    /// a name by it, and what a name stands for takes turns (`ngx_http_upstream_get_chash_peer` in its
+    /// `ngx_http_upstream_hash_module.c`).
     Hashed,
     /// `random`.
     Random,
@@ -59,8 +61,20 @@ impl<'d, 'a> Upstream<'d, 'a> {
         let block: &'d [Directive<'a>] = self.directive.block.as_deref().unwrap_or_default();
         let mut said = block
             .iter()
+            .filter(|directive| !self.is_hash_of_one_name(directive))
             .filter_map(|directive| Some((method(directive.name())?, Some(directive))));
         said.next().unwrap_or((Method::RoundRobin, None))
+    }
+
+    /// Whether a directive chooses between names of which there is one only.
+    fn is_hash_of_one_name(&self, directive: &Directive<'_>) -> bool {
+        let mut arguments = directive.arguments().iter();
+        let is_consistent = arguments.any(|word| word.text == "consistent");
+        let written = |server: &Server<'d, 'a>| server.directive.argument();
+        let mut pairs = self.servers.windows(2);
+        directive.name() == "hash"
+            && is_consistent
+            && pairs.all(|pair| matches!(pair, [one, other] if written(one) == written(other)))
     }
 }
 
@@ -152,6 +166,19 @@ mod tests {
         assert_eq!(method_of("random two; server a;"), Method::Random);
         assert_eq!(method_of("least_conn; server a;"), Method::LeastBusy);
         assert_eq!(method_of("sticky; server a;"), Method::Other);
+    }
+
+    #[test]
+    fn a_consistent_hash_chooses_between_names() {
+        for (servers, expected) in [
+            ("server a:1;", Method::RoundRobin),
+            ("server a:1; server a:1;", Method::RoundRobin),
+            ("server a:1; server a:2;", Method::Hashed),
+            ("server a; server b;", Method::Hashed),
+        ] {
+            let block = format!("hash $remote_addr consistent; {servers}");
+            assert_eq!(method_of(&block), expected, "{servers}");
+        }
     }
 
     #[test]
