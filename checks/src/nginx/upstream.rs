@@ -68,13 +68,11 @@ impl<'d, 'a> Upstream<'d, 'a> {
 
     /// Whether a directive chooses between names of which there is one only.
     fn is_hash_of_one_name(&self, directive: &Directive<'_>) -> bool {
-        let mut arguments = directive.arguments().iter();
-        let is_consistent = arguments.any(|word| word.text == "consistent");
-        let written = |server: &Server<'d, 'a>| server.directive.argument();
-        let mut pairs = self.servers.windows(2);
-        directive.name() == "hash"
-            && is_consistent
-            && pairs.all(|pair| matches!(pair, [one, other] if written(one) == written(other)))
+        let is_consistent =
+            (directive.arguments().get(1)).is_some_and(|word| word.text == "consistent");
+        let mut names = (self.servers.iter()).map(|server| server.directive.argument());
+        let first = names.next();
+        directive.name() == "hash" && is_consistent && names.all(|name| Some(name) == first)
     }
 }
 
@@ -179,6 +177,7 @@ mod tests {
             let block = format!("hash $remote_addr consistent; {servers}");
             assert_eq!(method_of(&block), expected, "{servers}");
         }
+        assert_eq!(method_of("hash consistent; server a;"), Method::Hashed);
     }
 
     #[test]
