@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use softy_checks::observation::{Fault, State, is_loopback};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, interval, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::listening::listening;
 use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
@@ -25,8 +25,16 @@ const START: Duration = Duration::from_secs(1);
 /// One attempt to connect.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// Between two looks at a container's own tables, which cost the engine a process each.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// Between two looks at a container's own tables, at least and at most.
+const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
+
+/// A look costs the engine a process, and more time the busier the machine is with what is waited for: the time between two
+/// looks is so many times what the last one took.
+const SHARE: u32 = 10;
+
+/// How long only connections tell whether a container listens, where it can be connected to: few listen elsewhere than on
+/// the ports that they are expected to.
+const CONNECTS_ALONE: Duration = Duration::from_secs(2);
 
 /// How long a program that listens on the loopback only may take to listen elsewhere too.
 const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
@@ -60,9 +68,9 @@ pub async fn settle(
         match reachable.reach {
             Reach::Address | Reach::Container => tokio::select! {
                 () = accepts(sandbox, member, reachable) => Ok(Vec::new()),
-                looked = looks(sandbox, member) => looked,
+                looked = looks(sandbox, member, CONNECTS_ALONE) => looked,
             },
-            Reach::Loopback => looks(sandbox, member).await,
+            Reach::Loopback => looks(sandbox, member, BETWEEN_LOOKS.0).await,
         }
     };
     let started = Instant::now();
@@ -140,14 +148,18 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
     }
 }
 
-/// Until the container's own tables show a socket that others can reach; one for itself alone counts after a while.
-async fn looks(sandbox: &Sandbox, member: &Member) -> Result<Vec<String>, Fault> {
-    let mut looks = interval(BETWEEN_LOOKS);
+/// Until the container's own tables, looked at after `first` and then again and again, show a socket that others can reach;
+/// one for itself alone counts after a while.
+async fn looks(sandbox: &Sandbox, member: &Member, first: Duration) -> Result<Vec<String>, Fault> {
     let mut alone_since: Option<Instant> = None;
-    looks.tick().await;
+    let mut pause = first;
     loop {
-        looks.tick().await;
-        let Some(tables) = sandbox.socket_tables(member).await? else {
+        sleep(pause).await;
+        let began = Instant::now();
+        let tables = sandbox.socket_tables(member).await?;
+        let (least, most) = BETWEEN_LOOKS;
+        pause = (began.elapsed() * SHARE).clamp(least, most);
+        let Some(tables) = tables else {
             continue;
         };
         let addresses = listening(&tables);
