@@ -84,9 +84,9 @@ impl Soak {
 
     /// Grades each of some cases once, under one condition.
     fn block(&self, condition: Condition, cases: Vec<&Case>) -> Result<Vec<Graded>> {
-        let _load = Load::of(condition)?;
+        let load = Load::of(condition, cases.len())?;
         let grade = |case: &&Case| self.grade(condition, case);
-        Ok(side_by_side(condition.at_a_time(), cases, grade))
+        Ok(side_by_side(load.at_a_time, cases, grade))
     }
 
     /// Grades a case once; the folder of a right verdict goes.

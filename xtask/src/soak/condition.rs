@@ -5,14 +5,15 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-/// A state of the machine's cores.
+/// A state of the machine's cores. A run alone keeps about one core busy; what is at work beside it are other runs and, where
+/// those are too few, programs that compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// One run, and nothing else.
     Idle,
-    /// Two runs, and as many programs that compute as there are cores.
+    /// Two at work a core.
     Busy,
-    /// Two runs, and four such programs a core.
+    /// Five at work a core.
     Starved,
 }
 
@@ -29,36 +30,34 @@ impl Condition {
         }
     }
 
-    /// How many submissions are graded at a time.
-    pub fn at_a_time(self) -> usize {
+    /// How many runs and programs are at work at a time, on so many cores.
+    fn at_work(self, cores: usize) -> usize {
         match self {
             Condition::Idle => 1,
-            Condition::Busy | Condition::Starved => 2,
-        }
-    }
-
-    fn programs_a_core(self) -> usize {
-        match self {
-            Condition::Idle => 0,
-            Condition::Busy => 1,
-            Condition::Starved => 4,
+            Condition::Busy => 2 * cores,
+            Condition::Starved => 5 * cores,
         }
     }
 }
 
-/// Programs that do nothing but compute, until it is dropped.
+/// What a condition puts to work, until it is dropped.
 pub struct Load {
+    /// How many submissions are graded at a time.
+    pub at_a_time: usize,
+    /// They do nothing but compute.
     programs: Vec<Child>,
 }
 
 impl Load {
-    /// Starts what a condition asks for.
-    pub fn of(condition: Condition) -> Result<Load> {
-        let cores = thread::available_parallelism()?.get();
+    /// Of a condition under which so many submissions are to be graded; starts the programs.
+    pub fn of(condition: Condition, submissions: usize) -> Result<Load> {
+        let at_work = condition.at_work(thread::available_parallelism()?.get());
+        let at_a_time = at_work.min(submissions);
         let mut load = Load {
+            at_a_time,
             programs: Vec::new(),
         };
-        for _ in 0..condition.programs_a_core() * cores {
+        for _ in at_a_time..at_work {
             load.programs.push(program()?);
         }
         Ok(load)
