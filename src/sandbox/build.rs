@@ -26,10 +26,12 @@ use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState, Resource};
+use tokio::sync::{OnceCell, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::archive::chunks;
-use super::engine::{answers, fault, message};
+use super::engine::{answers, fault, is_missing, message};
+use super::reference::malformed;
 use super::registry::is_private;
 use super::turns::build_key;
 use super::{Sandbox, limits};
@@ -66,6 +68,16 @@ pub enum Builds {
     Unlimited,
 }
 
+/// What the builds of a run have in common.
+pub(super) struct BuildsOfRun<'a> {
+    /// What they may do to the machine.
+    pub(super) builds: Builds,
+    /// What they may reach.
+    pub(super) outlet: &'a Outlet,
+    /// Where their steps run, once there is something to build.
+    pub(super) network: OnceCell<BuildNetwork>,
+}
+
 /// A way to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Builder {
@@ -95,15 +107,14 @@ impl Sandbox {
         submission: &Submission,
         build: &Build,
         index: usize,
-        builds: Builds,
-        network: &BuildNetwork,
+        run: &BuildsOfRun<'_>,
     ) -> Result<(ImageState, String), Fault> {
         let prepared = match prepare(submission, build, Stages::All, &self.bases).await? {
             Ok(prepared) => prepared,
             Err(state) => return Ok((state, String::new())),
         };
         self.note_registries(&prepared.sent.text);
-        let builder = match (&prepared.need, builds) {
+        let builder = match (&prepared.need, run.builds) {
             (None, _) => Builder::Classic,
             (Some(_), Builds::Unlimited) => Builder::BuildKit,
             (Some(need), Builds::Limited) => return Err(need.fault(&prepared.path)),
@@ -113,6 +124,17 @@ impl Sandbox {
             self.built_in_the_open.store(true, Ordering::Relaxed);
         }
         self.built.store(true, Ordering::Relaxed);
+        let options = format!("{:?}", (&prepared.dockerfile, build));
+        let key = build_key(&prepared.context, options).await.map_err(disk)?;
+        // Whoever is second finds the first one's work done.
+        let _alone = self.turns.alone(key.clone()).await;
+        let bases = self.ids_of_bases(submission, build).await?;
+        let known = bases.map(|bases| format!("{key} of {bases}"));
+        if let Some(image) = self.built_before(known.as_deref()).await {
+            return Ok((ImageState::Ready, image));
+        }
+        let network = || self.build_network(run.outlet);
+        let network = run.network.get_or_try_init(network).await?;
         let tag = format!("softy-check-{}:{index}", self.run);
         let job = |prepared| Job {
             build,
@@ -121,10 +143,12 @@ impl Sandbox {
             tag: tag.clone(),
             network,
         };
-        let key = build_key(&prepared.context).await.map_err(disk)?;
-        // Whoever is second finds the first one's work in the cache.
-        let _alone = self.turns.alone(key).await;
         let built = self.try_build(&job(&prepared)).await;
+        if let (Ok((ImageState::Ready, image)), Some(known)) = (&built, known)
+            && !self.built_in_the_open.load(Ordering::Relaxed)
+        {
+            self.turns.note_built(known, image.clone());
+        }
         if builder == Builder::BuildKit
             || !may_be_unused_stage(&built)
             || !has_unused_stages(&prepared.text, build)
@@ -136,6 +160,36 @@ impl Sandbox {
             Ok(prepared) => self.try_build(&job(&prepared)).await,
             Err(_) => built,
         }
+    }
+
+    /// The ids of the images that a build begins with, in a row; `None` where not all of them are on the engine.
+    async fn ids_of_bases(
+        &self,
+        submission: &Submission,
+        build: &Build,
+    ) -> Result<Option<String>, Fault> {
+        let mut ids = String::new();
+        for base in base_images(submission, build)? {
+            let base = self.bases.instead_of(&base).unwrap_or(&base);
+            if malformed(base).is_some() {
+                return Ok(None);
+            }
+            match self.docker.inspect_image(base).await {
+                Ok(image) => ids.push_str(&image.id.unwrap_or_default()),
+                Err(error) if is_missing(&error) => return Ok(None),
+                Err(error) => return Err(fault(error)),
+            }
+        }
+        Ok(Some(ids))
+    }
+
+    /// The image that a run of this process has made of the same build, where it is still there and the run has room for what
+    /// was written for it.
+    async fn built_before(&self, known: Option<&str>) -> Option<String> {
+        let image = self.turns.built(known?)?;
+        let mut watch = self.watch_build(None).await;
+        let is_there = self.docker.inspect_image(&image).await.is_ok();
+        (is_there && watch.has_room_for(&image).await).then_some(image)
     }
 
     /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet; what a variable stands for may be one.
@@ -200,20 +254,19 @@ impl Sandbox {
         };
         let body = body_try_stream(chunks(context));
         let mut log = Log::of(Arc::clone(&self.taken));
-        let making = Arc::clone(&self.making).read_owned().await;
-        let mut watch = match job.builder {
+        let (mut watch, marking) = match job.builder {
             Builder::Classic => {
-                let marks = Marks {
-                    network: job.network.name.clone(),
-                    started: self.clock.now(),
-                };
-                let taken = Arc::clone(&self.taken);
-                Some(Watch::new(self.docker.clone(), marks, taken, making))
+                let marking = self.marking(job).await;
+                let watch = self.watch_build(job.network.name.clone()).await;
+                (Some(watch), Some(marking))
             }
-            Builder::BuildKit => None,
+            Builder::BuildKit => (None, None),
         };
         let steps = self.docker.build_image(options, None, Some(body));
-        let followed = timeout(limits::BUILD, follow(steps, &mut log, watch.as_mut()));
+        let followed = timeout(
+            limits::BUILD,
+            follow(steps, &mut log, watch.as_mut(), marking),
+        );
         let mut end = followed.await.unwrap_or(End::TimedOut);
         if let Some(watch) = &mut watch {
             if matches!(end, End::Done)
@@ -226,6 +279,25 @@ impl Sandbox {
             }
         }
         Ok((log, end))
+    }
+
+    /// Waits until no other build marks the image that this one begins with. Marked twice at the same time, it would be two
+    /// images, of which the builder knows one the next time: what was built of the other would be built again.
+    async fn marking(&self, job: &Job<'_>) -> OwnedMutexGuard<()> {
+        let instructions = instructions(&job.prepared.sent.text);
+        let first = instructions.iter().find_map(source).unwrap_or_default();
+        self.turns.alone(format!("mark {first}")).await
+    }
+
+    /// Watches a build that begins now, whose steps are on this network.
+    async fn watch_build(&self, network: Option<String>) -> Watch {
+        let making = Arc::clone(&self.making).read_owned().await;
+        let marks = Marks {
+            network,
+            started: self.clock.now(),
+        };
+        let taken = Arc::clone(&self.taken);
+        Watch::new(self.docker.clone(), marks, taken, making)
     }
 
     /// Ready when the image is there: a stream that ended is not yet an image.
@@ -295,11 +367,12 @@ struct Job<'a> {
     network: &'a BuildNetwork,
 }
 
-/// Reads a build to its end, or until it takes too much.
+/// Reads a build to its end, or until it takes too much; `marking` is held until it has marked the image that it begins with.
 async fn follow(
     steps: impl Stream<Item = Result<BuildInfo, Error>>,
     log: &mut Log,
     mut watch: Option<&mut Watch>,
+    mut marking: Option<OwnedMutexGuard<()>>,
 ) -> End {
     let mut steps = std::pin::pin!(steps);
     loop {
@@ -326,6 +399,9 @@ async fn follow(
         };
         if let (Some(text), Some(watch)) = (&info.stream, &mut watch) {
             watch.hear(text).await;
+            if watch.has_heard_of_mark() {
+                drop(marking.take());
+            }
         }
         if let Some(resource) = log.add(info) {
             return End::Over(resource);

@@ -7,9 +7,10 @@ use bollard::models::{CreateImageInfo, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use softy_checks::observation::{Fault, Image, ImageState};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::build::{BuildNetwork, Builds, Outlet, too_large};
+use super::build::{Builds, BuildsOfRun, Outlet, too_large};
 use super::engine::{fault, is_missing, kind_of, message};
 use super::reference::malformed;
 use super::registry::is_private;
@@ -81,29 +82,26 @@ impl Sandbox {
         outlet: &Outlet,
     ) -> Result<Built, Fault> {
         self.find_base_images(submission, project).await?;
-        let network = match project
-            .services
-            .iter()
-            .any(|service| service.build.is_some())
-        {
-            true => Some(self.build_network(outlet).await?),
-            false => None,
+        let run = BuildsOfRun {
+            builds,
+            outlet,
+            network: OnceCell::new(),
         };
-        let on = network.as_ref();
+        let on = &run;
         let made = project
             .services
             .iter()
             .enumerate()
             .filter(|(_, service)| maker(project, service).is_none())
             .map(|(index, service)| async move {
-                let state = self.image(submission, service, index, builds, on).await?;
+                let state = self.image(submission, service, index, on).await?;
                 Ok::<_, Fault>((service.name.as_str(), state))
             });
         let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await?;
-        if let Some(network) = network {
+        if let Some(network) = run.network.into_inner() {
             self.leave(network).await;
         }
         for service in &project.services {
@@ -121,12 +119,10 @@ impl Sandbox {
         submission: &Submission,
         service: &Service,
         index: usize,
-        builds: Builds,
-        network: Option<&BuildNetwork>,
+        run: &BuildsOfRun<'_>,
     ) -> Result<(ImageState, String), Fault> {
-        if let (Some(build), Some(network)) = (&service.build, network) {
-            let built = self.build(submission, build, index, builds, network);
-            return built.await;
+        if let Some(build) = &service.build {
+            return self.build(submission, build, index, run).await;
         }
         let reference = service.image.clone().unwrap_or_default();
         if let Some(taken) = self.bases.instead_of(&reference) {

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
 /// Runs that begin between two looks at the builds' cache.
 const BETWEEN_BOUNDS: usize = 20;
+
+/// Images that are known by what they were built from; a class has few that are the same.
+const IMAGES: usize = 1000;
 
 /// How much of each kind of work goes on at a time, over all runs that share it.
 pub struct Turns {
@@ -19,6 +22,8 @@ pub struct Turns {
     begun: AtomicUsize,
     /// What must not be done twice at the same time: whoever is second finds it done.
     alone: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Ids of images, by the keys of their builds.
+    built: Mutex<HashMap<String, String>>,
 }
 
 /// What a run does beside its own work, for all.
@@ -38,6 +43,7 @@ impl Turns {
             starting: Semaphore::new(starting),
             begun: AtomicUsize::new(0),
             alone: Mutex::default(),
+            built: Mutex::default(),
         }
     }
 
@@ -70,6 +76,24 @@ impl Turns {
         };
         own.lock_owned().await
     }
+
+    /// The image that a build of this key has made.
+    pub(super) fn built(&self, key: &str) -> Option<String> {
+        self.images().get(key).cloned()
+    }
+
+    /// A build of this key has made this image.
+    pub(super) fn note_built(&self, key: String, image: String) {
+        let mut images = self.images();
+        if images.len() == IMAGES {
+            images.clear();
+        }
+        images.insert(key, image);
+    }
+
+    fn images(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Default for Turns {
@@ -79,17 +103,19 @@ impl Default for Turns {
     }
 }
 
-/// The same for two builds whose context and Dockerfile are the same but for their files' times, which the builder does not
-/// look at either.
-pub(super) async fn build_key(context: &File) -> io::Result<String> {
+/// The same for two builds of the same, in all that is sent but for their files' times, which the builder does not look at
+/// either.
+pub(super) async fn build_key(context: &File, options: String) -> io::Result<String> {
     let context = context.try_clone()?;
-    let key = spawn_blocking(move || digest(context));
+    let key = spawn_blocking(move || digest(context, &options));
     Ok(format!("build {}", key.await.map_err(io::Error::other)??))
 }
 
-fn digest(mut context: File) -> io::Result<blake3::Hash> {
+fn digest(mut context: File, options: &str) -> io::Result<blake3::Hash> {
     context.seek(SeekFrom::Start(0))?;
     let mut hasher = blake3::Hasher::new();
+    hasher.update(&options.len().to_le_bytes());
+    hasher.update(options.as_bytes());
     let mut archive = tar::Archive::new(context);
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -127,9 +153,10 @@ mod tests {
 
     #[test]
     fn builds_are_the_same_by_their_content() {
-        let key = |text: &[u8], modified| digest(packed(text, modified)).unwrap();
-        assert_eq!(key(b"FROM a", 1), key(b"FROM a", 2));
-        assert_ne!(key(b"FROM a", 1), key(b"FROM b", 1));
+        let key = |text: &[u8], modified, options| digest(packed(text, modified), options).unwrap();
+        assert_eq!(key(b"FROM a", 1, ""), key(b"FROM a", 2, ""));
+        assert_ne!(key(b"FROM a", 1, ""), key(b"FROM b", 1, ""));
+        assert_ne!(key(b"FROM a", 1, ""), key(b"FROM a", 1, "target"));
     }
 
     #[tokio::test]
@@ -142,6 +169,19 @@ mod tests {
         let again = timeout(SOON, turns.alone("a".to_owned())).await;
         assert!(again.is_ok());
         assert_eq!(turns.alone.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn few_images_are_known_by_what_they_were_built_from() {
+        let turns = Turns::default();
+        for number in 0..=IMAGES {
+            turns.note_built(format!("build {number}"), "image".to_owned());
+        }
+        assert_eq!(turns.built("build 0"), None);
+        assert_eq!(
+            turns.built(&format!("build {IMAGES}")).as_deref(),
+            Some("image")
+        );
     }
 
     #[tokio::test]

@@ -142,6 +142,18 @@ impl Watch {
         }
     }
 
+    /// Whether the first stage has its mark: the images of `FROM` and of the `LABEL` behind it are there.
+    pub(super) fn has_heard_of_mark(&self) -> bool {
+        self.heard.len() >= 2
+    }
+
+    /// Whether the limit is kept with an image that an earlier build has made counted in.
+    pub(super) async fn has_room_for(&mut self, image: &str) -> bool {
+        let id = image.trim_start_matches("sha256:").to_owned();
+        self.heard.push(id);
+        self.look().await.is_none()
+    }
+
     /// Bounds the processes of a container that is a step of this build, and watches it from now on.
     async fn take(&mut self, id: String) {
         if self.steps.contains(&id) {
