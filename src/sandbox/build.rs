@@ -13,7 +13,7 @@ mod unlimited;
 mod unpacked;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::pending;
 use std::io::{Seek, SeekFrom};
 use std::sync::Arc;
@@ -162,15 +162,20 @@ impl Sandbox {
         }
     }
 
-    /// The ids of the images that a build begins with, in a row; `None` where not all of them are on the engine.
+    /// The ids of the images that a build begins with, in a row; `None` where not all of them are on the engine, or they are
+    /// more than anybody needs.
     async fn ids_of_bases(
         &self,
         submission: &Submission,
         build: &Build,
     ) -> Result<Option<String>, Fault> {
+        let bases: BTreeSet<String> = base_images(submission, build)?.into_iter().collect();
+        if bases.len() > limits::BASE_IMAGES {
+            return Ok(None);
+        }
         let mut ids = String::new();
-        for base in base_images(submission, build)? {
-            let base = self.bases.instead_of(&base).unwrap_or(&base);
+        for base in &bases {
+            let base = self.bases.instead_of(base).unwrap_or(base);
             if malformed(base).is_some() {
                 return Ok(None);
             }

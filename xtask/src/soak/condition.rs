@@ -18,8 +18,8 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// In the order of a round: what an idle machine has built, a starved one need not build.
-    pub const ALL: [Condition; 3] = [Condition::Idle, Condition::Busy, Condition::Starved];
+    /// In the order of a round: what is built side by side on a busy machine, the others need not build.
+    pub const ALL: [Condition; 3] = [Condition::Busy, Condition::Idle, Condition::Starved];
 
     /// The word of the table.
     pub fn name(self) -> &'static str {

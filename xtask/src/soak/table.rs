@@ -90,11 +90,11 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "idle busy starved",
+                "busy idle starved",
                 "case comes out runs wrong n.g. s runs wrong n.g. s runs wrong n.g. s",
-                "correct full marks 3 0 0 6.0 0 0 0 0.0 0 0 0 0.0",
-                "random random 0 0 0 0.0 1 1 0 7.0 1 0 1 40.0",
-                "all 3 0 0 6.0 1 1 0 7.0 1 0 1 40.0",
+                "correct full marks 0 0 0 0.0 3 0 0 6.0 0 0 0 0.0",
+                "random random 1 1 0 7.0 0 0 0 0.0 1 0 1 40.0",
+                "all 1 1 0 7.0 3 0 0 6.0 1 0 1 40.0",
                 "5 runs, 1 wrong verdicts, 1 not graded (n.g.)",
             ]
         );
