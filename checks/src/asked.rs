@@ -88,3 +88,44 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::{service, with_services};
+
+    /// Of a stack whose `api` was measured, with images or without, that a rubric asks for one of `names` of.
+    fn asking(names: &[&str], images: bool) -> Observation {
+        let mut seen = with_services(vec![service("back-end"), service("api")]);
+        seen.images = images.then(Vec::new);
+        if let Some(compose) = &mut seen.compose {
+            compose.back_end = "api".to_owned();
+        }
+        seen.asking(Asked {
+            services: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..Asked::default()
+        })
+    }
+
+    #[test]
+    fn a_stack_of_another_service_is_not_the_one_that_is_asked_for() {
+        let other = asking(&["back-end"], true);
+        assert_eq!(other.back_end(), "back-end");
+        assert!(other.is_as_asked().is_err());
+        assert!(asking(&["back-end"], false).is_as_asked().is_ok());
+        let same = asking(&["server", "api"], true);
+        assert_eq!(same.back_end(), "api");
+        assert!(same.is_as_asked().is_ok());
+    }
+
+    #[test]
+    fn why_the_stack_is_another_stays_as_it_was() {
+        let first = asking(&["back-end"], true);
+        let asked = first.asked.clone();
+        let mut again = first;
+        if let Some(compose) = &mut again.compose {
+            compose.back_end = "server".to_owned();
+        }
+        assert_eq!(again.asking(asked.clone()).asked, asked);
+    }
+}
