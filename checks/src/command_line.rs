@@ -164,6 +164,7 @@ mod tests {
         assert_eq!(parts("a\" b\"'c' d\\ e"), ["a bc 0..8", "d e 9..13"]);
         assert_eq!(parts("\"open"), ["open 0..5"]);
         assert_eq!(parts("end\\"), ["end 0..4"]);
+        assert_eq!(parts("\\up"), ["up 0..3"]);
     }
 
     #[test]
