@@ -42,6 +42,7 @@ use error::{Cache, failure, second_try, starved};
 pub(super) use input::base_images;
 use input::{Prepared, prepare};
 use log::Log;
+use named::images;
 pub(super) use network::BuildNetwork;
 pub use network::Outlet;
 pub use sent::{Sent, Stages};
@@ -124,11 +125,12 @@ impl Sandbox {
             self.built_in_the_open.store(true, Ordering::Relaxed);
         }
         self.built.store(true, Ordering::Relaxed);
-        let options = format!("{:?}", (&prepared.dockerfile, build));
+        let (dockerfile, target) = (&prepared.dockerfile, &build.target);
+        let options = format!("{:?}", (dockerfile, target, &build.args, &build.labels));
         let key = build_key(&prepared.context, options).await.map_err(disk)?;
         // Whoever is second finds the first one's work done.
         let _alone = self.turns.alone(key.clone()).await;
-        let bases = self.ids_of_bases(submission, build).await?;
+        let bases = self.ids_of(images(&prepared.text, build)).await?;
         let known = bases.map(|bases| format!("{key} of {bases}"));
         if let Some(image) = self.built_before(known.as_deref()).await {
             return Ok((ImageState::Ready, image));
@@ -144,6 +146,7 @@ impl Sandbox {
             network,
         };
         let built = self.try_build(&job(&prepared)).await;
+        // What was built in the open is built again: each run tells of its own, and BuildKit's images end with their runs.
         if let (Ok((ImageState::Ready, image)), Some(known)) = (&built, known)
             && !self.built_in_the_open.load(Ordering::Relaxed)
         {
@@ -162,14 +165,10 @@ impl Sandbox {
         }
     }
 
-    /// The ids of the images that a build begins with, in a row; `None` where not all of them are on the engine, or they are
-    /// more than anybody needs.
-    async fn ids_of_bases(
-        &self,
-        submission: &Submission,
-        build: &Build,
-    ) -> Result<Option<String>, Fault> {
-        let bases: BTreeSet<String> = base_images(submission, build)?.into_iter().collect();
+    /// The ids of the images that a build begins with or takes files from, in a row; `None` where not all of them are on the
+    /// engine, or they are more than are noted of a submission.
+    async fn ids_of(&self, bases: Vec<String>) -> Result<Option<String>, Fault> {
+        let bases: BTreeSet<String> = bases.into_iter().collect();
         if bases.len() > limits::BASE_IMAGES {
             return Ok(None);
         }
@@ -193,8 +192,7 @@ impl Sandbox {
     async fn built_before(&self, known: Option<&str>) -> Option<String> {
         let image = self.turns.built(known?)?;
         let mut watch = self.watch_build(None).await;
-        let is_there = self.docker.inspect_image(&image).await.is_ok();
-        (is_there && watch.has_room_for(&image).await).then_some(image)
+        watch.has_room_for(&image).await.then_some(image)
     }
 
     /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet; what a variable stands for may be one.

@@ -87,14 +87,14 @@ impl Sandbox {
             outlet,
             network: OnceCell::new(),
         };
-        let on = &run;
+        let common = &run;
         let made = project
             .services
             .iter()
             .enumerate()
             .filter(|(_, service)| maker(project, service).is_none())
             .map(|(index, service)| async move {
-                let state = self.image(submission, service, index, on).await?;
+                let state = self.image(submission, service, index, common).await?;
                 Ok::<_, Fault>((service.name.as_str(), state))
             });
         let mut states: BTreeMap<&str, (ImageState, String)> = stream::iter(made)

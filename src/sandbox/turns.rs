@@ -1,4 +1,5 @@
-//! What the runs of one process do one after the other, so that they do not disturb each other on an engine they share.
+//! What the runs of one process do one after the other, so that they do not disturb each other on an engine they share, and
+//! what one of them has built for all.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +13,7 @@ use tokio::task::spawn_blocking;
 /// Runs that begin between two looks at the builds' cache.
 const BETWEEN_BOUNDS: usize = 20;
 
-/// Images that are known by what they were built from; a class has few that are the same.
+/// Images that are known by what they were built from, before all are forgotten.
 const IMAGES: usize = 1000;
 
 /// How much of each kind of work goes on at a time, over all runs that share it.

@@ -147,11 +147,11 @@ impl Watch {
         self.heard.len() >= 2
     }
 
-    /// Whether the limit is kept with an image that an earlier build has made counted in.
+    /// Whether an image that an earlier build has made is still there, and the limit is kept with it counted in.
     pub(super) async fn has_room_for(&mut self, image: &str) -> bool {
         let id = image.trim_start_matches("sha256:").to_owned();
         self.heard.push(id);
-        self.look().await.is_none()
+        self.look().await.is_none() && !self.images.is_empty()
     }
 
     /// Bounds the processes of a container that is a step of this build, and watches it from now on.
