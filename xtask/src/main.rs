@@ -36,8 +36,8 @@ const USAGE: &str = "usage: cargo xtask <command>
   test [ARGS]    every test, live ones included; ARGS go to `cargo test`
   test --hostile [NAME…]
                  every attack of fixtures/hostile, or those whose names begin so
-  soak RUNS [NAME…]
-                 right submissions and their wrong twins on an idle, a busy and a starved machine
+  soak [--under busy,idle,starved] RUNS [NAME…]
+                 right submissions and their wrong twins on a machine that is idle, busy and starved, or one of them
   class [--killed] [COUNT]
                  so many submissions in one batch, one in ten an attack; and in one that is killed ten times
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
@@ -61,7 +61,8 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test", "--hostile", names @ ..] => hostile::run(names),
         ["test", rest @ ..] => test::run(rest),
-        ["soak", runs, names @ ..] => soak::run(runs, names),
+        ["soak", "--under", under, runs, names @ ..] => soak::run(Some(under), runs, names),
+        ["soak", runs, names @ ..] => soak::run(None, runs, names),
         ["class", rest @ ..] => class::run(rest),
         ["bench", rounds @ ..] => bench::run(rounds),
         ["fuzz", seconds @ ..] => fuzz::run(seconds),

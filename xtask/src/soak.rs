@@ -28,6 +28,9 @@ use progress::Progress;
 /// One run, on a starved machine that builds something for the first time.
 const ENDS_WITHIN: Duration = Duration::from_secs(1800);
 
+/// The file of a soak's folder with what is done so far.
+const TABLE: &str = "table.txt";
+
 /// What all runs have in common.
 struct Soak {
     /// Where runs have their folders; those of wrong verdicts stay.
@@ -36,9 +39,17 @@ struct Soak {
     progress: Progress,
 }
 
-/// Grades the cases whose names begin with one of `names`, all where none is given, `runs` times in all.
-pub fn run(runs: &str, names: &[&str]) -> Result<ExitCode> {
+/// Grades the cases whose names begin with one of `names`, all where none is given, `runs` times in all, under conditions
+/// whose names stand between commas, all where that is `None`.
+pub fn run(under: Option<&str>, runs: &str, names: &[&str]) -> Result<ExitCode> {
     let runs = runs.parse().context("how many runs?")?;
+    let conditions = match under {
+        Some(names) => names
+            .split(',')
+            .map(Condition::named)
+            .collect::<Result<_>>()?,
+        None => Condition::ALL.to_vec(),
+    };
     let mut cases = Case::all()?;
     cases.retain(|case| names.is_empty() || names.iter().any(|asked| case.name.starts_with(asked)));
     if cases.is_empty() || runs == 0 {
@@ -50,16 +61,19 @@ pub fn run(runs: &str, names: &[&str]) -> Result<ExitCode> {
     let seed = random::seed();
     say(&format!("the order is of SOFTY_CHECK_SEED={seed}"));
     let soak = Soak::open(seed, runs)?;
-    let mut graded = Vec::new();
-    for (condition, asked) in plan::blocks(cases.len(), runs, &mut Random::of(seed)) {
-        let asked = asked.iter().filter_map(|&index| cases.get(index)).collect();
-        graded.extend(soak.block(condition, asked)?);
-    }
     let rows: Vec<_> = cases
         .iter()
         .map(|case| (case.name.as_str(), case.comes_out()))
         .collect();
-    print(&table::table(&rows, &graded));
+    let (mut graded, mut table) = (Vec::new(), String::new());
+    for (condition, asked) in plan::blocks(cases.len(), &conditions, runs, &mut Random::of(seed)) {
+        let asked = asked.iter().filter_map(|&index| cases.get(index)).collect();
+        graded.extend(soak.block(condition, asked)?);
+        table = table::table(&rows, &graded);
+        // A soak takes hours: what is done so far is not lost with the rest.
+        fs::write(soak.folder.join(TABLE), &table)?;
+    }
+    print(&table);
     let has_wrong = graded.iter().any(Graded::is_wrong);
     Ok(if has_wrong {
         ExitCode::FAILURE

@@ -21,6 +21,13 @@ impl Condition {
     /// In the order of a round: what is built side by side on a busy machine, the others need not build.
     pub const ALL: [Condition; 3] = [Condition::Busy, Condition::Idle, Condition::Starved];
 
+    /// The one that is called so.
+    pub fn named(name: &str) -> Result<Condition> {
+        let mut all = Condition::ALL.into_iter();
+        let named = all.find(|condition| condition.name() == name);
+        named.with_context(|| format!("a machine is idle, busy or starved, not {name:?}"))
+    }
+
     /// The word of the table.
     pub fn name(self) -> &'static str {
         match self {
