@@ -22,7 +22,6 @@ pub(super) fn location<'d, 'a>(
         match modifier {
             "=" if pattern == path => return Some(Some(location)),
             "=" => {}
-            "" | "^~" if pattern.starts_with('@') => {}
             // nginx itself sends a request without the last slash on to the path that has it.
             "" | "^~" if pattern.strip_suffix('/') == Some(path) => return None,
             "" | "^~" => {
@@ -32,7 +31,7 @@ pub(super) fn location<'d, 'a>(
                 }
             }
             "~" | "~*" if expression.is_some() => {}
-            "~" | "~*" => match is_found(pattern, path) {
+            "~" | "~*" => match is_found_by(modifier, pattern, path) {
                 Some(true) => expression = Some(Some(location)),
                 Some(false) => {}
                 None => expression = Some(None),
@@ -55,6 +54,14 @@ fn inseparable(written: &str) -> (&str, &str) {
         .into_iter()
         .find_map(|modifier| Some((modifier, written.strip_prefix(modifier)?)));
     found.unwrap_or(("", written))
+}
+
+/// Whether an expression finds something in a path, to which capitals are small letters behind `~*`.
+fn is_found_by(modifier: &str, expression: &str, path: &str) -> Option<bool> {
+    match modifier {
+        "~*" => is_found(&expression.to_ascii_lowercase(), &path.to_ascii_lowercase()),
+        _ => is_found(expression, path),
+    }
 }
 
 /// Whether a regular expression finds something in a path; `None` for all but the plainest.

@@ -46,7 +46,10 @@ fn the_longest_prefix_answers() {
         )),
         "unknown"
     );
-    assert_eq!(among("location /app { proxy_pass http://api; }"), "none");
+    for location in ["/app", "@api"] {
+        let text = format!("location {location} {{ proxy_pass http://api; }}");
+        assert_eq!(among(&text), "none", "{location}");
+    }
 }
 
 #[test]
@@ -57,6 +60,13 @@ fn an_exact_path_and_a_plain_expression_come_first() {
         ("= /api", "prefix"),
         ("~ ^/api", "first"),
         ("~^/api/(.*)", "first"),
+        ("~ hello$", "unknown"),
+        ("~ hello", "first"),
+        ("~ ^hello", "prefix"),
+        ("~ ^/api(/.*)?$", "unknown"),
+        ("~ ^/app(/.*)?$", "prefix"),
+        ("~ ^/API", "prefix"),
+        ("~* ^/API", "first"),
         ("~ ^/app", "prefix"),
         ("~ \\.php$", "unknown"),
     ] {
@@ -65,6 +75,22 @@ fn an_exact_path_and_a_plain_expression_come_first() {
     }
     let text = "location ^~ /api { proxy_pass http://prefix; } location ~ . { return 1; }";
     assert_eq!(among(text), "prefix");
+}
+
+#[test]
+fn the_first_expression_that_finds_something_answers() {
+    for (expressions, found) in [
+        (["^/app", "^/api", "hello"], "1"),
+        (["^/api", "\\.php$", "^/app"], "0"),
+        (["^/app", "\\.php$", "^/api"], "unknown"),
+    ] {
+        let locations = expressions.iter().enumerate();
+        let locations = locations.map(|(number, expression)| {
+            format!("location ~ {expression} {{ proxy_pass http://{number}; }} ")
+        });
+        let text: String = locations.collect();
+        assert_eq!(among(&text), found, "{text}");
+    }
 }
 
 #[test]
