@@ -132,12 +132,45 @@ fn the_server_of_the_port_and_the_name_answers() {
 }
 
 #[test]
+fn a_server_listens_on_every_address_or_it_is_unknown() {
+    for (listen, found) in [
+        ("listen *;", "a"),
+        ("listen 0.0.0.0;", "a"),
+        ("listen 127.0.0.1;", "unknown"),
+        ("listen localhost;", "unknown"),
+        ("listen 80; listen [::]:80;", "a"),
+        ("listen [::]:80;", "unknown"),
+        ("listen unix:/run/nginx.sock; listen 80;", "a"),
+    ] {
+        let text = format!("server {{ {listen} location / {{ proxy_pass http://a; }} }}");
+        assert_eq!(passed(&text), found, "{listen}");
+    }
+}
+
+#[test]
+fn an_address_has_a_scheme_or_begins_with_a_variable() {
+    for (address, found) in [("http://a:1/b", "a:1"), ("$a/b", "$a"), ("a:1", "none")] {
+        let text = format!("location / {{ proxy_pass {address}; }}");
+        assert_eq!(among(&text), found, "{address}");
+    }
+}
+
+#[test]
 fn a_path_in_the_address_takes_the_place_of_the_prefix() {
     assert_eq!(forwarded("/api/", "http://a:1/").as_deref(), Some("/hello"));
     assert_eq!(forwarded("/api", "http://a/").as_deref(), Some("//hello"));
     assert_eq!(forwarded("/api", "http://a/api").as_deref(), Some(PATH));
     assert_eq!(forwarded("/api", "http://a").as_deref(), Some(PATH));
     assert_eq!(forwarded("/", "http://a/").as_deref(), Some(PATH));
+    assert_eq!(
+        forwarded("^~ /api/", "http://a/").as_deref(),
+        Some("/hello")
+    );
+    assert_eq!(
+        forwarded("= /api/hello", "http://a/b").as_deref(),
+        Some("/b")
+    );
+    assert_eq!(forwarded("~ /api", "http://a/b"), None);
     assert_eq!(forwarded("/", "http://$a/x").as_deref(), Some("/x"));
     assert_eq!(
         forwarded("/", "http://a$request_uri").as_deref(),
