@@ -204,6 +204,8 @@ mod tests {
     fn files_that_include_each_other_end() {
         let seen = nginx(&[("nginx.conf", "include nginx.conf; include nginx.conf;")]);
         assert!(!Effective::read(&seen).is_whole);
+        let seen = nginx(&[("nginx.conf", "include nginx.conf;")]);
+        assert_eq!(Effective::read(&seen).files.len(), INCLUDES + 1);
         let seen = nginx(&[("nginx.conf", &"a;".repeat(BYTES))]);
         assert!(!Effective::read(&seen).is_whole);
     }
@@ -214,5 +216,18 @@ mod tests {
             assert!(!Effective::read(&nginx(&[("nginx.conf", include)])).is_whole);
         }
         assert!(!Effective::read(&nginx(&[])).is_whole);
+    }
+
+    #[test]
+    fn a_directive_is_where_its_words_in_its_first_line_are() {
+        let seen = nginx(&[(
+            "nginx.conf",
+            "a;\n  listen 80 # of the server\n  default_server;\n",
+        )]);
+        let effective = Effective::read(&seen);
+        let listen = &effective.directives[1];
+        assert_eq!((listen.line(), listen.end), (2, 3));
+        let place = listen.place().unwrap();
+        assert_eq!((place.line, place.column, place.width), (2, 3, 9));
     }
 }
