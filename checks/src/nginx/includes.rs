@@ -89,11 +89,10 @@ fn is_name_match(pattern: &[u8], name: &[u8]) -> bool {
                 from += 1;
             }
             Some(_) | None => {
-                let Some((behind, taken)) = star else {
+                let Some((again, taken)) = star else {
                     return false;
                 };
-                star = Some((behind, taken + 1));
-                at = behind + 1;
+                at = again;
                 from = taken + 1;
             }
         }
@@ -104,6 +103,25 @@ fn is_name_match(pattern: &[u8], name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nginx::sample::nginx;
+
+    #[test]
+    fn the_files_of_a_long_or_intricate_pattern_are_not_known() {
+        let seen = nginx(&[("a.conf", "")]);
+        let stars = |length: usize| format!("/{}", "*".repeat(length - 1));
+        for (pattern, files) in [
+            ("a.conf", Some(1)),
+            ("*.conf", Some(1)),
+            ("[ab]*.conf", None),
+            ("$a*.conf", None),
+            ("\\**.conf", None),
+            (&stars(PATTERN), Some(0)),
+            (&stars(PATTERN + 1), None),
+        ] {
+            let named = Includes::of(&seen).named(pattern);
+            assert_eq!(named.map(|named| named.len()), files, "{pattern}");
+        }
+    }
 
     #[test]
     fn patterns_match_as_in_a_shell() {
