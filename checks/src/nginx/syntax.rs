@@ -278,6 +278,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_a_directive_in_the_middle_of_a_line_is_a_word() {
+        let text = "proxy_hide_header server\nproxy_set_header Host $host;\n";
+        let word = missing_semicolon(text, 2).unwrap();
+        assert_eq!((word.text.as_str(), word.line), ("server", 1));
+    }
+
+    #[test]
     fn a_missing_semicolon_is_where_a_block_ends() {
         let text = "location /api {\n  proxy_pass http://api\n}\n";
         assert_eq!(missing_semicolon(text, 3).map(|word| word.line), Some(2));
