@@ -159,3 +159,45 @@ pub enum Published {
     /// Any of a range, first and last.
     Range(u16, u16),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::{compose, service};
+
+    fn depending(name: &str, depends_on: &[&str]) -> Service {
+        Service {
+            depends_on: depends_on.iter().map(|name| (*name).to_owned()).collect(),
+            ..service(name)
+        }
+    }
+
+    #[test]
+    fn a_recording_names_the_service_only_where_it_is_another() {
+        for (back_end, is_named) in [(BACK_END, false), ("api", true)] {
+            let seen = Compose {
+                back_end: back_end.to_owned(),
+                ..compose()
+            };
+            let recorded = serde_json::to_string(&seen).unwrap();
+            assert_eq!(recorded.contains("back_end"), is_named);
+            assert_eq!(serde_json::from_str::<Compose>(&recorded).unwrap(), seen);
+        }
+    }
+
+    #[test]
+    fn a_service_starts_after_what_the_services_that_it_names_start_after() {
+        let seen = Compose {
+            services: vec![
+                depending("proxy", &["unknown", "front-end"]),
+                depending("front-end", &["proxy", "back-end"]),
+                service("back-end"),
+            ],
+            ..compose()
+        };
+        assert!(seen.starts_after("proxy", "front-end"));
+        assert!(seen.starts_after("proxy", "back-end"));
+        assert!(!seen.starts_after("proxy", "unknown"));
+        assert!(!seen.starts_after("back-end", "proxy"));
+    }
+}
