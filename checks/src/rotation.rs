@@ -134,6 +134,20 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_lets_counts_drift_by_two() {
+        for (order, workers, is_possible) in [
+            ([1, 1, 2, 2].as_slice(), 1, true),
+            (&[1, 1, 1, 2, 2, 2], 1, false),
+            (&[1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], 3, true),
+            (&[1, 1, 2, 2], 0, true),
+        ] {
+            let sequence = repeat(order, 10);
+            let is_interleaved = interleaves_rotations(&sequence, 2, workers);
+            assert_eq!(is_interleaved, is_possible, "{order:?} {workers}");
+        }
+    }
+
+    #[test]
     fn a_favourite_does_not_interleave() {
         assert!(!interleaves_rotations(&repeat(&[1, 1, 2], 50), 2, 2));
     }

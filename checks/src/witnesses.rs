@@ -93,6 +93,16 @@ mod tests {
     }
 
     #[test]
+    fn more_than_a_fifth_of_an_even_share_contradicts() {
+        let is_contradicted = |received| {
+            let testimony = of(Witness::Logs, received);
+            matches!(testimony, Testimony::Contradicted { .. })
+        };
+        assert!(!is_contradicted(&[60_000, 40_000]));
+        assert!(is_contradicted(&[61_000, 39_000]));
+    }
+
+    #[test]
     fn one_witness_is_no_agreement() {
         assert_eq!(of(Witness::Logs, &[]), Testimony::LogsAlone);
         assert_eq!(of(Witness::Logs, &[0, 0]), Testimony::LogsAlone);
