@@ -248,3 +248,15 @@ pub enum Language {
     /// French.
     French,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_words_in_each_language() {
+        let text = Text::fixed("yes", "oui");
+        assert_eq!(text.to(Language::English), "yes");
+        assert_eq!(text.to(Language::French), "oui");
+    }
+}
