@@ -343,3 +343,26 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::correct::container;
+
+    #[test]
+    fn a_container_has_its_number_where_its_service_has_several() {
+        let stack = Stack {
+            containers: vec![
+                container("back-end", 1),
+                container("back-end", 2),
+                container("proxy", 1),
+            ],
+            proxy: None,
+        };
+        let labels = stack.containers.iter().map(|one| stack.label(one));
+        assert_eq!(
+            labels.collect::<Vec<_>>(),
+            ["`back-end` 1", "`back-end` 2", "`proxy`"]
+        );
+    }
+}
