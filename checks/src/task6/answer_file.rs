@@ -187,13 +187,21 @@ mod tests {
     use super::*;
     use crate::observation::correct::{answer, correct};
 
-    fn code(answer: Answer) -> Option<&'static str> {
+    fn found(answer: Answer) -> Option<Finding> {
         let seen = Observation {
             answer: Some(answer),
             ..correct()
         };
-        let judged = judge(&seen).ok()?;
-        judged.findings.first().map(|finding| finding.code)
+        judge(&seen).ok()?.findings.into_iter().next()
+    }
+
+    fn code(answer: Answer) -> Option<&'static str> {
+        found(answer).map(|finding| finding.code)
+    }
+
+    fn message(content: &[u8]) -> String {
+        let finding = found(answer(content)).unwrap();
+        finding.message.en.into_owned()
     }
 
     #[test]
@@ -240,15 +248,24 @@ mod tests {
     }
 
     #[test]
+    fn white_space_is_told_from_no_byte_at_all() {
+        assert_eq!(message(b""), "the file is empty");
+        assert_eq!(message(b"\n"), "the file has nothing but white space in it");
+    }
+
+    #[test]
     fn two_bytes_a_letter_is_utf16() {
         assert_eq!(code(answer(b"\xff\xfed\0o\0")), Some("answer-utf16"));
         assert_eq!(code(answer(b"\xfe\xff\0d\0o")), Some("answer-utf16"));
         assert_eq!(code(answer(b"d\0o\0c\0")), Some("answer-utf16"));
+        assert_eq!(code(answer(b"\0d\0o\0c")), Some("answer-utf16"));
     }
 
     #[test]
     fn bytes_that_are_no_text_are_found() {
         assert_eq!(code(answer(b"docker\0compose")), Some("answer-not-text"));
         assert_eq!(code(answer(b"caf\xe9")), Some("answer-not-text"));
+        assert!(message(b"docker\0compose").ends_with("byte 7 of the file"));
+        assert!(message(b"caf\xe9").ends_with("byte 4 of the file"));
     }
 }
