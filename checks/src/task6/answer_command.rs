@@ -264,12 +264,20 @@ mod tests {
             ["chained"]
         );
         assert_eq!(
+            codes("docker-compose up --scale back-end=2 > log\n"),
+            ["chained"]
+        );
+        assert_eq!(
             codes("sudo docker-compose up --scale back-end=2\n"),
             ["sudo"]
         );
         assert_eq!(
             codes("sudo -E docker-compose up --scale back-end=2\n"),
             ["sudo"]
+        );
+        assert_eq!(
+            codes("$ sudo docker-compose up --scale back-end=2\n"),
+            ["prompt", "sudo"]
         );
         let echo = "echo \"docker-compose up --scale back-end=2\" > 2-api-servers.txt\n";
         assert_eq!(codes(echo), ["echo"]);
@@ -309,6 +317,11 @@ mod tests {
         assert_eq!(
             codes("docker-compose --scale back-end=2\n"),
             ["other-subcommand"]
+        );
+        assert_eq!(codes("docker-compose\n"), ["other-subcommand", "no-scale"]);
+        assert_eq!(
+            codes("docker compose up\n"),
+            ["no-scale", "docker-compose-with-space"]
         );
     }
 
@@ -428,6 +441,14 @@ mod tests {
             ["other-spelling"]
         );
         assert_eq!(
+            codes("docker-compose UP --scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
+            codes("run docker-compose up --scale back-end=2\n"),
+            ["other-spelling"]
+        );
+        assert_eq!(
             codes("docker-compose up --scale back-end=2 # two\n"),
             ["other-spelling"]
         );
@@ -468,6 +489,40 @@ mod tests {
             marked("docker-compose up --scale='back-end=2'\n"),
             ["--scale='back-end=2'", "''"]
         );
+        assert_eq!(
+            marked("\"docker-compose up --scale back-end=2\"\n"),
+            ["\"\""]
+        );
+        assert_eq!(
+            marked("docker-compose up --scale front-end=1 --scale back-end=2\n"),
+            ["--scale front-end=1"]
+        );
+        assert_eq!(marked("docker-compose  up --scale back-end=2\n"), ["··"]);
+        assert_eq!(marked("\ntwo servers\n"), ["two servers"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_marked_at_the_end() {
+        let marks = |content: &str| {
+            let comparison = judged(content).findings.remove(0).comparison;
+            comparison.map(|comparison| comparison.marks)
+        };
+        assert_eq!(marks("docker-compose up\n"), Some(vec![(17, 17)]));
+        assert_eq!(marks("docker-compose up --scale\n"), Some(vec![(25, 25)]));
+    }
+
+    #[test]
+    fn how_scale_is_written_is_told() {
+        for (written, told) in [
+            (
+                "--scale=back-end=2",
+                "expected `--scale back-end=2`, found `--scale=back-end=2`",
+            ),
+            ("-scale back-end=2", "expected `--scale`, found `-scale`"),
+        ] {
+            let findings = judged(&format!("docker-compose up {written}\n")).findings;
+            assert_eq!(findings[0].message.en, told);
+        }
     }
 
     #[test]
