@@ -173,6 +173,7 @@ mod tests {
             "docker-compose up --no-start --scale back-end=2",
             "docker-compose --scale back-end=2 up",
             "docker-compose up -f docker-compose.yml --scale back-end=2",
+            "docker-compose -f=docker-compose.yml up --scale back-end=2",
             "docker-compose -f other.yml up --scale back-end=2",
             "docker-compose -f compose.yaml up --scale back-end=2",
             "docker-compose scale back-end=2",
