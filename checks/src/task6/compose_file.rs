@@ -256,6 +256,7 @@ fn kind(service: &Service) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Refusal;
     use crate::observation::correct::{compose, correct, service};
 
     fn judged(compose: Compose) -> Judged {
@@ -300,6 +301,22 @@ mod tests {
     fn nothing_seen_is_not_a_pass() {
         assert_eq!(code(Compose::default()), Some("compose-missing"));
         assert_eq!(code(services(&[])), Some("back-end-missing"));
+    }
+
+    #[test]
+    fn services_that_a_refusal_hides_are_not_missing() {
+        let refusal = Refusal {
+            key: "include".to_owned(),
+            danger: Text::fixed("it reads other files", "elle lit d’autres fichiers"),
+            instead: Text::fixed("one file is enough", "un fichier suffit"),
+            place: None,
+        };
+        let refused = |names: &[&str]| Compose {
+            refusals: vec![refusal.clone()],
+            ..services(names)
+        };
+        assert_eq!(code(refused(&[])), None);
+        assert_eq!(code(refused(&["proxy"])), Some("back-end-missing"));
     }
 
     #[test]
