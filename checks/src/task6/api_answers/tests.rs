@@ -133,3 +133,36 @@ fn a_later_reply_that_fails_is_found() {
     );
     assert_eq!(replies(vec![bad.clone(), bad]), Some("api-bad-gateway"));
 }
+
+#[test]
+fn replies_that_fail_are_counted() {
+    let mut seen = correct();
+    let replies = seen.api.as_mut().unwrap();
+    replies[1] = reply("/api/hello", 502, "");
+    let message = judge(&seen).unwrap().findings.remove(0).message.en;
+    assert!(message.starts_with("the first of 3 requests was answered, 1 of the others"));
+}
+
+#[test]
+fn a_failure_is_shown_by_the_logs_of_the_proxy_and_of_the_replica_that_was_asked() {
+    let mut seen = Observation {
+        api: Some(vec![reply("/api/hello", 403, "")]),
+        ..correct()
+    };
+    let containers = seen
+        .stack
+        .iter_mut()
+        .flat_map(|stack| &mut stack.containers);
+    let logs = [
+        "Serving Flask app",
+        "\"GET /api/hello HTTP/1.0\" 403 -",
+        "ready",
+        "\"GET /api/hello HTTP/1.1\" 403",
+    ];
+    for (container, line) in containers.zip(logs) {
+        container.log = vec![line.to_owned()];
+    }
+    let evidence = judge(&seen).unwrap().findings.remove(0).evidence;
+    let sources = evidence.iter().map(|evidence| evidence.source.as_str());
+    assert_eq!(sources.collect::<Vec<_>>(), ["proxy", "back-end 2"]);
+}
