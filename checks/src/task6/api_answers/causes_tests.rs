@@ -77,6 +77,23 @@ fn a_port_that_nobody_listens_on_is_why_there_is_no_answer() {
 }
 
 #[test]
+fn a_port_is_wrong_only_where_it_is_known_what_each_replica_listens_on() {
+    let mut seen = Observation {
+        api: Some(vec![reply("/api/hello", 502, "")]),
+        nginx: Some(site(
+            "server { location / { proxy_pass http://back-end:5000; } }\n",
+        )),
+        ..correct()
+    };
+    for (replica, found) in [(0, "api-bad-gateway"), (1, "wrong-port")] {
+        let stack = seen.stack.as_mut().unwrap();
+        stack.containers[replica].listening = vec!["0.0.0.0:5252".to_owned()];
+        let judged = super::judge(&seen).unwrap();
+        assert_eq!(judged.findings[0].code, found);
+    }
+}
+
+#[test]
 fn a_request_that_the_front_end_gets_is_told() {
     assert_eq!(api("", 404), ("api-to-front-end", Some(2)));
     let elsewhere = "location /api { proxy_pass http://site.example; }";
@@ -89,6 +106,10 @@ fn a_configuration_that_is_not_read_is_found_with_its_copy() {
     let finding = found(astray, 404);
     assert_eq!(finding.code, "configuration-not-read");
     assert_eq!(finding.place.map(|place| place.line), Some(2));
+    let second = stock("FROM nginx\nCOPY site /srv\nCOPY proxy.conf /ect/nginx/nginx.conf\n");
+    let finding = found(second, 404);
+    assert!(finding.message.en.contains("`/ect/nginx/nginx.conf`"));
+    assert_eq!(finding.place.map(|place| place.line), Some(3));
     let mut beside = stock("FROM nginx\nADD [\"proxy.conf\", \"/etc/nginx/conf.d/\"]\n");
     beside.files.push(NginxFile {
         path: "/etc/nginx/conf.d/proxy.cnf".to_owned(),
@@ -99,6 +120,26 @@ fn a_configuration_that_is_not_read_is_found_with_its_copy() {
     assert_eq!(finding.code, "configuration-not-read");
     assert!(finding.message.en.contains("`/etc/nginx/conf.d/proxy.cnf`"));
     assert_eq!(finding.place.map(|place| place.line), Some(2));
+}
+
+#[test]
+fn a_file_without_a_proxy_pass_need_not_be_read() {
+    let mut seen = stock("FROM nginx\nCOPY allow.inc /etc/nginx/\n");
+    seen.files.push(NginxFile {
+        path: "/etc/nginx/allow.inc".to_owned(),
+        text: "allow all;".to_owned(),
+        source: Some("task6/proxy/allow.inc".to_owned()),
+    });
+    assert_eq!(found(seen, 404).code, "api-not-found");
+}
+
+#[test]
+fn a_configuration_that_is_read_need_not_be_copied_elsewhere() {
+    let mut seen = site("server { location / { proxy_pass http://front-end; } }\n");
+    let copied = stock("FROM nginx\nCOPY proxy.conf /etc/nginx/conf.d/default.conf\n");
+    seen.dockerfile = copied.dockerfile;
+    seen.handed_in = copied.handed_in;
+    assert_eq!(found(seen, 404).code, "api-to-front-end");
 }
 
 #[test]
@@ -137,6 +178,10 @@ fn an_empty_configuration_is_why_nobody_listens() {
             "; `ports` leads to port 80 of `proxy`, whose nginx is told `listen` `8080`"
         )
     );
+    seen.nginx = Some(site("server {\n root /srv;\n}\n"));
+    let judged = super::judge(&seen).unwrap();
+    let message = &judged.findings[0].message.en;
+    assert!(message.ends_with("listen on the port that it publishes"));
 }
 
 #[test]
