@@ -497,6 +497,10 @@ mod tests {
             marked("docker-compose up --scale front-end=1 --scale back-end=2\n"),
             ["--scale front-end=1"]
         );
+        assert_eq!(
+            marked("docker-compose up --scale back-end=2 # two\n"),
+            ["# two"]
+        );
         assert_eq!(marked("docker-compose  up --scale back-end=2\n"), ["··"]);
         assert_eq!(marked("\ntwo servers\n"), ["two servers"]);
     }
