@@ -50,3 +50,33 @@ pub static TASK6: &[&Check] = &[
     &scales_further::CHECK,
     &front_page::CHECK,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asked::Asked;
+    use crate::observation::correct::{correct, service, with_services};
+
+    #[test]
+    fn the_usual_titles_are_those_of_the_checks() {
+        for check in TASK6 {
+            assert_eq!(title(check, &correct()), check.title, "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn titles_have_the_service_and_the_number_that_a_rubric_asks_for() {
+        let seen = with_services(vec![service("api")]).asking(Asked {
+            services: vec!["api".to_owned()],
+            replicas: 3,
+            ..Asked::default()
+        });
+        for (check, words) in [
+            (&compose_file::CHECK, "has a service `api`"),
+            (&can_scale::CHECK, "second container of `api`"),
+            (&scales_further::CHECK, "between three API servers"),
+        ] {
+            assert!(title(check, &seen).en.contains(words), "{}", check.id);
+        }
+    }
+}
