@@ -134,7 +134,62 @@ fn apart(one: &[char], other: &[char]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::correct::compose;
+    use crate::nginx::sample::{nginx, site};
+    use crate::observation::correct::{compose, correct, service};
+
+    fn compose_of(names: &[&str]) -> Compose {
+        Compose {
+            services: names.iter().map(|name| service(name)).collect(),
+            ..compose()
+        }
+    }
+
+    #[test]
+    fn that_nothing_is_passed_on_is_certain_or_not_said() {
+        let passes_nothing_on = |nginx| {
+            passes_nothing_on(&Observation {
+                nginx: Some(nginx),
+                ..correct()
+            })
+        };
+        assert!(passes_nothing_on(site("server { listen 80; }")));
+        for text in [
+            "server { location / { proxy_pass http://a; } }",
+            "server { listen 80 }",
+        ] {
+            assert!(!passes_nothing_on(site(text)), "{text}");
+        }
+        let parts = nginx(&[("nginx.conf", "http { include /srv/other.conf; }")]);
+        assert!(!passes_nothing_on(parts));
+    }
+
+    #[test]
+    fn a_file_without_a_directive_is_empty_from_its_first_line() {
+        let symptom = Text::fixed("nothing", "rien");
+        for (text, first) in [("", ""), ("# to do\n", "# to do")] {
+            let finding = empty(&site(text), &symptom).unwrap();
+            assert!(finding.message.en.contains("`task6/proxy/default.conf`"));
+            let place = finding.place.unwrap();
+            assert_eq!((place.line, place.snippet.as_str()), (1, first));
+        }
+        for text in ["server {\n}\n", "listen 80"] {
+            assert_eq!(empty(&site(text), &symptom), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_container_of_the_api_has_the_service_s_name_and_a_number() {
+        let compose = compose_of(&["back-end", "front-end", "back-end-2"]);
+        for host in ["task6-back-end-1", "task6_back-end_12"] {
+            assert!(is_container(&compose, host), "{host}");
+            assert!(is_back_end(&compose, host), "{host}");
+        }
+        for host in ["task6-back-end", "front-end-1", "api", "back-end-2"] {
+            assert!(!is_container(&compose, host), "{host}");
+            assert!(!is_back_end(&compose, host), "{host}");
+        }
+        assert!(is_back_end(&compose, "back-end"));
+    }
 
     #[test]
     fn a_service_is_known_by_what_a_name_has_of_it() {
@@ -151,6 +206,39 @@ mod tests {
         assert_eq!(meant(&compose, "frontend"), Some("front-end"));
         for name in ["api", "flask-server", "", "end"] {
             assert_eq!(meant(&compose, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_short_service_is_known_by_its_letters_alone() {
+        let compose = compose_of(&["api", "site"]);
+        assert_eq!(meant(&compose, "A-P-I"), Some("api"));
+        for name in ["apis", "my-api", "web-site"] {
+            assert_eq!(meant(&compose, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_a_name_has_in_it_is_nearer_than_one_that_is_spelt_otherwise() {
+        let compose = compose_of(&["back-end-11", "back-end"]);
+        assert_eq!(meant(&compose, "back-end-1"), Some("back-end"));
+        assert_eq!(meant(&compose, "backend11"), Some("back-end-11"));
+    }
+
+    #[test]
+    fn names_are_as_far_apart_as_letters_have_to_change() {
+        for (one, other, letters_apart) in [
+            ("", "api", 3),
+            ("api", "", 3),
+            ("backend", "backend", 0),
+            ("baackend", "backend", 1),
+            ("baxckexndx", "backend", 3),
+            ("backnd", "backend", 1),
+            ("bakcend", "backend", 2),
+            ("kitten", "sitting", 3),
+        ] {
+            let found = apart(&letters(one), &letters(other));
+            assert_eq!(found, letters_apart, "{one} {other}");
         }
     }
 }
