@@ -172,7 +172,14 @@ mod tests {
         assert!(matches!(four(correct()), Err(Unjudged::Fault(_))));
         let mut unseen = correct();
         unseen.volleys.truncate(1);
-        assert_eq!(four(unseen), Err(Unjudged::NotAsked));
+        assert_eq!(four(unseen.clone()), Err(Unjudged::NotAsked));
+        unseen.scaled = Some(Stack {
+            containers: (1..=5)
+                .map(|number| container("back-end", number))
+                .collect(),
+            proxy: None,
+        });
+        assert!(matches!(four(unseen), Err(Unjudged::Fault(_))));
         let mut seen = correct();
         seen.volleys[1].replicas = 4;
         seen.volleys[1].sequence = [1, 2, 3, 4].repeat(20);
