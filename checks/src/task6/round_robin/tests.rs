@@ -58,15 +58,20 @@ fn a_rotation_over_two_of_five_leaves_replicas_idle() {
 
 #[test]
 fn a_weight_is_named() {
-    assert_eq!(code(&volley(&[1, 1, 2], 14)), Some("weighted"));
+    let weighted = volley(&[1, 1, 2], 14);
+    assert_eq!(code(&weighted), Some("weighted"));
+    let message = unrotated(&weighted).unwrap().message;
+    assert!(message.en.ends_with("not equally: 2 : 1"));
 }
+
+/// No order that repeats, with three requests at most that one replica is ahead of the other.
+const DRIFTING: [u32; 21] = [
+    1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
+];
 
 #[test]
 fn no_order_is_not_round_robin() {
-    let order = [
-        1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
-    ];
-    assert_eq!(code(&volley(&order, 1)), Some("not-round-robin"));
+    assert_eq!(code(&volley(&DRIFTING, 1)), Some("not-round-robin"));
 }
 
 #[test]
@@ -99,23 +104,34 @@ fn a_reply_missing_or_doubled_comes_before_the_order() {
 
 #[test]
 fn several_workers_may_interleave_when_the_proxy_closes_connections() {
-    let closed = Volley {
-        connection: Connection::ClosedByProxy,
-        workers: 2,
-        ..volley(&[1, 1, 2, 1, 2, 2, 2, 1], 20)
+    let closed = |order: &[u32], workers| {
+        code(&Volley {
+            connection: Connection::ClosedByProxy,
+            workers,
+            ..volley(order, 1)
+        })
     };
-    assert_eq!(code(&closed), None);
+    assert_eq!(closed(&[1, 1, 2, 1, 2, 2, 2, 1].repeat(20), 2), None);
+    assert_eq!(closed(&DRIFTING, 2), None);
+    assert_eq!(closed(&DRIFTING, 1), Some("not-round-robin"));
+    let favourite = [1, 1, 2].repeat(20);
+    assert_eq!(closed(&favourite, 2), Some("not-round-robin"));
 }
 
-/// Code and line of what `round-robin` finds for an order, through a proxy that reads this configuration.
-fn explained(text: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
+/// Code and line of what `round-robin` finds for a volley, through a proxy that reads this configuration.
+fn found(text: &str, volley: Volley) -> Option<(&'static str, Option<u32>)> {
     let seen = Observation {
         nginx: Some(site(text)),
-        volleys: vec![volley(order, 7)],
+        volleys: vec![volley],
         ..correct()
     };
     let finding = judge(&seen).unwrap().findings.into_iter().next()?;
     Some((finding.code, finding.place.map(|place| place.line)))
+}
+
+/// The same for an order that repeats.
+fn explained(text: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
+    found(text, volley(order, 7))
 }
 
 /// The same, with these lines in the `upstream` of the API.
@@ -131,13 +147,7 @@ const UNORDERED: &[u32] = &[
 ];
 
 fn unordered(text: &str) -> Option<(&'static str, Option<u32>)> {
-    let seen = Observation {
-        nginx: Some(site(text)),
-        volleys: vec![volley(UNORDERED, 1)],
-        ..correct()
-    };
-    let finding = judge(&seen).unwrap().findings.into_iter().next()?;
-    Some((finding.code, finding.place.map(|place| place.line)))
+    found(text, volley(UNORDERED, 1))
 }
 
 #[test]
@@ -150,6 +160,11 @@ fn a_method_that_explains_the_order_is_named() {
     let text = "upstream api {\n random;\n server back-end:5252;\n}\nserver { location / { proxy_pass http://api; } }\n";
     assert_eq!(unordered(text), Some(("random", Some(2))));
     assert_eq!(upstream(back_end, ONE), Some(("one-replica-only", None)));
+    let missing = Volley {
+        unanswered: vec![3],
+        ..volley(UNORDERED, 1)
+    };
+    assert_eq!(found(text, missing), Some(("answers-missing", None)));
 }
 
 #[test]
@@ -207,7 +222,8 @@ fn a_held_replica_that_is_passed_by_is_told_with_its_cause_where_there_is_one() 
     assert_eq!(least.code, "least-conn");
     assert_eq!(least.place.map(|place| place.line), Some(2));
     assert!(least.message.fr.contains("1 requête l’a attendue"));
-    assert!(least.message.fr.contains("`least_conn`"));
+    let asked = "`least_conn`, dans l’`upstream` `api`, fait choisir";
+    assert!(least.message.fr.contains(asked));
 }
 
 #[test]
@@ -275,4 +291,24 @@ fn a_server_in_a_variable_is_named_where_it_is_looked_up() {
     }
     let group = unordered(&site("$to api", "http://$to"));
     assert_eq!(group, Some(("not-round-robin", None)));
+}
+
+#[test]
+fn a_server_in_a_variable_that_is_another_or_not_looked_up_explains_nothing() {
+    for (resolver, given, pass) in [
+        ("resolver 127.0.0.11;", "set $api web", "http://$api:5252"),
+        ("resolver 127.0.0.11;", "set $api back-end", "http://$api"),
+        ("", "set $api task6-back-end-1", "http://$api:5252"),
+        (
+            "resolver 127.0.0.11;",
+            "auth_request_set $api task6-back-end-1",
+            "http://$api:5252",
+        ),
+    ] {
+        let text = format!(
+            "upstream back-end {{ server task6-back-end-1:5252; }}\nserver {{ {resolver}\nlocation / {{ {given}; proxy_pass {pass}; }} }}\n"
+        );
+        let found = unordered(&text);
+        assert_eq!(found, Some(("not-round-robin", None)), "{given}");
+    }
 }
