@@ -472,6 +472,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_build_may_have_is_told_in_megabytes() {
+        for resource in [Resource::Disk, Resource::Memory, Resource::Output] {
+            let text = too_much("`back-end`", resource, 512 << 20);
+            assert!(text.en.contains(" 512 MB"), "{}", text.en);
+            assert!(text.fr.contains(" 512 Mo"), "{}", text.fr);
+        }
+        let processes = too_much("`back-end`", Resource::Processes, 512);
+        assert!(processes.en.contains(" 512 processes"));
+        let context = BuildFailure::ContextTooLarge {
+            bytes: 512 << 20,
+            entries: 9_000,
+        };
+        let finding = failed("`back-end`", &context, "");
+        assert!(finding.message.en.ends_with("512 MB or 9000 files"));
+    }
+
+    #[test]
     fn a_command_that_failed_is_told_in_its_own_words() {
         let state = |lines: &[&str]| ImageState::BuildFailed {
             failure: BuildFailure::Command,
