@@ -353,6 +353,30 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_told_by_its_number() {
+        let message = |state| found(state, &[]).remove(0).message;
+        let memory = message(State::OutOfMemory { limit: 256 << 20 });
+        assert!(memory.en.ends_with(" 256 MB"));
+        assert!(memory.fr.contains(" 256 Mo"));
+        for (limit, en, fr) in [
+            (
+                Limit::Disk { bytes: 512 << 20 },
+                ", 512 MB to disk",
+                ", 512 Mo sur le disque",
+            ),
+            (
+                Limit::Files { count: 9_000 },
+                ", 9000 files",
+                ", 9000 fichiers",
+            ),
+        ] {
+            let text = message(State::OverLimit { limit });
+            assert!(text.en.ends_with(en), "{}", text.en);
+            assert!(text.fr.ends_with(fr), "{}", text.fr);
+        }
+    }
+
+    #[test]
     fn nginx_says_which_line_it_refuses() {
         let line = "nginx: [emerg] unexpected \"}\" in /etc/nginx/conf.d/default.conf:9";
         let found = emergency(line);
@@ -414,6 +438,33 @@ mod tests {
             [false, true],
             [0, 1].map(|index: usize| findings[index].consequence)
         );
+    }
+
+    #[test]
+    fn each_service_has_a_finding_of_its_own_for_each_end() {
+        let ended = |service, number, state| Container {
+            state,
+            ..container(service, number)
+        };
+        let containers = vec![
+            ended("back-end", 1, State::Exited { status: 1 }),
+            ended("back-end", 2, State::OutOfMemory { limit: 1 << 28 }),
+            ended("front-end", 1, State::Exited { status: 1 }),
+        ];
+        let findings = judged(containers).unwrap_or_default().findings;
+        let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(
+            codes,
+            ["container-exited", "out-of-memory", "container-exited"]
+        );
+    }
+
+    #[test]
+    fn who_waits_for_a_service_that_runs_has_no_other_mistake_to_follow() {
+        let dependency = "back-end".to_owned();
+        let waiting = found(State::Waiting { dependency }, &[]).remove(0);
+        assert_eq!(waiting.code, "dependency-not-ready");
+        assert!(!waiting.consequence);
     }
 
     #[test]

@@ -59,6 +59,43 @@ fn each_refusal_has_its_cause_and_line() {
 }
 
 #[test]
+fn a_word_that_is_no_address_is_not_called_a_placeholder() {
+    for (text, words) in [
+        (
+            "server {\n proxy_set_header X_REAL_IP;\n}\n",
+            "invalid number of arguments in \"proxy_set_header\" directive",
+        ),
+        (
+            "\nserver MY_SITE {\n}\n",
+            "invalid number of arguments in \"server\" directive",
+        ),
+        (
+            "server {\n listen x; location / {\n proxy_pass http://<api>:80; } }\n",
+            "invalid port in \"x\" of the \"listen\" directive",
+        ),
+        (
+            "server { location / {\n proxy_pass http://[::1]:x; } }\n",
+            "invalid port in upstream \"[::1]:x\"",
+        ),
+    ] {
+        assert_eq!(refused(text, words, 2), ("nginx-configuration", 2));
+    }
+    let group = "upstream api {\n server <back-end>:5252;\n}\n";
+    let words = "invalid host in upstream \"<back-end>:5252\"";
+    assert_eq!(refused(group, words, 2), ("placeholder-left", 2));
+}
+
+#[test]
+fn another_misplaced_directive_is_told_in_nginx_s_words() {
+    let words = "\"location\" directive is not allowed here";
+    let site = "\nlocation / {\n}\n";
+    assert_eq!(refused(site, words, 2), ("nginx-configuration", 2));
+    let main = nginx(&[("nginx.conf", site)]);
+    let finding = found(Some(main), &format!("{words} in /etc/nginx/nginx.conf:2"));
+    assert_eq!(finding.code, "nginx-configuration");
+}
+
+#[test]
 fn a_server_alone_is_no_main_configuration() {
     let main = nginx(&[("nginx.conf", "# mine\nserver {\n listen 80;\n}\n")]);
     let words = "\"server\" directive is not allowed here in /etc/nginx/nginx.conf:2";
@@ -82,6 +119,9 @@ fn a_variable_without_a_value_is_found() {
     let finding = found(Some(site(text)), "unknown \"api_host\" variable");
     assert_eq!(finding.code, "placeholder-left");
     assert_eq!(finding.place.map(|place| place.line), Some(3));
+    let second = "server {\n location / { proxy_pass http://front-end; }\n location /api { proxy_pass http://$api_host; }\n}\n";
+    let finding = found(Some(site(second)), "unknown \"api_host\" variable");
+    assert_eq!(finding.place.map(|place| place.line), Some(3));
     let text = "server {\n location / {\n  add_header X $api_host;\n }\n}\n";
     let finding = found(Some(site(text)), "unknown \"api_host\" variable");
     assert_eq!(finding.code, "nginx-configuration");
@@ -104,7 +144,7 @@ fn a_name_that_is_not_found_is_compared_with_the_services() {
         let words = format!("host not found in upstream \"{host}:80\" in {SITE}:2");
         assert_eq!(found(None, &words).code, "placeholder-left");
     }
-    for host in ["API", "back-end"] {
+    for host in ["API", "A_B", "back-end"] {
         let words = format!("host not found in upstream \"{host}:80\" in {SITE}:2");
         assert_eq!(found(None, &words).code, "upstream-host-not-found");
     }
