@@ -66,8 +66,8 @@ const NOT_FOUND: i64 = 127;
 /// Why a container's program ended with this exit status, if that can be told for certain.
 pub(super) fn cause(container: &Container, name: &str, status: i64) -> Option<Finding> {
     if status == 0 {
-        let prints = prints(&container.command);
-        return prints.then(|| ONLY_PRINTS.finding(only_prints(name, &container.command)));
+        let command = printing(&container.command)?;
+        return Some(ONLY_PRINTS.finding(only_prints(name, command)));
     }
     let log = &container.log;
     if let Some(line) = last(log, "address already in use") {
@@ -125,26 +125,24 @@ pub(super) fn not_found(name: &str, error: &str) -> Option<Finding> {
     })
 }
 
-/// Whether a command does nothing but print its words.
-fn prints(command: &[String]) -> bool {
+/// What a container runs, where that does nothing but print words.
+fn printing(command: &[String]) -> Option<&str> {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
     match words.as_slice() {
         [shell, "-c", script] if shell.ends_with("sh") => {
             let chained = [';', '&', '|', '\n']
                 .iter()
                 .any(|sign| script.contains(*sign));
-            !chained && script.split_whitespace().next() == Some("echo")
+            let echoes = script.split_whitespace().next() == Some("echo");
+            (!chained && echoes).then_some(script)
         }
-        ["echo" | "/bin/echo" | "/usr/bin/echo", ..] => true,
-        _ => false,
+        ["echo" | "/bin/echo" | "/usr/bin/echo", ..] => Some("echo"),
+        _ => None,
     }
 }
 
-fn only_prints(name: &str, command: &[String]) -> Text {
-    let command = code(match command {
-        [_, _, script] => script,
-        _ => "echo",
-    });
+fn only_prints(name: &str, command: &str) -> Text {
+    let command = code(command);
     Text::new(
         format!("expected {name} to stay up, its command {command} prints a line and ends"),
         format!(
@@ -288,18 +286,28 @@ mod tests {
 
     #[test]
     fn a_command_that_only_prints_is_named() {
-        for command in [
-            &["echo", "Hello, World!"][..],
-            &["/bin/sh", "-c", "echo \"Hello, World!\""],
+        for (command, shown) in [
+            (&["echo", "Hello, World!"][..], "`echo`"),
+            (&["/bin/echo", "Hello,", "World!"], "`echo`"),
+            (&["/bin/sh", "-c", "echo Hello"], "`echo Hello`"),
         ] {
-            assert_eq!(
-                code_of(0, command, &["Hello, World!"]),
-                Some("command-only-prints")
-            );
+            let finding = found(0, command, &["Hello, World!"]).unwrap();
+            assert_eq!(finding.code, "command-only-prints");
+            let words = format!("its command {shown} prints a line");
+            assert!(finding.message.en.contains(&words), "{shown}");
         }
-        let server = ["/bin/sh", "-c", "echo ready; exec nginx"];
-        assert_eq!(code_of(0, &server, &["ready"]), None);
-        assert_eq!(code_of(0, &["nginx"], &[]), None);
+    }
+
+    #[test]
+    fn a_command_that_does_more_than_print_is_not() {
+        for command in [
+            &["nginx"][..],
+            &["/bin/sh", "-c", "echo ready; exec nginx"],
+            &["/bin/sh", "-c", "python3 api.py"],
+            &["python3", "-c", "echo = 1"],
+        ] {
+            assert_eq!(code_of(0, command, &["ready"]), None, "{command:?}");
+        }
     }
 
     #[test]
