@@ -111,13 +111,13 @@ pub(in crate::task6) fn raised(log: &[String]) -> Option<Text> {
 /// The engine's words on a command that the image does not have.
 pub(super) fn not_found(name: &str, error: &str) -> Option<Finding> {
     const SIGNS: [&str; 2] = ["executable file not found", "no such file or directory"];
-    let is_program = error.contains("exec: ") && SIGNS.iter().any(|sign| error.contains(sign));
+    let is_missing = SIGNS.iter().any(|sign| error.contains(sign));
     let program = error
         .split("exec: \"")
         .nth(1)
         .and_then(|rest| rest.split('"').next())?;
     let program = code(program);
-    is_program.then(|| {
+    is_missing.then(|| {
         COMMAND_NOT_FOUND.finding(Text::new(
             format!("{name} could not be started: its image has no program {program}"),
             format!("{name} n’a pas pu être démarré : son image n’a pas de programme {program}"),
@@ -386,7 +386,12 @@ mod tests {
         let error = "exec: \"gunicorn\": executable file not found in $PATH: unknown";
         let finding = not_found("`back-end` 1", error).unwrap();
         assert!(finding.message.en.contains("no program `gunicorn`"));
-        assert_eq!(not_found("`back-end` 1", "Address already in use"), None);
+        for error in [
+            "Address already in use",
+            "exec: \"/app/run.sh\": permission denied: unknown",
+        ] {
+            assert_eq!(not_found("`back-end` 1", error), None, "{error}");
+        }
     }
 
     #[test]
