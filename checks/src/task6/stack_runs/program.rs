@@ -362,6 +362,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_behind_an_exception_is_none() {
+        for line in ["", "stopped: bye"] {
+            let log = [
+                "Traceback (most recent call last):",
+                "  File \"/app/api.py\", line 3, in <module>",
+                "KeyError: 'PORT'",
+                line,
+            ];
+            let finding = found(1, &[], &log).unwrap();
+            assert!(finding.message.en.ends_with("`KeyError: 'PORT'`"), "{line}");
+        }
+    }
+
+    #[test]
     fn words_that_only_look_like_an_exception_are_not() {
         assert_eq!(code_of(1, &[], &["Error: cannot connect"]), None);
         assert_eq!(code_of(1, &[], &["npm ERR! code 1"]), None);
