@@ -84,6 +84,14 @@ pub(super) fn is_container(compose: &Compose, host: &str) -> bool {
     compose.service(host).is_none() && is_numbered && host.contains(&compose.back_end)
 }
 
+/// The variable that a text behind a `$` begins with: `api:5252`, `{api}`.
+pub(super) fn variable(behind: &str) -> &str {
+    let name = behind.strip_prefix('{').unwrap_or(behind);
+    let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut parts = name.split(|character| !is_of_name(character));
+    parts.next().unwrap_or_default()
+}
+
 /// The service that somebody meant by a name that is none: the same letters, in it, or with at most two others.
 pub(super) fn meant<'a>(compose: &'a Compose, name: &str) -> Option<&'a str> {
     let wanted = letters(name);
@@ -189,6 +197,18 @@ mod tests {
             assert!(!is_back_end(&compose, host), "{host}");
         }
         assert!(is_back_end(&compose, "back-end"));
+    }
+
+    #[test]
+    fn a_variable_has_letters_digits_and_underscores() {
+        for (behind, name) in [
+            ("api", "api"),
+            ("api_2:5252", "api_2"),
+            ("{API}/hello", "API"),
+            (":5252", ""),
+        ] {
+            assert_eq!(variable(behind), name);
+        }
     }
 
     #[test]

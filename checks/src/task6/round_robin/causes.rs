@@ -238,7 +238,7 @@ impl<'d, 'a> Way<'d, 'a> {
 
     /// A `proxy_pass` whose host is in a variable, so that it is looked up while nginx runs.
     fn variable(&self, symptom: &Text) -> Option<Finding> {
-        let name = variable(self.pass.authority)?;
+        let name = configuration::variable(self.pass.authority.strip_prefix('$')?);
         let value = self.value(name)?;
         let value = value.rsplit("://").next().unwrap_or(value);
         let host = value.split([':', '/']).next().unwrap_or(value);
@@ -328,14 +328,4 @@ fn because(mistake: &'static Mistake, symptom: &Text, en: &str, fr: &str) -> Fin
 /// The name of a block, as code.
 fn quoted(block: &Directive<'_>) -> String {
     code(block.argument().unwrap_or_default())
-}
-
-/// The variable that an address begins with: `$api:5252`, `${api}`.
-fn variable(authority: &str) -> Option<&str> {
-    let rest = authority.strip_prefix('$')?;
-    let rest = rest.strip_prefix('{').unwrap_or(rest);
-    let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let end = rest.find(|character| !is_of_name(character));
-    let (name, _) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
-    (!name.is_empty()).then_some(name)
 }

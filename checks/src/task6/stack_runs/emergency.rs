@@ -295,9 +295,8 @@ fn is_address(directive: &Directive<'_>) -> bool {
 fn passing<'d, 'a>(effective: &'d Effective<'a>, variable: &str) -> Option<&'d Directive<'a>> {
     let is_passing = |directive: &&Directive<'_>| {
         let address = directive.argument().unwrap_or_default().to_lowercase();
-        let has = |name: String| address.contains(&name);
-        directive.name() == "proxy_pass"
-            && (has(format!("${variable}")) || has(format!("${{{variable}}}")))
+        let mut names = address.split('$').skip(1).map(configuration::variable);
+        directive.name() == "proxy_pass" && names.any(|name| name == variable)
     };
     effective.everything().into_iter().find(is_passing)
 }

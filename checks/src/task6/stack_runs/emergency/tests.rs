@@ -119,8 +119,8 @@ fn a_variable_without_a_value_is_found() {
     let finding = found(Some(site(text)), "unknown \"api_host\" variable");
     assert_eq!(finding.code, "placeholder-left");
     assert_eq!(finding.place.map(|place| place.line), Some(3));
-    let second = "server {\n location / { proxy_pass http://front-end; }\n location /api { proxy_pass http://$api_host; }\n}\n";
-    let finding = found(Some(site(second)), "unknown \"api_host\" variable");
+    let second = "server {\n location / { proxy_pass http://$api_host; }\n location /api { proxy_pass http://$api; }\n}\n";
+    let finding = found(Some(site(second)), "unknown \"api\" variable");
     assert_eq!(finding.place.map(|place| place.line), Some(3));
     let text = "server {\n location / {\n  add_header X $api_host;\n }\n}\n";
     let finding = found(Some(site(text)), "unknown \"api_host\" variable");
