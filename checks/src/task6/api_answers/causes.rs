@@ -101,18 +101,30 @@ pub(super) fn silent(seen: &Observation, stack: &Stack, finding: Finding) -> Fin
     let place = listening.iter().find_map(|listen| listen.place());
     let ports = listening.iter().filter_map(|listen| listen.argument());
     let ports: Vec<String> = ports.map(str::to_owned).collect();
-    let Some(Proxy { service, port }) = proxy.filter(|_| effective.is_whole && !ports.is_empty())
-    else {
+    let Some(Proxy { service, port }) = proxy.filter(|_| effective.is_whole) else {
         return finding.at(place);
     };
-    let (service, ports) = (code(service), codes(&ports));
+    let told = match ports.as_slice() {
+        [] if *port == 80 => return finding,
+        [] => Text::fixed(
+            "has no `listen` and takes port 80",
+            "n’a pas de `listen` et prend le port 80",
+        ),
+        [..] => Text::new(
+            format!("is told `listen` {}", codes(&ports)),
+            format!("a pour `listen` {}", codes(&ports)),
+        ),
+    };
+    let service = code(service);
     let Text { en, fr } = &finding.message;
     let message = Text::new(
         format!(
-            "{en}; `ports` leads to port {port} of {service}, whose nginx is told `listen` {ports}"
+            "{en}; `ports` leads to port {port} of {service}, whose nginx {}",
+            told.en
         ),
         format!(
-            "{fr} ; `ports` mène au port {port} de {service}, dont le nginx a pour `listen` {ports}"
+            "{fr} ; `ports` mène au port {port} de {service}, dont le nginx {}",
+            told.fr
         ),
     );
     Finding { message, ..finding }.at(place)

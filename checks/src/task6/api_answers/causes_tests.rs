@@ -179,9 +179,17 @@ fn an_empty_configuration_is_why_nobody_listens() {
         )
     );
     seen.nginx = Some(site("server {\n root /srv;\n}\n"));
-    let judged = super::judge(&seen).unwrap();
-    let message = &judged.findings[0].message.en;
-    assert!(message.ends_with("listen on the port that it publishes"));
+    for (port, end) in [
+        (80, "listen on the port that it publishes"),
+        (
+            8080,
+            "of `proxy`, whose nginx has no `listen` and takes port 80",
+        ),
+    ] {
+        seen.stack.as_mut().unwrap().proxy.as_mut().unwrap().port = port;
+        let judged = super::judge(&seen).unwrap();
+        assert!(judged.findings[0].message.en.ends_with(end), "{port}");
+    }
 }
 
 #[test]
