@@ -241,9 +241,12 @@ impl<'d, 'a> Way<'d, 'a> {
         let name = configuration::variable(self.pass.authority.strip_prefix('$')?);
         let value = self.value(name)?;
         let value = value.rsplit("://").next().unwrap_or(value);
-        let host = value.split([':', '/']).next().unwrap_or(value);
-        let is_looked_up =
-            self.effective.has("resolver") && Upstream::named(self.effective, host).is_none();
+        let address = value.split('/').next().unwrap_or(value);
+        let host = address.split(':').next().unwrap_or(address);
+        // Behind a variable, nginx takes a name with a port for no group that is defined without one.
+        let has_port = address.contains(':') || self.pass.authority.contains(':');
+        let is_group = !has_port && Upstream::named(self.effective, host).is_some();
+        let is_looked_up = self.effective.has("resolver") && !is_group;
         if !is_looked_up || !is_back_end(self.compose, host) {
             return None;
         }

@@ -291,6 +291,9 @@ fn a_server_in_a_variable_is_named_where_it_is_looked_up() {
     }
     let group = unordered(&site("$to api", "http://$to"));
     assert_eq!(group, Some(("not-round-robin", None)));
+    let with_port = site("$to api", "http://$to:5252").replace("api", "back-end");
+    let found = unordered(&with_port);
+    assert_eq!(found, Some(("variable-address", Some(3))));
 }
 
 #[test]
