@@ -69,8 +69,20 @@ pub enum Extent {
     /// Files only; no engine is needed.
     #[default]
     Files,
+    /// Files, and images, which this engine builds.
+    Images(Endpoint),
     /// Files, images, stack and requests, with this engine.
     Everything(Endpoint),
+}
+
+impl Extent {
+    /// The engine that is needed.
+    pub fn engine(&self) -> Option<&Endpoint> {
+        match self {
+            Extent::Files => None,
+            Extent::Images(engine) | Extent::Everything(engine) => Some(engine),
+        }
+    }
 }
 
 /// What a reader of stderr is told of what stays on the engine.
@@ -84,7 +96,11 @@ pub fn left_on_the_engine(fault: &Fault) -> Text {
 
 /// A check that everything was looked at for, and that still has nothing to judge: never to be taken for one that was not
 /// asked for.
-fn unseen(seen: &Observation) -> Option<Fault> {
+fn unseen(seen: &Observation, extent: &Extent) -> Option<Fault> {
+    match extent {
+        Extent::Everything(_) => {}
+        Extent::Files | Extent::Images(_) => return None,
+    }
     let verdicts = judge(TASK6, seen);
     let unseen = verdicts
         .iter()
@@ -193,8 +209,9 @@ async fn watch(
     }
     progress.detail(|| details::reached(&reachable));
     seen.images = Some(built.seen.clone());
-    if !due(seen, "stack-runs") {
-        return Ok(());
+    match options.extent {
+        Extent::Everything(_) if due(seen, "stack-runs") => {}
+        Extent::Files | Extent::Images(_) | Extent::Everything(_) => return Ok(()),
     }
     let starting = options.turns.to_start().await;
     progress.enter(Step::Start);

@@ -20,7 +20,7 @@ use super::clone::{self, clone, without_secrets};
 use super::progress::Progress;
 use super::results::{self, Listed, Results};
 use super::roster::{Entry, Source};
-use crate::grade::{self, Ending, Extent, Options};
+use crate::grade::{self, Ending, Options};
 use crate::progress;
 use crate::report::Report;
 use crate::rubric::Rubric;
@@ -263,7 +263,7 @@ impl Running {
 
     /// Waits for an engine that has gone away, or ends the batch.
     async fn engine_is_back(&self) {
-        let Extent::Everything(engine) = &self.batch.options.extent else {
+        let Some(engine) = self.batch.options.extent.engine() else {
             return;
         };
         let _one_asks = self.engine.lock().await;

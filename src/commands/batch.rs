@@ -13,7 +13,6 @@ use super::report::write;
 use super::{CommandError, engine_trouble, ids};
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
-use crate::grade::Extent;
 use crate::progress::eprintln_ignoring_errors;
 use crate::report::ExitStatus;
 use crate::rubric::Rubric;
@@ -73,7 +72,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let listed: HashSet<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
     Runtime::new()?.block_on(async {
         let interruption = interruption()?;
-        if let Extent::Everything(engine) = &batch.options.extent {
+        if let Some(engine) = batch.options.extent.engine() {
             // One that goes away later is waited for.
             if let Err(fault) = engine_answers(engine).await {
                 return Err(engine_trouble(engine, fault).await);

@@ -9,6 +9,9 @@ use crate::sandbox::{Bases, Builds, Egress, Turns};
 /// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
 const LAST_OF_FILES: &str = "back-end-private";
 
+/// The last check that needs no more than images.
+const LAST_OF_IMAGES: &str = "images-build";
+
 /// What the command line and the rubric ask for, of a run on an engine that judges the checks `asked`, in `turns` with others.
 pub(super) fn options(
     engine: &Engine,
@@ -19,10 +22,7 @@ pub(super) fn options(
 ) -> Result<Options, CommandError> {
     let bases = [grading.bases.clone(), rubric.bases()].concat();
     Ok(Options {
-        extent: match needs_engine(grading, asked) {
-            true => Extent::Everything(engine.endpoint()?),
-            false => Extent::Files,
-        },
+        extent: extent(engine, grading, asked)?,
         reach: grading.reach.map(Into::into),
         builds: match grading.unlimited_builds {
             true => Builds::Unlimited,
@@ -41,9 +41,17 @@ pub(super) fn options(
     })
 }
 
-/// Whether a check that was asked for, or one that it comes after, needs more than files.
-fn needs_engine(grading: &Grading, asked: &[&str]) -> bool {
+/// What has to be looked at for the checks that were asked for, and those that they come after. Behind the images that is
+/// always everything: what becomes of the stack under later requests counts for the checks before them.
+fn extent(engine: &Engine, grading: &Grading, asked: &[&str]) -> Result<Extent, CommandError> {
     let place = |id: &str| ids().position(|other| other == id);
-    let by_files_alone = asked.iter().all(|id| place(id) <= place(LAST_OF_FILES));
-    !grading.no_stack && !by_files_alone
+    let is_enough = |last: &str| asked.iter().all(|id| place(id) <= place(last));
+    if grading.no_stack || is_enough(LAST_OF_FILES) {
+        return Ok(Extent::Files);
+    }
+    let engine = engine.endpoint()?;
+    Ok(match is_enough(LAST_OF_IMAGES) {
+        true => Extent::Images(engine),
+        false => Extent::Everything(engine),
+    })
 }

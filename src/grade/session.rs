@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::stack::Live;
 use super::standing::Standing;
 use super::{
-    Extent, Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within,
+    Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within,
 };
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
@@ -144,7 +144,7 @@ impl Session<'_> {
         let Some(project) = project else {
             return seen;
         };
-        let Extent::Everything(engine) = &self.options.extent else {
+        let Some(engine) = self.options.extent.engine() else {
             return seen;
         };
         if !due(&seen, "images-build") {
@@ -193,7 +193,7 @@ impl Session<'_> {
             watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
             () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
         };
-        seen.fault = watched.err().or_else(|| unseen(&seen));
+        seen.fault = (watched.err()).or_else(|| unseen(&seen, &options.extent));
         if self.sandbox.get().is_none() {
             seen.advice = advice(engine).await;
         }
