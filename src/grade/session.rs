@@ -15,9 +15,7 @@ use tokio::time::timeout;
 
 use super::stack::Live;
 use super::standing::Standing;
-use super::{
-    Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within,
-};
+use super::{Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within};
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, advice, limits};
