@@ -104,6 +104,14 @@ pub(crate) fn compose() -> Compose {
     }
 }
 
+/// The same with services of these names alone.
+pub(crate) fn compose_of(names: &[&str]) -> Compose {
+    Compose {
+        services: names.iter().map(|name| service(name)).collect(),
+        ..compose()
+    }
+}
+
 fn images() -> Vec<Image> {
     ["back-end", "front-end", "proxy"]
         .map(|service| Image {

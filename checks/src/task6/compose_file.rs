@@ -257,7 +257,7 @@ fn kind(service: &Service) -> String {
 mod tests {
     use super::*;
     use crate::observation::Refusal;
-    use crate::observation::correct::{compose, correct, service};
+    use crate::observation::correct::{compose, compose_of, correct};
 
     fn judged(compose: Compose) -> Judged {
         judge(&Observation {
@@ -284,23 +284,16 @@ mod tests {
         }
     }
 
-    fn services(names: &[&str]) -> Compose {
-        Compose {
-            services: names.iter().map(|name| service(name)).collect(),
-            ..compose()
-        }
-    }
-
     #[test]
     fn a_service_back_end_passes() {
         assert_eq!(code(compose()), None);
-        assert_eq!(code(services(&["api", "back-end"])), None);
+        assert_eq!(code(compose_of(&["api", "back-end"])), None);
     }
 
     #[test]
     fn nothing_seen_is_not_a_pass() {
         assert_eq!(code(Compose::default()), Some("compose-missing"));
-        assert_eq!(code(services(&[])), Some("back-end-missing"));
+        assert_eq!(code(compose_of(&[])), Some("back-end-missing"));
     }
 
     #[test]
@@ -313,7 +306,7 @@ mod tests {
         };
         let refused = |names: &[&str]| Compose {
             refusals: vec![refusal.clone()],
-            ..services(names)
+            ..compose_of(names)
         };
         assert_eq!(code(refused(&[])), None);
         assert_eq!(code(refused(&["proxy"])), Some("back-end-missing"));
@@ -361,18 +354,18 @@ mod tests {
     #[test]
     fn another_name_is_no_back_end() {
         assert_eq!(
-            code(services(&["backend", "proxy"])),
+            code(compose_of(&["backend", "proxy"])),
             Some("back-end-missing")
         );
         assert_eq!(
-            code(services(&["front-end", "proxy"])),
+            code(compose_of(&["front-end", "proxy"])),
             Some("back-end-missing")
         );
     }
 
     #[test]
     fn the_service_probably_meant_is_named() {
-        let judged = judged(services(&["front-end", "softy-pinko-back-end", "proxy"]));
+        let judged = judged(compose_of(&["front-end", "softy-pinko-back-end", "proxy"]));
         assert!(
             judged.findings[0]
                 .message
@@ -384,11 +377,11 @@ mod tests {
     #[test]
     fn one_service_a_server_is_separate_services() {
         assert_eq!(
-            code(services(&["back-end-1", "back-end-2"])),
+            code(compose_of(&["back-end-1", "back-end-2"])),
             Some("separate-services")
         );
         assert_eq!(
-            code(services(&["proxy", "api1", "api2"])),
+            code(compose_of(&["proxy", "api1", "api2"])),
             Some("separate-services")
         );
     }

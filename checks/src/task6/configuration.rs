@@ -143,14 +143,7 @@ fn apart(one: &[char], other: &[char]) -> usize {
 mod tests {
     use super::*;
     use crate::nginx::sample::{nginx, site};
-    use crate::observation::correct::{compose, correct, service};
-
-    fn compose_of(names: &[&str]) -> Compose {
-        Compose {
-            services: names.iter().map(|name| service(name)).collect(),
-            ..compose()
-        }
-    }
+    use crate::observation::correct::{compose, compose_of, correct};
 
     #[test]
     fn that_nothing_is_passed_on_is_certain_or_not_said() {
