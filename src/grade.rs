@@ -94,17 +94,17 @@ pub fn left_on_the_engine(fault: &Fault) -> Text {
     )
 }
 
-/// A check that everything was looked at for, and that still has nothing to judge: never to be taken for one that was not
-/// asked for.
+/// A check that was looked for, and that still has nothing to judge: never to be taken for one that was not asked for.
 fn unseen(seen: &Observation, extent: &Extent) -> Option<Fault> {
-    match extent {
-        Extent::Everything(_) => {}
-        Extent::Files | Extent::Images(_) => return None,
-    }
+    let is_looked_for = |id: &str| match extent {
+        Extent::Files => false,
+        Extent::Images(_) => id == "images-build",
+        Extent::Everything(_) => true,
+    };
     let verdicts = judge(TASK6, seen);
-    let unseen = verdicts
-        .iter()
-        .find(|verdict| verdict.status == Status::Skipped(Reason::NotAsked))?;
+    let unseen = verdicts.iter().find(|verdict| {
+        verdict.status == Status::Skipped(Reason::NotAsked) && is_looked_for(verdict.check.id)
+    })?;
     Some(Fault {
         kind: FaultKind::Checker,
         detail: format!("nothing was seen for `{}`", unseen.check.id),

@@ -191,7 +191,7 @@ impl Session<'_> {
             watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
             () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
         };
-        seen.fault = (watched.err()).or_else(|| unseen(&seen, &options.extent));
+        seen.fault = watched.err().or_else(|| unseen(&seen, &options.extent));
         if self.sandbox.get().is_none() {
             seen.advice = advice(engine).await;
         }
