@@ -105,8 +105,8 @@ impl FaultKind {
                 "vérifiez que `docker version` répond, puis relancez la même commande ; `--no-stack` note ce qui se passe de moteur",
             ),
             FaultKind::Network => Text::fixed(
-                "check the connection, then run the same command again; builds reach public web servers only, through the checker: where you trust the submission, `--egress` opens everything to them",
-                "vérifiez la connexion, puis relancez la même commande ; les constructions n’atteignent que les serveurs web publics, à travers le vérificateur : si vous faites confiance au rendu, `--egress` leur ouvre tout",
+                "check the connection (`docker pull ubuntu:latest` asks the registry), then run the same command again; steps of builds reach public web servers only, through the checker: where you trust the submission, `--egress` opens everything to them",
+                "vérifiez la connexion (`docker pull ubuntu:latest` interroge le registre), puis relancez la même commande ; les étapes de construction n’atteignent que les serveurs web publics, à travers le vérificateur : si vous faites confiance au rendu, `--egress` leur ouvre tout",
             ),
             FaultKind::Disk => Text::fixed(
                 "free some space (`docker system df` shows where it went), then run the same command again",
