@@ -50,7 +50,7 @@ pub enum Command {
     Clean(Clean),
     /// Say which engine is asked, what it can do and cannot, and what helps
     #[command(
-        after_help = "Exit status: 0 it can grade, 2 the engine that was named is not there, 3 it cannot grade."
+        after_help = "Exit status: 0 it can grade, 2 what names the engine cannot be one, 3 it cannot grade."
     )]
     Doctor(Doctor),
     /// Print the usual rubric, each line explained: a file to change and to give to --rubric
@@ -68,7 +68,7 @@ pub enum Command {
     Schema,
     /// Print what a shell needs to complete command lines
     #[command(
-        after_help = "Examples:\n  softy-check completions bash > ~/.local/share/bash-completion/completions/softy-check\n  softy-check completions zsh > ~/.zfunc/_softy-check      with ~/.zfunc in $fpath\n  softy-check completions fish > ~/.config/fish/completions/softy-check.fish"
+        after_help = "Examples:\n  mkdir -p ~/.local/share/bash-completion/completions\n  softy-check completions bash > ~/.local/share/bash-completion/completions/softy-check\n  softy-check completions zsh > ~/.zfunc/_softy-check      with ~/.zfunc in $fpath\n  softy-check completions fish > ~/.config/fish/completions/softy-check.fish"
     )]
     Completions(Completions),
     /// Print the manual page, or write one for each subcommand
@@ -418,9 +418,22 @@ impl Spoken {
 }
 
 impl Cli {
-    /// The language of who has not said what to do.
-    pub fn language() -> Language {
-        language(None)
+    /// The language asked for, else the locale's.
+    pub fn language(&self) -> Language {
+        let spoken = match &self.command {
+            Some(Command::Task6(arguments)) => &arguments.shown.spoken,
+            Some(Command::Batch(arguments)) => &arguments.spoken,
+            Some(Command::Replay(arguments)) => &arguments.shown.spoken,
+            Some(Command::Report(arguments)) => &arguments.spoken,
+            Some(Command::Clean(arguments)) => &arguments.spoken,
+            Some(Command::Doctor(arguments)) => &arguments.spoken,
+            Some(Command::Rubric(arguments)) => &arguments.spoken,
+            Some(Command::Explain(arguments)) => &arguments.spoken,
+            Some(Command::Schema | Command::Completions(_) | Command::Man(_)) | None => {
+                return language(None);
+            }
+        };
+        spoken.language()
     }
 }
 

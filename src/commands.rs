@@ -16,6 +16,7 @@ mod schema;
 mod task6;
 mod welcome;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -34,29 +35,19 @@ use crate::submission::OpenError;
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The path given is no submission.
-    #[error(transparent)]
     Submission(#[from] OpenError),
     /// No path was given, and the current folder is no submission.
-    #[error(
-        "the current folder is not a repository with a folder `task6`: go there, or give its path, as in `softy-check task6 ./my-repository`"
-    )]
     NoSubmission,
     /// There is no list of submissions.
-    #[error(transparent)]
     Roster(#[from] RosterError),
     /// Another batch writes to the same folder.
-    #[error(
-        "another batch is writing to `{0}`: wait for its end, or give another folder with `--out`"
-    )]
     Busy(PathBuf),
     /// An id that no check has.
-    #[error("there is no check `{id}`: the checks are {}", quoted_ids())]
     UnknownCheck {
         /// The id.
         id: String,
     },
     /// A word that is neither the id of a check nor the code of a mistake.
-    #[error("there is no check and no code `{word}`{}; `softy-check explain` lists all", meant(*.nearest))]
     UnknownWord {
         /// The word.
         word: String,
@@ -64,19 +55,16 @@ pub enum CommandError {
         nearest: Option<&'static str>,
     },
     /// Every check that `--only` names is left out by `--skip`, or all are.
-    #[error("no check is left to judge: `--skip` leaves out all that were asked for")]
     NothingAsked,
+    /// Nothing is left that files alone show.
+    NeedsStack,
     /// An image that two others are to be taken instead of.
-    #[error(transparent)]
     Bases(#[from] ReplacedTwice),
     /// No engine can be asked, by what names it.
-    #[error(transparent)]
     Endpoint(#[from] EndpointError),
     /// A file that is no rubric.
-    #[error(transparent)]
     Rubric(#[from] RubricError),
     /// A file that is no recording of this release.
-    #[error("`{path}` is no recording that this release can read: {reason}")]
     Recording {
         /// The file.
         path: PathBuf,
@@ -84,7 +72,6 @@ pub enum CommandError {
         reason: String,
     },
     /// A folder without result files.
-    #[error("`{path}` is no folder of a batch ({error}): it has a folder `results`")]
     Batch {
         /// The folder.
         path: PathBuf,
@@ -92,12 +79,8 @@ pub enum CommandError {
         error: io::Error,
     },
     /// A format of a file for each submission, and nowhere to put them.
-    #[error(
-        "the format `gradescope` is a file for each submission: say where with `--output FOLDER`"
-    )]
     NoFolder,
     /// A file that could not be written.
-    #[error("`{path}` could not be written ({error})")]
     Output {
         /// The file.
         path: PathBuf,
@@ -105,7 +88,6 @@ pub enum CommandError {
         error: io::Error,
     },
     /// The engine's trouble.
-    #[error("{}; {}", .fault.detail, .advice.as_ref().unwrap_or(&.fault.kind.remedy()).en)]
     Engine {
         /// What it is.
         fault: Fault,
@@ -113,11 +95,112 @@ pub enum CommandError {
         advice: Option<Text>,
     },
     /// The system's own trouble.
-    #[error("{0}")]
     System(#[from] io::Error),
     /// Interrupted from the keyboard, or ended by the system, after what was started has been removed.
-    #[error("interrupted")]
     Interrupted,
+}
+
+impl CommandError {
+    /// Why there is no report, and what to do about it.
+    pub fn message(&self) -> Text {
+        match self {
+            CommandError::Submission(error) => error.message(),
+            CommandError::NoSubmission => Text::fixed(
+                "the current folder is not a repository with a folder `task6`: go there, or give its path, as in `softy-check task6 ./my-repository`",
+                "le dossier courant n’est pas un dépôt avec un dossier `task6` : allez-y, ou donnez son chemin, comme `softy-check task6 ./mon-depot`",
+            ),
+            CommandError::Roster(error) => error.message(),
+            CommandError::Busy(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "another batch is writing to `{path}`: wait for its end, or give another folder with `--out`"
+                    ),
+                    format!(
+                        "un autre lot écrit dans `{path}` : attendez sa fin, ou donnez un autre dossier avec `--out`"
+                    ),
+                )
+            }
+            CommandError::UnknownCheck { id } => {
+                let ids = quoted_ids();
+                Text::new(
+                    format!("there is no check `{id}`: the checks are {ids}"),
+                    format!("il n’y a pas de vérification `{id}` : les vérifications sont {ids}"),
+                )
+            }
+            CommandError::UnknownWord { word, nearest } => {
+                let nearest = meant(*nearest);
+                Text::new(
+                    format!(
+                        "there is no check and no code `{word}`{}; `softy-check explain` lists all",
+                        nearest.en
+                    ),
+                    format!(
+                        "aucune vérification ni aucun code ne s’appelle `{word}`{} ; `softy-check explain` les liste tous",
+                        nearest.fr
+                    ),
+                )
+            }
+            CommandError::NothingAsked => Text::fixed(
+                "no check is left to judge: `--skip` leaves out all that were asked for",
+                "il ne reste aucune vérification à juger : `--skip` écarte toutes celles qui étaient demandées",
+            ),
+            CommandError::NeedsStack => Text::fixed(
+                "what was asked for shows only in the stack, which `--no-stack` leaves out",
+                "ce qui est demandé ne se voit que dans la pile, que `--no-stack` écarte",
+            ),
+            CommandError::Bases(error) => error.message(),
+            CommandError::Endpoint(error) => error.message(),
+            CommandError::Rubric(error) => error.message(),
+            CommandError::Recording { path, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!("`{path}` is no recording that this release can read: {reason}"),
+                    format!(
+                        "`{path}` n’est pas un enregistrement que cette version sait lire : {reason}"
+                    ),
+                )
+            }
+            CommandError::Batch { path, error } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` is no folder of a batch ({error}): it has a folder `results`"
+                    ),
+                    format!(
+                        "`{path}` n’est pas le dossier d’un lot ({error}) : il a un dossier `results`"
+                    ),
+                )
+            }
+            CommandError::NoFolder => Text::fixed(
+                "the format `gradescope` is a file for each submission: say where with `--output FOLDER`",
+                "le format `gradescope` donne un fichier par rendu : dites où avec `--output DOSSIER`",
+            ),
+            CommandError::Output { path, error } => {
+                let path = path.display();
+                Text::new(
+                    format!("`{path}` could not be written ({error})"),
+                    format!("`{path}` n’a pas pu être écrit ({error})"),
+                )
+            }
+            CommandError::Engine { fault, advice } => {
+                let remedy = advice.clone().unwrap_or_else(|| fault.kind.remedy());
+                let Text { en, fr } = &fault.detail;
+                Text::new(
+                    format!("{en}; {}", remedy.en),
+                    format!("{fr} ; {}", remedy.fr),
+                )
+            }
+            CommandError::System(error) => Text::verbatim(error.to_string()),
+            CommandError::Interrupted => Text::fixed("interrupted", "interrompu"),
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message().en)
+    }
 }
 
 impl CommandError {
@@ -131,6 +214,7 @@ impl CommandError {
             | CommandError::UnknownCheck { .. }
             | CommandError::UnknownWord { .. }
             | CommandError::NothingAsked
+            | CommandError::NeedsStack
             | CommandError::Bases(_)
             | CommandError::Endpoint(_)
             | CommandError::Batch { .. }
@@ -151,7 +235,7 @@ impl CommandError {
 /// What kept it from a report.
 pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     let Some(command) = &cli.command else {
-        return Ok(welcome::run());
+        return Ok(welcome::run(cli.language()));
     };
     match command {
         Command::Task6(arguments) => task6::run(arguments),
@@ -173,9 +257,12 @@ fn quoted_ids() -> String {
     ids.join(", ")
 }
 
-fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| {
-        format!(", the nearest is `{nearest}`")
+fn meant(nearest: Option<&str>) -> Text {
+    nearest.map_or(Text::fixed("", ""), |nearest| {
+        Text::new(
+            format!(", the nearest is `{nearest}`"),
+            format!(", le plus proche est `{nearest}`"),
+        )
     })
 }
 
@@ -192,13 +279,19 @@ fn ids() -> impl Iterator<Item = &'static str> {
 
 /// The ids of the checks that `only` names, all where it names none, without those of `skip`.
 fn asked(only: &[String], skip: &[String]) -> Result<Vec<&'static str>, CommandError> {
-    let mut named = only.iter().chain(skip);
+    let listed = |names: &'_ [String]| -> Vec<String> {
+        let names = names.iter().map(|name| name.trim());
+        let names = names.filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    };
+    let (only, skip) = (listed(only), listed(skip));
+    let mut named = only.iter().chain(&skip);
     if let Some(id) = named.find(|name| !ids().any(|id| id == **name)) {
         return Err(CommandError::UnknownCheck { id: id.clone() });
     }
     let among = |names: &[String], id: &str| names.iter().any(|name| name == id);
-    let asked = ids().filter(|id| only.is_empty() || among(only, id));
-    let asked: Vec<&str> = asked.filter(|id| !among(skip, id)).collect();
+    let asked = ids().filter(|id| only.is_empty() || among(&only, id));
+    let asked: Vec<&str> = asked.filter(|id| !among(&skip, id)).collect();
     match asked.as_slice() {
         [] => Err(CommandError::NothingAsked),
         [..] => Ok(asked),

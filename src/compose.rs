@@ -218,8 +218,8 @@ fn check_project_name(variables: &Variables, findings: &mut Findings) {
     if name.is_empty() || (name.starts_with(is_letter) && name.chars().all(is_good)) {
         return;
     }
-    let en = "`COMPOSE_PROJECT_NAME` is made of lower-case letters, digits, `_` and `-`, a letter or digit first";
-    let fr = "`COMPOSE_PROJECT_NAME` est fait de minuscules, de chiffres, de `_` et de `-`, et commence par une minuscule ou un chiffre";
+    let en = "`COMPOSE_PROJECT_NAME` must be made of lower-case letters, digits, `_` and `-`, and begin with a letter or digit";
+    let fr = "`COMPOSE_PROJECT_NAME` doit être fait de minuscules, de chiffres, de `_` et de `-`, et commencer par une minuscule ou un chiffre";
     findings.problem(
         ProblemKind::InvalidValue,
         Mark::default(),

@@ -87,10 +87,10 @@ impl Extent {
 
 /// What a reader of stderr is told of what stays on the engine.
 pub fn left_on_the_engine(fault: &Fault) -> Text {
-    let detail = &fault.detail;
+    let Text { en, fr } = &fault.detail;
     Text::new(
-        format!("warning: not everything could be removed from the engine: {detail}"),
-        format!("attention : tout n’a pas pu être supprimé du moteur : {detail}"),
+        format!("warning: not everything could be removed from the engine: {en}"),
+        format!("attention : tout n’a pas pu être supprimé du moteur : {fr}"),
     )
 }
 
@@ -105,31 +105,38 @@ fn unseen(seen: &Observation, extent: &Extent) -> Option<Fault> {
     let unseen = verdicts.iter().find(|verdict| {
         verdict.status == Status::Skipped(Reason::NotAsked) && is_looked_for(verdict.check.id)
     })?;
-    Some(Fault {
-        kind: FaultKind::Checker,
-        detail: format!("nothing was seen for `{}`", unseen.check.id),
-    })
+    let id = unseen.check.id;
+    let detail = Text::new(
+        format!("nothing was seen for `{id}`"),
+        format!("rien n’a été vu pour `{id}`"),
+    );
+    Some(Fault::new(FaultKind::Checker, detail))
 }
+
+static BUILDING: Text = Text::fixed("building the images", "la construction des images");
+static STARTING: Text = Text::fixed("starting the stack", "le démarrage de la pile");
 
 /// A phase, ended when its time is over.
 async fn within<T>(
-    phase: &str,
+    phase: &Text,
     deadline: Duration,
     work: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let out_of_time = |_| Fault {
-        kind: FaultKind::Time,
-        detail: format!("{phase} was not done after {} s", deadline.as_secs()),
+    let out_of_time = |_| {
+        let seconds = deadline.as_secs();
+        let detail = Text::new(
+            format!("{} took over {seconds} s", phase.en),
+            format!("{} a duré plus de {seconds} s", phase.fr),
+        );
+        Fault::new(FaultKind::Time, detail)
     };
     timeout(deadline, work).await.map_err(out_of_time)?
 }
 
 /// After a panic, whose message the standard library has written to stderr.
 fn failed() -> Fault {
-    Fault {
-        kind: FaultKind::Checker,
-        detail: "an internal error".to_owned(),
-    }
+    let words = Text::fixed("an internal error", "une erreur interne");
+    Fault::new(FaultKind::Checker, words)
 }
 
 /// What the files say; without a project, and with the fault, when only the compose file cannot be read.
@@ -199,7 +206,7 @@ async fn watch(
         }
     };
     let made = async { Ok(join(images, networks).await) };
-    let (built, reachable) = within("building the images", limits::BUILDING, made).await?;
+    let (built, reachable) = within(&BUILDING, limits::BUILDING, made).await?;
     let reachable = reachable?;
     seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
     let built = built?;
@@ -219,7 +226,7 @@ async fn watch(
     let mut stack = None;
     let measured = async {
         let started = live.start(&built, &reachable, warm);
-        let started = within("starting the stack", limits::STARTING, started).await?;
+        let started = within(&STARTING, limits::STARTING, started).await?;
         drop(starting);
         let stack = stack.insert(started);
         seen.stack = Some(stack.seen());
@@ -240,7 +247,7 @@ async fn watch(
             held = live.held(stack, &reachable, seen) => held,
             () = live.sandbox.exceeded() => None,
         };
-        Ok(())
+        Ok::<(), Fault>(())
     };
     let measured = live.sandbox.watching(measured).await;
     if let Some(stack) = stack.as_mut().filter(|_| live.sandbox.has_exceeded()) {

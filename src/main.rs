@@ -13,7 +13,9 @@ fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) => {
             // A closed stderr is no reason to end otherwise.
-            let _ = writeln!(std::io::stderr(), "softy-check: {error}");
+            let message = error.message();
+            let words = message.to(cli.language());
+            let _ = writeln!(std::io::stderr(), "softy-check: {words}");
             error.exit_status().into()
         }
     }

@@ -30,6 +30,7 @@ use crate::rubric::Rubric;
 pub use exit_status::ExitStatus;
 pub use student::Student;
 pub(crate) use visible::visible;
+pub(crate) use words::colon;
 
 /// What came of one submission; every format says this and nothing else.
 #[derive(Clone, Debug)]
@@ -61,10 +62,22 @@ pub struct Phase {
 }
 
 impl Report {
-    /// The same report with every check but those of `ids` skipped: they were judged as prerequisites, not asked for.
+    /// The same report with every check but those of `ids` skipped: they were judged as prerequisites, not asked for. One that
+    /// failed and kept one of `ids` from being judged stays: it is what there is to say.
     pub fn only(mut self, ids: &[&str]) -> Report {
+        let verdicts = self.verdicts.iter();
+        let asked = verdicts.filter(|verdict| ids.contains(&verdict.check.id));
+        let in_the_way: Vec<&str> = asked
+            .filter_map(|verdict| match verdict.status {
+                Status::Skipped(Reason::After(id)) => Some(id),
+                _ => None,
+            })
+            .collect();
         for verdict in &mut self.verdicts {
-            if !ids.contains(&verdict.check.id) {
+            let id = verdict.check.id;
+            let is_failed = matches!(verdict.status, Status::Failed { .. });
+            let stays = ids.contains(&id) || (is_failed && in_the_way.contains(&id));
+            if !stays {
                 verdict.status = Status::Skipped(Reason::NotAsked);
                 verdict.notes.clear();
             }
@@ -259,6 +272,23 @@ mod tests {
             (only.score(), only.out_of(), only.exit_status()),
             (Some(20), 20, ExitStatus::Passed)
         );
+    }
+
+    #[test]
+    fn a_failure_that_was_not_asked_for_is_told_where_it_is_in_the_way() {
+        let statuses = [
+            failed(bare()),
+            failed(bare()),
+            after("compose-safe"),
+            PASSED,
+        ];
+        let only = report(statuses).only(&["round-robin"]);
+        let told = only.verdicts.iter().map(|verdict| &verdict.status);
+        let told: Vec<bool> = told.map(|status| *status != NOT_ASKED).collect();
+        assert_eq!(told, [false, true, true, false]);
+        let first = only.first_failure().map(|verdict| verdict.check.id);
+        assert_eq!(first, Some("compose-safe"));
+        assert_eq!(only.exit_status(), ExitStatus::Failed);
     }
 
     #[test]

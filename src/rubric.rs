@@ -5,12 +5,13 @@ mod file;
 mod printed;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use softy_checks::model::Check;
+use softy_checks::model::{Check, Text};
 use softy_checks::observation::{BaseImage, Fault, Observation};
 use softy_checks::{Asked, TASK6};
 
@@ -68,7 +69,6 @@ pub struct Stack {
 #[derive(Debug, thiserror::Error)]
 pub enum RubricError {
     /// It cannot be read.
-    #[error("the rubric `{path}` cannot be read ({error})")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -76,7 +76,6 @@ pub enum RubricError {
         error: io::Error,
     },
     /// It has no place in a file of this size or kind.
-    #[error("`{path}` is no rubric: {reason}")]
     NoText {
         /// The file.
         path: PathBuf,
@@ -84,7 +83,6 @@ pub enum RubricError {
         reason: &'static str,
     },
     /// Something in it is wrong.
-    #[error("`{path}`, line {line}, column {column}: {reason}")]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -95,6 +93,46 @@ pub enum RubricError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl RubricError {
+    /// What is wrong and where; the reason is in English.
+    pub fn message(&self) -> Text {
+        match self {
+            RubricError::Unreadable { path, error } => {
+                let path = path.display();
+                Text::new(
+                    format!("the rubric `{path}` cannot be read ({error})"),
+                    format!("le barème `{path}` ne peut pas être lu ({error})"),
+                )
+            }
+            RubricError::NoText { path, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!("`{path}` is no rubric: {reason}"),
+                    format!("`{path}` n’est pas un barème : {reason}"),
+                )
+            }
+            RubricError::Wrong {
+                path,
+                line,
+                column,
+                reason,
+            } => {
+                let path = path.display();
+                Text::new(
+                    format!("`{path}`, line {line}, column {column}: {reason}"),
+                    format!("`{path}`, ligne {line}, colonne {column} : {reason}"),
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for RubricError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message().en)
+    }
 }
 
 impl Default for Rubric {
@@ -193,13 +231,19 @@ impl Rubric {
 
     /// Why the stack that was seen is another than would be tried by this rubric. One that was given more than the rubric
     /// gives is none: the command line can open a stack and replace images, too.
-    fn other_stack(&self, seen: &Observation) -> Option<String> {
+    fn other_stack(&self, seen: &Observation) -> Option<Text> {
         let sandbox = seen.sandbox.as_ref();
         if self.stack.egress && !sandbox.is_some_and(|sandbox| sandbox.egress) {
-            return Some("the stack was closed, the rubric opens it (`egress`)".to_owned());
+            return Some(Text::fixed(
+                "the stack was closed, the rubric opens it (`egress`)",
+                "la pile était fermée, le barème l’ouvre (`egress`)",
+            ));
         }
         if !self.base_images.is_empty() && sandbox.is_none() {
-            return Some("the recording does not say which images were taken".to_owned());
+            return Some(Text::fixed(
+                "the recording does not say which images were taken",
+                "l’enregistrement ne dit pas quelles images ont été prises",
+            ));
         }
         let images = sandbox.into_iter().flat_map(|sandbox| &sandbox.base_images);
         let bases = self.bases();
@@ -208,8 +252,9 @@ impl Rubric {
             base.is_named(&image.reference) && image.taken.as_ref() != Some(&base.taken)
         };
         let (_, Base { named, taken }) = pairs.find(is_other)?;
-        Some(format!(
-            "the rubric takes `{taken}` instead of `{named}`, which was not taken"
+        Some(Text::new(
+            format!("the rubric takes `{taken}` instead of `{named}`, which was not taken"),
+            format!("le barème prend `{taken}` au lieu de `{named}`, ce qui n’a pas été fait"),
         ))
     }
 }

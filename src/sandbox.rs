@@ -54,7 +54,7 @@ pub use build::{Builds, Outlet, Sent, Stages};
 pub use cache::{Bound, Cached};
 pub use diagnosis::{BaseState, Diagnosis};
 pub use endpoint::{Address, Asked, Endpoint, EndpointError, Environment, FoundBy};
-pub use engine::{advice, engine_answers, engine_is_back};
+pub use engine::{absence, advice, engine_answers, engine_is_back};
 pub use facts::Lacks;
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;
@@ -214,10 +214,8 @@ impl Sandbox {
             drop(guard);
             made
         });
-        task.await.map_err(|error| Fault {
-            kind: FaultKind::Engine,
-            detail: error.to_string(),
-        })
+        task.await
+            .map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
     }
 }
 

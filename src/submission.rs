@@ -5,12 +5,14 @@ mod changes;
 mod empty;
 mod fingerprint;
 
+use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, FileType, FileTypeExt, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, FileKind};
 
 pub use changes::{Changes, Stamps};
@@ -39,21 +41,63 @@ enum Given {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Nothing is there.
-    #[error("`{0}` does not exist: give the path of a cloned repository, or of its `task6` folder")]
     Absent(PathBuf),
     /// A file.
-    #[error(
-        "`{0}` is not a folder: give the path of a cloned repository, or of its `task6` folder"
-    )]
     NotAFolder(PathBuf),
     /// A folder that this user may not read.
-    #[error("`{path}` cannot be read ({source}): check who owns the folder and its permissions")]
     Unreadable {
         /// The folder.
         path: PathBuf,
         /// The system's word on it.
         source: io::Error,
     },
+}
+
+impl OpenError {
+    /// What is wrong, and what to give instead.
+    pub fn message(&self) -> Text {
+        match self {
+            OpenError::Absent(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` does not exist: give the path of a cloned repository, or of its `task6` folder"
+                    ),
+                    format!(
+                        "`{path}` n’existe pas : donnez le chemin d’un dépôt cloné, ou de son dossier `task6`"
+                    ),
+                )
+            }
+            OpenError::NotAFolder(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` is not a folder: give the path of a cloned repository, or of its `task6` folder"
+                    ),
+                    format!(
+                        "`{path}` n’est pas un dossier : donnez le chemin d’un dépôt cloné, ou de son dossier `task6`"
+                    ),
+                )
+            }
+            OpenError::Unreadable { path, source } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` cannot be read ({source}): check who owns the folder and its permissions"
+                    ),
+                    format!(
+                        "`{path}` ne peut pas être lu ({source}) : vérifiez le propriétaire du dossier et ses permissions"
+                    ),
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message().en)
+    }
 }
 
 /// What a path is.
@@ -312,10 +356,7 @@ fn is_escape(error: &io::Error) -> bool {
 }
 
 fn fault(path: &str, error: &io::Error) -> Fault {
-    Fault {
-        kind: FaultKind::Files,
-        detail: format!("{path}: {error}"),
-    }
+    Fault::told(FaultKind::Files, format!("{path}: {error}"))
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@
 mod fixture;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -148,6 +151,20 @@ fn shells_can_read_their_completions() {
             Ok(read) => assert!(read.status.success(), "{shell}: {read:?}"),
             Err(_) => eprintln!("skipped: there is no {shell}"),
         }
+    }
+}
+
+#[test]
+fn bash_completes_what_a_subcommand_takes() {
+    let output = softy_check().args(["completions", "bash"]).output();
+    let script = stdout(&output.expect("the program runs"));
+    let ask = "COMP_WORDS=(softy-check task6 --no-s); COMP_CWORD=2
+        function=$(complete -p softy-check | grep -o -- '-F [^ ]*')
+        ${function#-F } softy-check --no-s task6; echo \"${COMPREPLY[@]}\"";
+    let bash = Command::new("bash").arg("-c").arg(script + ask).output();
+    match bash {
+        Ok(completed) => assert_eq!(stdout(&completed), "--no-stack\n", "{completed:?}"),
+        Err(_) => eprintln!("skipped: there is no bash"),
     }
 }
 
@@ -298,6 +315,24 @@ fn only_what_was_asked_for_is_judged() {
 }
 
 #[test]
+fn what_was_not_asked_for_is_told_where_it_is_in_the_way() {
+    let folder = empty_folder();
+    fs::create_dir(folder.path().join("task6")).expect("a folder can be made");
+    let graded = |arguments: &[&str]| {
+        let mut command = softy_check();
+        command.args(["task6", "--lang", "en", "--no-stack"]);
+        command.args(arguments).arg(folder.path()).assert()
+    };
+    graded(&["--only", "answer-command"])
+        .code(1)
+        .stdout(contains("fix `answer-file` first"));
+    graded(&["--only", " answer-file, answer-newline,"]).code(1);
+    graded(&["--only", "round-robin"])
+        .code(2)
+        .stderr(contains("which `--no-stack` leaves out"));
+}
+
+#[test]
 fn what_is_left_out_is_not_judged() {
     let output = replayed(
         "weighted",
@@ -358,6 +393,39 @@ fn a_report_that_cannot_be_written_is_no_grade() {
     let output = replayed("correct", &["--output", &nowhere.to_string_lossy()]);
     assert_eq!(output.status.code(), Some(3));
     assert!(!nowhere.exists());
+}
+
+#[test]
+fn what_cannot_be_written_is_said_before_anything_is_graded() {
+    let submission = Fixture::named("correct").submission();
+    for option in ["--record", "--output"] {
+        let mut command = softy_check();
+        command.args(["task6", "--no-stack", option, "/nonexistent/file"]);
+        command.arg(submission.path()).assert().code(3).stderr(
+            contains("`/nonexistent/file` could not be written").and(contains(".tmp").not()),
+        );
+    }
+}
+
+#[test]
+fn a_link_is_written_through_and_a_file_keeps_its_permissions() {
+    let folder = empty_folder();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "").expect("a file can be written");
+    set_mode(&file, "600");
+    std::os::unix::fs::symlink(&file, &link).expect("a link can be made");
+    replayed("correct", &["--output", &link.to_string_lossy()]);
+    assert!(link.is_symlink());
+    let written = fs::metadata(&file).expect("it is there");
+    assert!(written.len() > 0);
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_stands_for_stdout_is_written_to() {
+    let output = replayed("correct", &["--output", "/dev/stdout"]);
+    assert_eq!(stdout(&output), stdout(&replayed("correct", &[])));
+    assert!(Path::new("/dev/stdout").is_symlink());
 }
 
 #[test]
@@ -500,7 +568,7 @@ fn without_an_engine_the_doctor_says_what_helps() {
         .assert()
         .code(3)
         .stdout(contains(
-            "✗ engine      there is no socket `/nonexistent/docker.sock`",
+            "✗ engine       there is no socket `/nonexistent/docker.sock`",
         ))
         .stdout(contains("`unset DOCKER_HOST`"));
     let output = doctor()
@@ -511,6 +579,45 @@ fn without_an_engine_the_doctor_says_what_helps() {
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(said["usable"], false);
     assert_eq!(said["lines"][1]["mark"], "trouble");
+}
+
+#[test]
+fn an_engine_that_answers_strangely_is_told_by_what_it_says() {
+    let folder = empty_folder();
+    let socket = folder.path().join("docker.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket can be made");
+    std::thread::spawn(move || {
+        let words = [
+            "Docker Desktop is manually paused. Unpause it.",
+            "\\u001b[31mred",
+        ];
+        // Each command asks twice: what the engine is, and where it does not answer well, whether it takes connections at all.
+        for (number, connection) in listener.incoming().enumerate() {
+            let mut connection = connection.expect("a connection");
+            let mut request = [0; 4096];
+            if connection.read(&mut request).is_ok_and(|length| length > 0) {
+                let body = format!(r#"{{"message":"{}"}}"#, words[usize::from(number > 1)]);
+                let head = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json";
+                let length = body.len();
+                let _ = write!(
+                    connection,
+                    "{head}\r\nContent-Length: {length}\r\n\r\n{body}"
+                );
+            }
+        }
+    });
+    let doctor = || {
+        let mut command = softy_check();
+        command.args(["doctor", "--lang", "en", "--host"]);
+        command.arg(format!("unix://{}", socket.display()));
+        command
+    };
+    let paused = contains("Docker Desktop has been paused").and(contains("“Resume”"));
+    doctor().assert().code(3).stdout(paused);
+    doctor()
+        .assert()
+        .code(3)
+        .stdout(contains("does not answer as an engine does: \\x1b[31mred"));
 }
 
 #[test]

@@ -44,11 +44,15 @@ impl Watching {
         report.expect("a whole report")
     }
 
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+
     /// Ends it as Ctrl-C does; its exit status.
     fn end(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", "INT", &id]).status();
-        assert!(sent.is_ok_and(|status| status.success()));
+        self.signal("INT");
         self.child.wait().expect("it ends").code()
     }
 }
@@ -128,6 +132,28 @@ fn files_alone_are_judged_again_as_they_change() {
     assert_eq!(status(&watching.next()), "failed");
     change(submission.path(), ANSWER, |_| right.clone());
     assert_eq!(status(&watching.next()), "passed");
+    assert_eq!(watching.end(), Some(130));
+}
+
+#[test]
+fn a_run_that_is_to_outlive_its_terminal_does() {
+    let submission = Fixture::named("correct").submission();
+    let mut child = Command::new("sh")
+        .args(["-c", r#"trap "" HUP; exec "$0" "$@""#])
+        .arg(env!("CARGO_BIN_EXE_softy-check"))
+        .args(["task6", "--watch", "--no-stack", "--format", "json"])
+        .arg(submission.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let reports = Deserializer::from_reader(stdout).into_iter();
+    let mut watching = Watching { child, reports };
+    watching.next();
+    watching.signal("HUP");
+    change(submission.path(), ANSWER, |_| "docker-compose up\n".into());
+    watching.next();
     assert_eq!(watching.end(), Some(130));
 }
 

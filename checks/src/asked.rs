@@ -1,6 +1,6 @@
 //! What a rubric asks of a submission.
 
-use crate::model::Unjudged;
+use crate::model::{Text, Unjudged};
 use crate::observation::{Compose, Fault, FaultKind, Observation};
 
 /// What the exercise calls the service of the API servers.
@@ -51,9 +51,10 @@ impl Observation {
             let service = asked.service(|name| compose.service(name).is_some());
             let service = service.to_owned();
             if service != compose.back_end && asked.other_stack.is_none() {
-                let detail = format!(
-                    "`{}` was measured, the rubric asks for `{service}`",
-                    compose.back_end
+                let measured = &compose.back_end;
+                let detail = Text::new(
+                    format!("`{measured}` was measured, the rubric asks for `{service}`"),
+                    format!("`{measured}` a été mesuré, le barème demande `{service}`"),
                 );
                 asked.other_stack = Some(Fault::not_asked_then(detail));
             }
@@ -81,11 +82,8 @@ impl Observation {
 
 impl Fault {
     /// What a rubric asks was not looked at.
-    pub fn not_asked_then(detail: String) -> Fault {
-        Fault {
-            kind: FaultKind::Rubric,
-            detail,
-        }
+    pub fn not_asked_then(detail: Text) -> Fault {
+        Fault::new(FaultKind::Rubric, detail)
     }
 }
 

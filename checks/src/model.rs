@@ -97,11 +97,12 @@ pub enum Unjudged {
 
 impl Unjudged {
     /// The observation lacks what it must have once its stage was looked at: nothing seen is no pass.
-    pub(crate) fn incomplete(lacking: &str) -> Unjudged {
-        Unjudged::Fault(Fault {
-            kind: FaultKind::Engine,
-            detail: format!("the observation has no {lacking}"),
-        })
+    pub(crate) fn incomplete(lacking: &Text) -> Unjudged {
+        let detail = Text::new(
+            format!("the observation has no {}", lacking.en),
+            format!("l’observation n’a pas de {}", lacking.fr),
+        );
+        Unjudged::Fault(Fault::new(FaultKind::Engine, detail))
     }
 }
 
@@ -229,6 +230,17 @@ impl Text {
             en: Cow::Owned(en),
             fr: Cow::Owned(fr),
         }
+    }
+
+    /// Words that are nobody's to translate: a system's, a name.
+    pub fn verbatim(words: impl Into<String>) -> Text {
+        let words = words.into();
+        Text::new(words.clone(), words)
+    }
+
+    /// The same change to the words of each language.
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Text {
+        Text::new(change(&self.en), change(&self.fr))
     }
 
     /// The words in one language.

@@ -49,10 +49,7 @@ fn verdicts(seen: &Observation) -> (Vec<Verdict>, Vec<Verdict>) {
 
 #[test]
 fn a_fault_spares_the_files_and_leaves_the_stack_ungraded() {
-    let fault = Fault {
-        kind: FaultKind::Engine,
-        detail: "connection refused".to_owned(),
-    };
+    let fault = Fault::told(FaultKind::Engine, "connection refused");
     let (files, stack) = verdicts(&without_stack(Some(fault.clone())));
     assert!(files.iter().all(|verdict| verdict.status == Status::Passed));
     assert!(
@@ -75,10 +72,10 @@ fn a_stack_that_was_not_asked_for_is_skipped() {
 
 #[test]
 fn an_unreadable_compose_file_is_no_missing_one_and_the_answer_counts() {
-    let fault = Fault {
-        kind: FaultKind::Files,
-        detail: "task6/docker-compose.yml: Permission denied".to_owned(),
-    };
+    let fault = Fault::told(
+        FaultKind::Files,
+        "task6/docker-compose.yml: Permission denied",
+    );
     let seen = Observation {
         compose: None,
         ..without_stack(Some(fault.clone()))
@@ -101,10 +98,7 @@ fn an_unreadable_compose_file_is_no_missing_one_and_the_answer_counts() {
 
 #[test]
 fn files_that_cannot_be_read_leave_everything_ungraded() {
-    let fault = Fault {
-        kind: FaultKind::Files,
-        detail: "task6: Permission denied".to_owned(),
-    };
+    let fault = Fault::told(FaultKind::Files, "task6: Permission denied");
     let seen = Observation {
         fault: Some(fault.clone()),
         ..Observation::of_answer(None)

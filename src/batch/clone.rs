@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -38,7 +39,7 @@ const DETAIL_CHARACTERS: usize = 300;
 /// A fault when git is not there, cannot get it in time, or it is too large.
 pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
     let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out);
-    let folder = made.map_err(|error| trouble(FaultKind::Disk, error.to_string()))?;
+    let folder = made.map_err(|error| Fault::told(FaultKind::Disk, error.to_string()))?;
     let cloned = timeout(CLONE, async {
         let filters = filters().await?;
         let path = folder.path();
@@ -65,15 +66,18 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
     });
     match cloned.await {
         Ok(Ok(())) => Ok(folder),
-        Ok(Err(fault)) => Err(Fault {
+        Ok(Err(fault)) => {
             // Some versions of git repeat the address, with all that is in it.
-            detail: fault.detail.replace(address, &without_secrets(address)),
-            ..fault
-        }),
+            let cleaned = |words: &str| words.replace(address, &without_secrets(address));
+            Err(Fault::new(fault.kind, fault.detail.map(cleaned)))
+        }
         Err(_) => {
             let seconds = CLONE.as_secs();
-            let detail = format!("`git clone` was not done after {seconds} s");
-            Err(trouble(FaultKind::Network, detail))
+            let detail = Text::new(
+                format!("`git clone` was not done after {seconds} s"),
+                format!("`git clone` n’était pas terminé après {seconds} s"),
+            );
+            Err(Fault::new(FaultKind::Network, detail))
         }
     }
 }
@@ -131,7 +135,7 @@ async fn filters() -> Result<Vec<String>, Fault> {
         .args(["config", "--name-only", "--get-regexp", "^filter\\."])
         .output()
         .await;
-    let asked = asked.map_err(|error| trouble(FaultKind::Files, format!("git: {error}")))?;
+    let asked = asked.map_err(|error| Fault::told(FaultKind::Files, format!("git: {error}")))?;
     let names = String::from_utf8_lossy(&asked.stdout).into_owned();
     let names = names
         .lines()
@@ -145,7 +149,7 @@ async fn filters() -> Result<Vec<String>, Fault> {
 async fn measured(git: &mut Command) -> Result<(), Fault> {
     let listing = git.args(["ls-tree", "-r", "-l", "HEAD"]).spawn();
     let mut listing =
-        Group(listing.map_err(|error| trouble(FaultKind::Files, format!("git: {error}")))?);
+        Group(listing.map_err(|error| Fault::told(FaultKind::Files, format!("git: {error}")))?);
     let Some(listed) = listing.0.stdout.take() else {
         return Ok(());
     };
@@ -158,16 +162,22 @@ async fn measured(git: &mut Command) -> Result<(), Fault> {
         let size = size.and_then(|size| size.parse::<u64>().ok()).unwrap_or(0);
         (files, bytes) = (files + 1, bytes.saturating_add(size));
         if files > FILES || bytes > BYTES {
-            let detail = format!("the repository has more than {FILES} files or {BYTES} bytes");
-            return Err(trouble(FaultKind::Files, detail));
+            let detail = Text::new(
+                format!("the repository has more than {FILES} files or {BYTES} bytes"),
+                format!("le dépôt a plus de {FILES} fichiers ou de {BYTES} octets"),
+            );
+            return Err(Fault::new(FaultKind::Files, detail));
         }
     }
     match listing.0.wait().await {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) | Err(_) => Err(trouble(
-            FaultKind::Files,
-            "git cannot list the repository".to_owned(),
-        )),
+        Ok(_) | Err(_) => {
+            let words = Text::fixed(
+                "git cannot list the repository",
+                "git ne peut pas lister le dépôt",
+            );
+            Err(Fault::new(FaultKind::Files, words))
+        }
     }
 }
 
@@ -185,7 +195,7 @@ impl Drop for Group {
 }
 
 async fn finished(spawned: std::io::Result<Child>) -> Result<(), Fault> {
-    let no_git = |error: std::io::Error| trouble(FaultKind::Files, format!("git: {error}"));
+    let no_git = |error: std::io::Error| Fault::told(FaultKind::Files, format!("git: {error}"));
     let mut group = Group(spawned.map_err(no_git)?);
     let mut errors = Vec::new();
     if let Some(stderr) = group.0.stderr.take() {
@@ -198,15 +208,11 @@ async fn finished(spawned: std::io::Result<Child>) -> Result<(), Fault> {
     let status = group.0.wait().await.map_err(no_git)?;
     match status.success() {
         true => Ok(()),
-        false => Err(trouble(
+        false => Err(Fault::told(
             FaultKind::Network,
             format!("git: {}", errors.join("; ")),
         )),
     }
-}
-
-fn trouble(kind: FaultKind, detail: String) -> Fault {
-    Fault { kind, detail }
 }
 
 #[cfg(test)]
@@ -234,7 +240,7 @@ mod tests {
         let cloned = clone("http://me:token@127.0.0.1:9/a.git", out.path()).await;
         let fault = cloned.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Network);
-        assert!(!fault.detail.contains("token"), "{}", fault.detail);
+        assert!(!fault.detail.en.contains("token"), "{}", fault.detail.en);
     }
 
     #[tokio::test]

@@ -3,11 +3,13 @@
 mod columns;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use columns::Columns;
+use softy_checks::model::Text;
 
 /// Bytes of a roster; a row has some hundred.
 const ROSTER_BYTES: u64 = 16 << 20;
@@ -38,9 +40,6 @@ pub enum Source {
 #[derive(Debug, thiserror::Error)]
 pub enum RosterError {
     /// The folder of submissions cannot be listed.
-    #[error(
-        "`{path}` cannot be listed ({reason}): give the folder that has one subfolder for each submission"
-    )]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -48,15 +47,12 @@ pub enum RosterError {
         reason: io::Error,
     },
     /// Nothing to grade.
-    #[error(
-        "`{0}` has no subfolder: give the folder that has one for each submission, or a roster with `--roster FILE.csv`"
-    )]
     Empty(PathBuf),
+    /// The results would lie among the submissions.
+    Among(PathBuf),
     /// A single submission was given.
-    #[error("`{0}` is one submission, not a folder of them: grade it with `softy-check task6`")]
     One(PathBuf),
     /// The roster cannot be read.
-    #[error("the roster `{path}` cannot be read: {reason}")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -64,7 +60,6 @@ pub enum RosterError {
         reason: String,
     },
     /// A row that makes no sense.
-    #[error("the roster `{path}`, line {line}: {reason}")]
     Row {
         /// The file.
         path: PathBuf,
@@ -75,7 +70,79 @@ pub enum RosterError {
     },
 }
 
-/// Every subfolder of `folder` but hidden ones and `out`, by name.
+impl RosterError {
+    /// What is wrong, and what to give instead; the reason why a file cannot be read is in English.
+    pub fn message(&self) -> Text {
+        match self {
+            RosterError::Folder { path, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` cannot be listed ({reason}): give the folder that has one subfolder for each submission"
+                    ),
+                    format!(
+                        "`{path}` ne peut pas être listé ({reason}) : donnez le dossier qui a un sous-dossier par rendu"
+                    ),
+                )
+            }
+            RosterError::Empty(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` has no subfolder: give the folder that has one for each submission, or a roster with `--roster FILE.csv`"
+                    ),
+                    format!(
+                        "`{path}` n’a pas de sous-dossier : donnez le dossier qui en a un par rendu, ou une liste avec `--roster FICHIER.csv`"
+                    ),
+                )
+            }
+            RosterError::Among(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "the results would lie among the submissions in `{path}`: give another folder with `--out`"
+                    ),
+                    format!(
+                        "les résultats se mêleraient aux rendus dans `{path}` : donnez un autre dossier avec `--out`"
+                    ),
+                )
+            }
+            RosterError::One(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` is one submission, not a folder of them: grade it with `softy-check task6`"
+                    ),
+                    format!(
+                        "`{path}` est un rendu, et non un dossier de rendus : notez-le avec `softy-check task6`"
+                    ),
+                )
+            }
+            RosterError::Unreadable { path, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!("the roster `{path}` cannot be read: {reason}"),
+                    format!("la liste `{path}` ne peut pas être lue : {reason}"),
+                )
+            }
+            RosterError::Row { path, line, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!("the roster `{path}`, line {line}: {reason}"),
+                    format!("la liste `{path}`, ligne {line} : {reason}"),
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for RosterError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message().en)
+    }
+}
+
+/// Every subfolder of `folder` but hidden ones and the one that `out` is or is in, by name.
 ///
 /// # Errors
 /// When there is none, or `folder` is a submission itself.
@@ -83,16 +150,25 @@ pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
     if folder.join(crate::submission::TASK_FOLDER).is_dir() {
         return Err(RosterError::One(folder.to_owned()));
     }
+    let whole = |path: &Path| path.canonicalize().or_else(|_| absolute(path));
+    let out = whole(out).ok();
+    if out.is_some() && out == whole(folder).ok() {
+        return Err(RosterError::Among(folder.to_owned()));
+    }
     let unlisted = |reason| RosterError::Folder {
         path: folder.to_owned(),
         reason,
     };
-    let out = out.canonicalize().ok();
+    let has_results = |path: &Path| {
+        let path = path.canonicalize().ok();
+        path.zip(out.as_ref())
+            .is_some_and(|(path, out)| out.starts_with(path))
+    };
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unlisted)? {
         let path = entry.map_err(unlisted)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || !path.is_dir() || path.canonicalize().ok() == out {
+        if name.starts_with('.') || !path.is_dir() || has_results(&path) {
             continue;
         }
         entries.push(Entry {
@@ -241,6 +317,10 @@ mod tests {
         let entries = of_folder(class.path(), &out).unwrap();
         let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
         assert_eq!(ids, ["a", "b"]);
+        let entries = of_folder(class.path(), &out.join("further/down")).unwrap();
+        assert_eq!(entries.len(), 2);
+        let among = of_folder(class.path(), class.path());
+        assert!(matches!(among, Err(RosterError::Among(_))));
         fs::create_dir(class.path().join("task6")).unwrap();
         let one = of_folder(class.path(), &out);
         assert!(matches!(one, Err(RosterError::One(_))));

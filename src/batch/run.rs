@@ -385,8 +385,5 @@ fn unseen(fault: Fault) -> Observation {
 }
 
 fn files(detail: String) -> Fault {
-    Fault {
-        kind: FaultKind::Files,
-        detail,
-    }
+    Fault::told(FaultKind::Files, detail)
 }

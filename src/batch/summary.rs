@@ -247,10 +247,10 @@ fn code(verdict: &Verdict) -> Option<&'static str> {
 
 fn fault(verdict: &Verdict) -> Option<Fault> {
     match &verdict.status {
-        Status::NotGraded(fault) => Some(Fault {
-            kind: fault.kind,
-            detail: fault.detail.chars().take(DETAIL).collect(),
-        }),
+        Status::NotGraded(fault) => {
+            let cut = |words: &str| words.chars().take(DETAIL).collect();
+            Some(Fault::new(fault.kind, fault.detail.map(cut)))
+        }
         Status::Passed | Status::Skipped(_) | Status::Failed { .. } => None,
     }
 }

@@ -13,6 +13,9 @@ pub(super) fn run(arguments: &Completions) -> Result<ExitStatus, CommandError> {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "softy-check", &mut script);
-    output::to_stdout(&String::from_utf8_lossy(&script))?;
+    let script = String::from_utf8_lossy(&script);
+    // clap_complete calls the same state by two names where a program's has a hyphen, so that bash would complete no
+    // subcommand's options (https://github.com/clap-rs/clap/issues/6421).
+    output::to_stdout(&script.replace("softy__subcmd__check", "softy__check"))?;
     Ok(ExitStatus::Passed)
 }

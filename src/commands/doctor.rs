@@ -11,7 +11,7 @@ use super::interruption::interruption;
 use super::{CommandError, output};
 use crate::cli::{Doctor, ListFormat, Spoken};
 use crate::report::ExitStatus;
-use crate::sandbox::{Absence, Bases, Endpoint, Sandbox, System, engine_answers};
+use crate::sandbox::{Bases, Endpoint, Sandbox, System, absence, limits};
 use line::{Line, Mark};
 
 /// What the JSON format is.
@@ -48,8 +48,12 @@ async fn look_until_interrupted(endpoint: &Endpoint) -> Result<Vec<Line>, Comman
 /// The engine's line, and where it answers those of what it can do.
 async fn look(endpoint: &Endpoint) -> Vec<Line> {
     let address = lines::address(endpoint);
+    if let Some(absence) = absence(endpoint, limits::SILENCE).await {
+        let engine = Line::new("engine", Mark::Trouble, absence.message());
+        let remedy = absence.remedy(endpoint, System::here());
+        return vec![address, engine.with(remedy)];
+    }
     let looked = async {
-        engine_answers(endpoint).await?;
         let sandbox = Sandbox::open(endpoint, None, Bases::default(), Arc::default()).await?;
         sandbox.diagnosis().await
     };
@@ -59,10 +63,8 @@ async fn look(endpoint: &Endpoint) -> Vec<Line> {
             std::iter::once(address).chain(told).collect()
         }
         Err(fault) => {
-            let absence = Absence::of(endpoint, &fault.detail).await;
-            let remedy = absence.remedy(&endpoint.found_by, System::here());
-            let engine = Line::new("engine", Mark::Trouble, absence.message());
-            vec![address, engine.with(remedy)]
+            let engine = Line::new("engine", Mark::Trouble, fault.detail);
+            vec![address, engine.with(fault.kind.remedy())]
         }
     }
 }

@@ -12,12 +12,16 @@ use crate::report::ExitStatus;
 use pages::{page, section};
 
 /// How like a known word another must be to be taken for it, from 0 to 1.
-const LIKENESS: f64 = 0.7;
+const LIKENESS: f64 = 0.8;
 
 pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
     let language = arguments.spoken.language();
     let written = match &arguments.word {
-        Some(word) => explained(word, language).ok_or_else(|| unknown(word))?,
+        Some(word) => {
+            // As it stands in a report: in brackets.
+            let word = word.trim_matches(['[', ']', '`']).to_lowercase();
+            explained(&word, language).ok_or_else(|| unknown(&word))?
+        }
         None => list(language),
     };
     output::to_stdout(&written)?;

@@ -46,6 +46,10 @@ pub(super) fn options(
 fn extent(engine: &Engine, grading: &Grading, asked: &[&str]) -> Result<Extent, CommandError> {
     let place = |id: &str| ids().position(|other| other == id);
     let is_enough = |last: &str| asked.iter().all(|id| place(id) <= place(last));
+    let none_of_files = asked.iter().all(|id| place(id) > place(LAST_OF_FILES));
+    if grading.no_stack && none_of_files {
+        return Err(CommandError::NeedsStack);
+    }
     if grading.no_stack || is_enough(LAST_OF_FILES) {
         return Ok(Extent::Files);
     }

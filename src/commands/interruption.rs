@@ -1,4 +1,5 @@
-use std::future::Future;
+use std::fs;
+use std::future::{Future, pending};
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,12 +11,31 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) fn interruption() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let mut hangup = match outlives_its_terminal() {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            _ = hung_up => {}
         }
     })
+}
+
+/// Whether this process was started to go on without its terminal, as `nohup` does it: it ignores that signal, of which the
+/// kernel tells.
+fn outlives_its_terminal() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    // The first bit is that of signal 1, `SIGHUP`.
+    ignored.is_some_and(|set| set & 1 == 1)
 }

@@ -36,5 +36,18 @@ fn each(program: &clap::Command, folder: &Path) -> Result<(), CommandError> {
 fn set(page: &Page) -> io::Result<String> {
     let mut roff = Vec::new();
     page.render(&mut roff)?;
-    Ok(String::from_utf8_lossy(&roff).into_owned())
+    Ok(with_lines(&String::from_utf8_lossy(&roff)))
+}
+
+/// The page with the lines of its examples as they are, which it would fill up like a paragraph.
+fn with_lines(roff: &str) -> String {
+    let Some((before, rest)) = roff.split_once("\n.SH EXTRA\n") else {
+        return roff.to_owned();
+    };
+    let (examples, after) = rest.split_once("\n.SH ").unwrap_or((rest.trim_end(), ""));
+    let after = match after {
+        "" => String::new(),
+        after => format!(".SH {after}"),
+    };
+    format!("{before}\n.SH EXAMPLES\n.nf\n{examples}\n.fi\n{after}")
 }

@@ -1,10 +1,11 @@
 //! Where reports go: whole to stdout, or whole into a file.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use terminal_size::{Width, terminal_size};
 
 use super::CommandError;
@@ -124,21 +125,11 @@ fn replace(
         path: path.to_owned(),
         error,
     };
-    if path.exists() && !path.is_file() {
-        // A terminal or a pipe cannot be replaced, only written to.
-        let file = OpenOptions::new().write(true).open(path);
-        return file.and_then(|mut file| write(&mut file)).map_err(failed);
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
+    let place = Place::of(path).map_err(failed)?;
+    let (path, file) = match place {
+        Place::Open(mut file) => return write(&mut file).map_err(failed),
+        Place::File(path, file) => (path, file),
     };
-    let mut builder = tempfile::Builder::new();
-    // The process's umask applies, as for any file that a program makes.
-    let file = builder
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(failed)?;
     let mut buffer = BufWriter::new(file);
     write(&mut buffer).map_err(failed)?;
     let file = buffer.into_inner();
@@ -146,6 +137,57 @@ fn replace(
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Sees that a file could be written, before much is done for what is to be in it.
+pub(super) fn check(path: &Path) -> Result<(), CommandError> {
+    let failed = |error| CommandError::Output {
+        path: path.to_owned(),
+        error,
+    };
+    Place::of(path).map(drop).map_err(failed)
+}
+
+/// Where a file is written.
+enum Place {
+    /// A terminal, a pipe, a device, what a descriptor stands for: it cannot be replaced, only written to.
+    Open(File),
+    /// A regular file, which another in the same folder takes the place of.
+    File(PathBuf, NamedTempFile),
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Place> {
+        let is_of_the_system = ["/dev", "/proc"]
+            .iter()
+            .any(|folder| path.starts_with(folder));
+        if path.exists() && (!path.is_file() || is_of_the_system) {
+            let open = OpenOptions::new().append(true).open(path);
+            return open.map(Place::Open);
+        }
+        // A link stays one, and what it leads to is written.
+        let path = match path.exists() {
+            true => path.canonicalize()?,
+            false => path.to_owned(),
+        };
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            Some(_) | None => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        // The process's umask applies, as for any file that a program makes.
+        builder.permissions(Permissions::from_mode(0o666));
+        let file = builder
+            .tempfile_in(folder)
+            // The name of a file that nobody has asked for says nothing.
+            .map_err(|error| io::Error::from(error.kind()))?;
+        if path.exists() {
+            let before = OpenOptions::new().write(true).open(&path)?;
+            let permissions = before.metadata()?.permissions();
+            file.as_file().set_permissions(permissions)?;
+        }
+        Ok(Place::File(path, file))
+    }
 }
 
 fn columns(to_terminal: bool) -> usize {

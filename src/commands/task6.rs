@@ -34,6 +34,10 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     let rubric = Rubric::of(arguments.shown.rubric.as_ref())?;
     let (engine, grading) = (&arguments.engine, &arguments.grading);
     let options = options(engine, grading, &asked, &rubric, Arc::default())?;
+    let written = [&arguments.record, &arguments.shown.output];
+    for path in written.into_iter().flatten() {
+        output::check(path)?;
+    }
     let order = Order {
         arguments,
         asked,
@@ -100,11 +104,7 @@ impl Order<'_> {
         if observation.fault.as_ref().is_some_and(interrupted) {
             return Err(CommandError::Interrupted);
         }
-        if let Some(path) = &self.arguments.record {
-            let recording =
-                serde_json::to_string_pretty(&observation).map_err(std::io::Error::from)?;
-            output::to_file(path, &(recording + "\n"))?;
-        }
+        let recorded = self.record(&observation);
         let report = Report {
             task: "task6",
             submission: self.path.display().to_string(),
@@ -114,7 +114,16 @@ impl Order<'_> {
             seconds: took.as_secs_f64(),
             phases,
         };
-        output::hand_over(report.only(&self.asked), &self.arguments.shown)
+        let status = output::hand_over(report.only(&self.asked), &self.arguments.shown)?;
+        recorded.map(|()| status)
+    }
+
+    fn record(&self, observation: &Observation) -> Result<(), CommandError> {
+        let Some(path) = &self.arguments.record else {
+            return Ok(());
+        };
+        let recording = serde_json::to_string_pretty(observation).map_err(std::io::Error::from)?;
+        output::to_file(path, &(recording + "\n"))
     }
 }
 

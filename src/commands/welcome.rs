@@ -1,8 +1,7 @@
 use std::path::Path;
 
-use softy_checks::model::Text;
+use softy_checks::model::{Language, Text};
 
-use crate::cli::Cli;
 use crate::progress::eprintln_ignoring_errors;
 use crate::report::ExitStatus;
 use crate::submission::has_task;
@@ -42,11 +41,11 @@ avec le chemin d’un dépôt qui a un dossier `task6`, ou allez-y et tapez `sof
 );
 
 /// Says what to type next: nothing was asked for, which is wrong usage still.
-pub(super) fn run() -> ExitStatus {
+pub(super) fn run(language: Language) -> ExitStatus {
     let words = match has_task(Path::new(".")) {
         true => &HERE,
         false => &ELSEWHERE,
     };
-    eprintln_ignoring_errors(words.to(Cli::language()));
+    eprintln_ignoring_errors(words.to(language));
     ExitStatus::WrongUsage
 }

@@ -72,7 +72,7 @@ pub(super) static PROVIDER: Danger = Danger {
 pub(super) static NAMESPACE: Danger = Danger {
     danger: Text::fixed(
         "it puts the container into a namespace of the machine or of a container that is not of this stack",
-        "elle place le conteneur dans un espace de noms de la machine ou d’un conteneur étranger au projet",
+        "elle place le conteneur dans un espace de noms de la machine ou d’un conteneur étranger à la pile",
     ),
     instead: LEAVE_OUT,
 };
@@ -80,7 +80,7 @@ pub(super) static NAMESPACE: Danger = Danger {
 pub(super) static HOST_NETWORK: Danger = Danger {
     danger: Text::fixed(
         "it puts the container on the network of the machine or of a container that is not of this stack",
-        "elle place le conteneur sur le réseau de la machine ou d’un conteneur étranger au projet",
+        "elle place le conteneur sur le réseau de la machine ou d’un conteneur étranger à la pile",
     ),
     instead: Text::fixed(
         "leave the key out: services reach each other by name on the network that Compose makes",
@@ -102,7 +102,7 @@ pub(super) static HOST_GATEWAY: Danger = Danger {
 pub(super) static FOREIGN_CONTAINER: Danger = Danger {
     danger: Text::fixed(
         "it reaches into a container that is not of this stack",
-        "elle touche à un conteneur étranger au projet",
+        "elle touche à un conteneur étranger à la pile",
     ),
     instead: Text::fixed(
         "name a service of this file",
@@ -199,8 +199,8 @@ pub(super) static MODEL: Danger = Danger {
 
 pub(super) static MOUNTED_IMAGE: Danger = Danger {
     danger: Text::fixed(
-        "it mounts the files of an image that the stack does not run, which few engines can",
-        "elle monte les fichiers d’une image que le projet n’exécute pas, ce que peu de moteurs savent faire",
+        "it mounts the files of an image that the stack does not run, which few engines can do",
+        "elle monte les fichiers d’une image que la pile n’exécute pas, ce que peu de moteurs savent faire",
     ),
     instead: Text::fixed(
         "copy what you need with `COPY --from=` in a Dockerfile",
@@ -214,15 +214,15 @@ pub(super) static TOO_MANY_PORTS: Danger = Danger {
         "elle prend plus de 1000 ports de la machine",
     ),
     instead: Text::fixed(
-        "publish the one port that a browser asks",
-        "publiez le seul port que demande un navigateur",
+        "publish only the port that a browser connects to",
+        "publiez seulement le port auquel un navigateur se connecte",
     ),
 };
 
 pub(super) static TOO_MANY_CONTAINERS: Danger = Danger {
     danger: Text::fixed(
         "a stack of more than 20 containers, every replica counted, takes the whole machine",
-        "un projet de plus de 20 conteneurs, chaque réplique comptée, occupe toute la machine",
+        "une pile de plus de 20 conteneurs, chaque réplique comptée, occupe toute la machine",
     ),
     instead: Text::fixed(
         "the exercise needs three services",
@@ -233,7 +233,7 @@ pub(super) static TOO_MANY_CONTAINERS: Danger = Danger {
 pub(super) static TOO_MANY_NETWORKS: Danger = Danger {
     danger: Text::fixed(
         "a stack of more than 8 networks takes addresses that others on the machine need",
-        "un projet de plus de 8 réseaux prend des adresses dont d’autres ont besoin sur la machine",
+        "une pile de plus de 8 réseaux prend des adresses dont d’autres ont besoin sur la machine",
     ),
     instead: Text::fixed(
         "leave `networks` out: the one that Compose makes is enough",
@@ -255,7 +255,7 @@ pub(super) static TOO_MANY_FILES: Danger = Danger {
 pub(super) static IMAGE_OF_ANOTHER: Danger = Danger {
     danger: Text::fixed(
         "it ties a build to the image of another service, while the images of a stack are built side by side",
-        "elle lie une construction à l’image d’un autre service, alors que les images d’un projet sont construites côte à côte",
+        "elle lie une construction à l’image d’un autre service, alors que les images d’une pile sont construites côte à côte",
     ),
     instead: Text::fixed(
         "give the path of a folder of the repository",

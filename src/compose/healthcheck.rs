@@ -71,10 +71,12 @@ fn test(node: &Node, path: &str, context: &mut Context) -> Vec<String> {
         .first()
         .is_none_or(|first| ["NONE", "CMD", "CMD-SHELL"].contains(&first.as_str()))
     {
-        let en =
-            format!("the list `{path}.healthcheck.test` begins with `CMD`, `CMD-SHELL` or `NONE`");
-        let fr =
-            format!("la liste `{path}.healthcheck.test` commence par `CMD`, `CMD-SHELL` ou `NONE`");
+        let en = format!(
+            "the list `{path}.healthcheck.test` must begin with `CMD`, `CMD-SHELL` or `NONE`"
+        );
+        let fr = format!(
+            "la liste `{path}.healthcheck.test` doit commencer par `CMD`, `CMD-SHELL` ou `NONE`"
+        );
         context.invalid(test.mark, en, fr);
     }
     words

@@ -205,10 +205,10 @@ impl Loader<'_> {
         let key = &entry.key;
         let text = Text::new(
             format!(
-                "`{section}.{key}` is defined here and, otherwise, in a file that is included; a file of `include` cannot be changed but by an override file"
+                "`{section}.{key}` is defined here and in an included file, and not in the same way; only an override file can change what a file of `include` defines"
             ),
             format!(
-                "`{section}.{key}` est défini ici et, autrement, dans un fichier inclus ; un fichier de `include` ne peut être modifié que par un fichier « override »"
+                "`{section}.{key}` est défini ici et dans un fichier inclus, mais pas de la même façon ; seul un fichier « override » peut modifier ce que définit un fichier de `include`"
             ),
         );
         self.findings

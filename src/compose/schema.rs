@@ -204,7 +204,7 @@ fn described(takes: &Type) -> (String, String) {
         Type::Number => ("a number", "un nombre"),
         Type::Text => ("a text", "un texte"),
         Type::List(_) => ("a list", "une liste"),
-        Type::Named(_) | Type::Section(_) => ("a mapping", "un bloc de clés"),
+        Type::Named(_) | Type::Section(_) => ("a block of keys", "un bloc de clés"),
         Type::Either(types) => {
             let (en, fr): (Vec<String>, Vec<String>) = types.iter().map(described).unzip();
             return (en.join(" or "), fr.join(" ou "));
@@ -220,7 +220,7 @@ fn described_value(value: &Value) -> (&'static str, &'static str) {
         Value::Integer(_) | Value::Float(_) => ("a number", "un nombre"),
         Value::Text(_) => ("a text", "un texte"),
         Value::List(_) => ("a list", "une liste"),
-        Value::Map(_) => ("a mapping", "un bloc de clés"),
+        Value::Map(_) => ("a block of keys", "un bloc de clés"),
     }
 }
 

@@ -150,10 +150,10 @@ pub(super) fn check_container_name(service: &Node, context: &mut Context) {
         return;
     }
     let en = format!(
-        "a container’s name is made of two or more letters, digits, `.`, `_` and `-`: `{name}`"
+        "a container’s name must be made of two or more letters, digits, `.`, `_` and `-`: `{name}`"
     );
     let fr = format!(
-        "le nom d’un conteneur est fait d’au moins deux lettres, chiffres, `.`, `_` ou `-` : `{name}`"
+        "le nom d’un conteneur doit être fait d’au moins deux lettres, chiffres, `.`, `_` ou `-` : `{name}`"
     );
     context.invalid(node.mark, en, fr);
 }
@@ -168,11 +168,11 @@ fn replicas(entry: &Entry, context: &mut Context) -> u32 {
     };
     let text = asked.scalar().unwrap_or_default();
     let Ok(replicas) = text.parse() else {
-        let en = format!("a number of replicas is no less than 0: `{text}`");
+        let en = format!("a number of replicas cannot be less than 0: `{text}`");
         context.invalid(
             asked.mark,
             en,
-            format!("un nombre de répliques n’est pas inférieur à 0 : `{text}`"),
+            format!("un nombre de répliques ne peut pas être inférieur à 0 : `{text}`"),
         );
         return 1;
     };

@@ -171,10 +171,10 @@ fn check_names(context: &mut Context) {
                 continue;
             }
             let en = format!(
-                "a name under `{section}` is made of letters, digits, `.`, `_` and `-`: `{name}`"
+                "a name under `{section}` must be made of letters, digits, `.`, `_` and `-`: `{name}`"
             );
             let fr = format!(
-                "un nom sous `{section}` est fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
+                "un nom sous `{section}` doit être fait de lettres, de chiffres, de `.`, `_` et `-` : `{name}`"
             );
             context.invalid(entry.mark, en, fr);
         }

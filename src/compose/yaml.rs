@@ -354,8 +354,8 @@ fn entry(
         ProblemKind::WrongType,
         mark,
         Text::fixed(
-            "a key is not a short text: write `- ` before it where a list is meant, else put it in quotes",
-            "une clé n’est pas un texte court : écrivez `- ` devant s’il s’agit d’une liste, sinon mettez-la entre guillemets",
+            "a key is not a short text: is a list meant here?",
+            "une clé n’est pas un texte court : s’agit-il d’une liste ?",
         ),
     );
     None
@@ -397,7 +397,7 @@ fn report(error: &Error, source: &Source, findings: &mut Findings) {
                 ProblemKind::DuplicateKey,
                 mark,
                 Text::new(
-                    format!("the key `{key}` stands twice in the same mapping"),
+                    format!("the key `{key}` stands twice in the same block"),
                     format!("la clé `{key}` figure deux fois dans le même bloc"),
                 ),
             );

@@ -12,7 +12,7 @@ pub(super) fn image(image: &Image) -> Text {
     let service = &image.service;
     let (en, fr) = match image.state {
         ImageState::Ready => ("is there", "est là"),
-        _ => ("is not to be had", "ne s’obtient pas"),
+        _ => ("is not available", "n’est pas disponible"),
     };
     Text::new(
         format!("the image of `{service}` {en}"),
@@ -69,6 +69,6 @@ pub(super) fn volley(volley: &Volley) -> Text {
     let (requests, replicas) = (volley.sequence.len(), volley.replicas);
     Text::new(
         format!("{requests} requests to {replicas} replicas are answered"),
-        format!("{requests} requêtes à {replicas} répliques ont leurs réponses"),
+        format!("{requests} requêtes à {replicas} répliques ont reçu leur réponse"),
     )
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use futures_util::future::join;
 use futures_util::try_join;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, Observation};
 use softy_checks::{Status, TASK6, judge};
 
@@ -15,6 +16,9 @@ use super::{details, due, within};
 use crate::progress::Step;
 use crate::sandbox::{Built, Reachable, limits};
 use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
+
+static ASKING_TWO: Text = Text::fixed("asking two replicas", "l’interrogation de deux répliques");
+static ASKING_FIVE: Text = Text::fixed("asking five replicas", "l’interrogation de cinq répliques");
 
 /// Volleys sent before requests are said to follow no order.
 const ATTEMPTS: u32 = 3;
@@ -36,11 +40,7 @@ impl Requests<'_> {
         seen: &mut Observation,
     ) -> Result<(), Fault> {
         let replicas = stack.replicas();
-        let two = within(
-            "asking two replicas",
-            limits::REQUESTS,
-            self.to_two(stack, seen),
-        );
+        let two = within(&ASKING_TWO, limits::REQUESTS, self.to_two(stack, seen));
         let (address, met) = join(two, self.circumstances(&replicas)).await;
         seen.circumstances.push(met);
         let address = address?;
@@ -48,7 +48,7 @@ impl Requests<'_> {
             return Ok(());
         }
         let five = self.to_five(stack, address, seen);
-        within("asking five replicas", limits::SCALING, five).await
+        within(&ASKING_FIVE, limits::SCALING, five).await
     }
 
     /// The front page, the API, and the rotation of two replicas, each where it is due; the address that they were sent to.

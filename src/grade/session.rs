@@ -21,6 +21,8 @@ use crate::progress::{Progress, Step};
 use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, advice, limits};
 use crate::submission::{Changes, Submission};
 
+static FINDING: Text = Text::fixed("finding the engine", "la recherche du moteur");
+
 /// What was seen of a submission, and what of it could not be removed from the engine again.
 pub struct Observed {
     /// For the checks.
@@ -50,21 +52,22 @@ impl Ending {
 
 /// What a run says of a sweep beside it, as far as it did not remove everything.
 fn not_swept(swept: &Result<Swept, Fault>) -> Vec<Text> {
-    let warning = |what: &str, why: &str| {
+    let warning = |what: &Text| {
+        let Text { en, fr } = what;
         Text::new(
-            format!("warning: what a killed run has left could not be removed: {what}{why}"),
+            format!("warning: what a killed run has left could not be removed: {en}"),
             format!(
-                "attention : ce qu’une exécution tuée a laissé n’a pas pu être supprimé : {what}{why}"
+                "attention : ce qu’une exécution tuée a laissé n’a pas pu être supprimé : {fr}"
             ),
         )
     };
     match swept {
         Ok(swept) => {
             let left = swept.left.iter();
-            left.map(|(thing, why)| warning(&format!("{} – ", thing.name), why))
+            left.map(|(thing, why)| warning(&Text::verbatim(format!("{} – {why}", thing.name))))
                 .collect()
         }
-        Err(fault) => vec![warning("", &fault.detail)],
+        Err(fault) => vec![warning(&fault.detail)],
     }
 }
 
@@ -171,7 +174,7 @@ impl Session<'_> {
                 let (bases, turns) = (options.bases.clone(), Arc::clone(turns));
                 Sandbox::open(engine, options.runtime.as_deref(), bases, turns)
             });
-            let sandbox = within("finding the engine", limits::OPENING, opened).await?;
+            let sandbox = within(&FINDING, limits::OPENING, opened).await?;
             if chores.sweep {
                 let begun = async || sandbox.sweeper().begin();
                 sweeping.get_or_init(begun).await;
@@ -189,10 +192,11 @@ impl Session<'_> {
         };
         let watched = tokio::select! {
             watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
-            () = interrupted => Err(Fault { kind: FaultKind::Interrupted, detail: String::new() }),
+            () = interrupted => Err(Fault::told(FaultKind::Interrupted, "")),
         };
         seen.fault = watched.err().or_else(|| unseen(&seen, &options.extent));
-        if self.sandbox.get().is_none() {
+        let is_interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
+        if self.sandbox.get().is_none() && !seen.fault.as_ref().is_some_and(is_interrupted) {
             seen.advice = advice(engine).await;
         }
         if seen.fault.is_none() {

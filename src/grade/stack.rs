@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use futures_util::future::try_join_all;
 use futures_util::try_join;
+use softy_checks::model::Text;
 use softy_checks::observation::{Container, Fault, FaultKind, Proxy, State};
 use tokio::time::timeout;
 
@@ -200,12 +201,15 @@ impl Live<'_> {
             .address(&proxy.member, proxy.port, reachable)
             .await?;
         if !is_open(address).await && self.listens(proxy).await? {
-            return Err(Fault {
-                kind: FaultKind::Engine,
-                detail: format!(
+            let detail = Text::new(
+                format!(
                     "the proxy listens, but {address} cannot be reached from here: run softy-check where the engine runs, or choose another way in with `--reach`"
                 ),
-            });
+                format!(
+                    "le proxy écoute, mais {address} est injoignable d’ici : lancez softy-check là où tourne le moteur, ou choisissez une autre voie avec `--reach`"
+                ),
+            );
+            return Err(Fault::new(FaultKind::Engine, detail));
         }
         Ok(address)
     }

@@ -3,7 +3,7 @@
 use softy_checks::model::{Language, Text};
 
 use super::visible::visible;
-use super::words;
+use super::words::{self, colon};
 use crate::batch::{Change, CheckChange, Comparison, FileVerdict, Reason, Unreadable};
 
 /// Characters of an id or a name that are shown.
@@ -31,18 +31,11 @@ pub fn render(comparison: &Comparison, language: Language) -> String {
         ));
     }
     for Unreadable { file, reason } in &comparison.unreadable {
-        let words = format!("{}: {reason}", file.display());
+        let words = format!("{}{} {reason}", file.display(), colon(language));
         lines.push(format!("  {}", visible(&words, REASON)));
     }
     lines.push(summary(comparison).to(language).to_owned());
     lines.join("\n") + "\n"
-}
-
-fn colon(language: Language) -> &'static str {
-    match language {
-        Language::English => ":",
-        Language::French => " :",
-    }
 }
 
 const ADDED: Text = Text::fixed("new", "nouveau");
@@ -75,7 +68,8 @@ fn score((score, out_of): (Option<u32>, u32)) -> String {
 fn line(change: &CheckChange, language: Language) -> String {
     let side = |verdict: &Option<FileVerdict>| outcome(verdict.as_ref(), language);
     let (before, after) = (side(&change.before), side(&change.after));
-    format!("  {}: {before} → {after}", visible(&change.id, NAME))
+    let id = visible(&change.id, NAME);
+    format!("  {id}{} {before} → {after}", colon(language))
 }
 
 /// What came of a check, its points where it was judged, and the mistake's code.

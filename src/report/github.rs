@@ -7,7 +7,7 @@ use softy_checks::observation::Fault;
 use softy_checks::{Status, Verdict};
 
 use super::visible::{MESSAGE, NAME, visible};
-use super::{Report, Student, text};
+use super::{Report, Student, colon, text};
 use crate::batch::Summary;
 
 /// One submission: an error for each mistake, at its place, which the repository has to have at its top.
@@ -30,7 +30,7 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
             .iter()
             .find(|verdict| is_not_graded(verdict));
         if let Some(verdict) = worst.or_else(|| report.first_failure()) {
-            let title = format!("{title}: {}", verdict.check.id);
+            let title = format!("{title}{} {}", colon(language), verdict.check.id);
             let line = command("error", &[("title", &title)], &words(verdict, language));
             sink.write_all(line.as_bytes())?;
         }
@@ -92,7 +92,7 @@ fn mistake(verdict: &Verdict, finding: &Finding, language: Language) -> String {
 fn trouble(verdict: &Verdict, fault: &Fault, language: Language) -> String {
     let title = format!("{} [not-graded]", verdict.check.id);
     let message = fault.kind.message();
-    let detail = visible(&fault.detail, MESSAGE);
+    let detail = visible(fault.detail.to(language), MESSAGE);
     let message = format!("{}\n{detail}", message.to(language));
     command("error", &[("title", &title)], &message)
 }

@@ -6,11 +6,11 @@ use softy_checks::model::{Language, Text};
 use softy_checks::{Status, Verdict};
 
 use super::visible::{MESSAGE, NAME, visible};
-use super::words::{NOT_ZERO, UNREADABLE};
+use super::words::{NOT_ZERO, UNREADABLE, colon};
 use super::{Report, Student, text};
 use crate::batch::{Outcome, Row, Summary};
 
-const HEADER: Text = Text::fixed("| | check | points |", "| | contrôle | points |");
+const HEADER: Text = Text::fixed("| | check | points |", "| | vérification | points |");
 const ROWS: Text = Text::fixed(
     "| | student | group | score | first mistake |",
     "| | étudiant | groupe | note | première erreur |",
@@ -54,7 +54,8 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     for unreadable in &summary.unreadable {
         let file = visible(&unreadable.file.to_string_lossy(), NAME);
         let reason = visible(&unreadable.reason, MESSAGE);
-        writeln!(sink, "- {}: {}", escaped(&file), escaped(&reason))?;
+        let (file, reason, colon) = (escaped(&file), escaped(&reason), colon(language));
+        writeln!(sink, "- {file}{colon} {reason}")?;
     }
     Ok(())
 }

@@ -102,10 +102,7 @@ pub(super) fn after(id: &'static str) -> Status {
 }
 
 pub(super) fn not_graded() -> Status {
-    Status::NotGraded(Fault {
-        kind: FaultKind::Engine,
-        detail: "connection refused\x1b[2J".to_owned(),
-    })
+    Status::NotGraded(Fault::told(FaultKind::Engine, "connection refused\x1b[2J"))
 }
 
 pub(super) const NOT_ASKED: Status = Status::Skipped(Reason::NotAsked);

@@ -1,6 +1,38 @@
 //! Words that several formats have.
 
-use softy_checks::model::Text;
+use softy_checks::model::{Language, Text};
+
+use crate::batch::Summary;
+
+/// The colon with the space that French has before it.
+pub(crate) fn colon(language: Language) -> &'static str {
+    match language {
+        Language::English => ":",
+        Language::French => " :",
+    }
+}
+
+/// What stands behind a number of hundredths.
+pub(super) fn percent(language: Language) -> &'static str {
+    match language {
+        Language::English => "%",
+        Language::French => " %",
+    }
+}
+
+/// How many scores are in each tenth, with its name.
+pub(super) fn tenths(summary: &Summary, language: Language) -> Vec<(String, usize)> {
+    let percent = percent(language);
+    let tenths = summary.distribution.iter().enumerate();
+    let named = tenths.map(|(tenth, count)| match tenth {
+        10 => (format!("100{percent}"), *count),
+        _ => (
+            format!("{}–{}{percent}", tenth * 10, tenth * 10 + 9),
+            *count,
+        ),
+    });
+    named.collect()
+}
 
 pub(super) static SCORES: Text = Text::fixed("scores", "notes");
 pub(super) static MISTAKES: Text =

@@ -1,7 +1,7 @@
 //! Why no engine answers, and what helps on which system.
 
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use softy_checks::model::Text;
 use tokio::net::{TcpStream, UnixStream};
@@ -9,6 +9,10 @@ use tokio::time::timeout;
 
 use super::limits;
 use super::{Address, Endpoint, FoundBy};
+use crate::report::visible;
+
+/// Columns that are shown of a strange answer.
+const ANSWER: usize = 300;
 
 /// Why no engine answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,33 @@ pub enum System {
     Wsl,
     /// macOS, likewise.
     Mac,
+}
+
+/// What serves an address, as far as that tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    /// An engine that the system runs, or Docker Desktop where that is usual.
+    Usual,
+    /// An engine that a user runs.
+    Rootless,
+    /// Docker Desktop on Linux.
+    Desktop,
+    /// Podman.
+    Podman,
+}
+
+impl Program {
+    fn of(endpoint: &Endpoint) -> Program {
+        let socket = endpoint.socket().map(Path::to_string_lossy);
+        let socket = socket.unwrap_or_default();
+        match &endpoint.found_by {
+            _ if socket.contains("/podman/") => Program::Podman,
+            _ if socket.contains("/.docker/desktop/") => Program::Desktop,
+            FoundBy::Rootless => Program::Rootless,
+            _ if socket.starts_with("/run/user/") => Program::Rootless,
+            _ => Program::Usual,
+        }
+    }
 }
 
 impl System {
@@ -84,37 +115,46 @@ impl Absence {
                 let path = path.display();
                 Text::new(
                     format!("this user may not use the socket `{path}`"),
-                    format!("cet utilisateur n’a pas le droit d’utiliser le socket `{path}`"),
+                    format!("cet utilisateur n’a pas le droit d’utiliser la socket `{path}`"),
                 )
             }
             Absence::Refused(address) => Text::new(
                 format!("nobody listens at `{address}`"),
                 format!("personne n’écoute sur `{address}`"),
             ),
-            Absence::Unreached(detail) => Text::new(
-                format!("it cannot be reached: {detail}"),
-                format!("il est injoignable : {detail}"),
-            ),
+            Absence::Unreached(detail) => {
+                let detail = visible(detail, ANSWER);
+                Text::new(
+                    format!("it cannot be reached: {detail}"),
+                    format!("il est injoignable : {detail}"),
+                )
+            }
             Absence::Paused => Text::fixed(
                 "Docker Desktop has been paused",
                 "Docker Desktop a été mis en pause",
             ),
-            Absence::Silent(detail) => Text::new(
-                format!("it does not answer as an engine does: {detail}"),
-                format!("il ne répond pas comme un moteur : {detail}"),
-            ),
+            Absence::Silent(detail) => {
+                let detail = visible(detail.trim(), ANSWER);
+                Text::new(
+                    format!("it does not answer as an engine does: {detail}"),
+                    format!("il ne répond pas comme un moteur : {detail}"),
+                )
+            }
         }
     }
 
     /// What helps.
-    pub fn remedy(&self, found_by: &FoundBy, system: System) -> Text {
+    pub fn remedy(&self, endpoint: &Endpoint, system: System) -> Text {
+        let (found_by, program) = (&endpoint.found_by, Program::of(endpoint));
         match self {
-            Absence::NoPermission(_) => permission(system),
+            // Of Podman everybody has one of their own.
+            Absence::NoPermission(_) if program == Program::Podman => start(program, system),
+            Absence::NoPermission(_) => named(found_by, permission(system)),
             Absence::Paused => Text::fixed(
                 "choose “Resume” in the menu of the whale",
                 "choisissez « Resume » dans le menu de la baleine",
             ),
-            Absence::NoSocket(_) | Absence::Refused(_) => named(found_by, start(found_by, system)),
+            Absence::NoSocket(_) | Absence::Refused(_) => named(found_by, start(program, system)),
             Absence::Unreached(_) => named(
                 found_by,
                 Text::fixed(
@@ -122,7 +162,11 @@ impl Absence {
                     "vérifiez que sa machine est allumée et qu’aucun pare-feu ne s’interpose",
                 ),
             ),
-            Absence::Silent(_) => named(found_by, restart(found_by, system)),
+            Absence::Silent(_) => match (&endpoint.address, &endpoint.tls) {
+                (Address::Tcp(_), Some(folder)) => certificates(folder),
+                (Address::Tcp(_), None) => named(found_by, encryption()),
+                (Address::Unix(_), _) => named(found_by, restart(program, system)),
+            },
         }
     }
 }
@@ -147,23 +191,46 @@ fn permission(system: System) -> Text {
     }
 }
 
-fn start(found_by: &FoundBy, system: System) -> Text {
-    match (found_by, system) {
-        (FoundBy::Rootless, _) => Text::fixed(
+fn certificates(folder: &Path) -> Text {
+    let folder = folder.display();
+    Text::new(
+        format!(
+            "see that `ca.pem`, `cert.pem` and `key.pem` in `{folder}` are this engine’s, and that its certificate is for this host"
+        ),
+        format!(
+            "vérifiez que `ca.pem`, `cert.pem` et `key.pem` dans `{folder}` sont ceux de ce moteur, et que son certificat est pour cet hôte"
+        ),
+    )
+}
+
+fn encryption() -> Text {
+    Text::fixed(
+        "where it speaks TLS, set `DOCKER_TLS_VERIFY=1` and `DOCKER_CERT_PATH`",
+        "s’il parle TLS, définissez `DOCKER_TLS_VERIFY=1` et `DOCKER_CERT_PATH`",
+    )
+}
+
+fn start(program: Program, system: System) -> Text {
+    match (program, system) {
+        (Program::Rootless, _) => Text::fixed(
             "run `systemctl --user start docker`",
             "lancez `systemctl --user start docker`",
         ),
-        (FoundBy::Podman, _) => Text::fixed(
+        (Program::Podman, _) => Text::fixed(
             "run `systemctl --user start podman.socket`",
             "lancez `systemctl --user start podman.socket`",
+        ),
+        (Program::Desktop, System::Linux) => Text::fixed(
+            "run `systemctl --user start docker-desktop`",
+            "lancez `systemctl --user start docker-desktop`",
         ),
         (_, System::Linux) => Text::fixed(
             "run `sudo systemctl start docker`; https://docs.docker.com/engine/install/ tells how to install it",
             "lancez `sudo systemctl start docker` ; https://docs.docker.com/engine/install/ explique comment l’installer",
         ),
         (_, System::Wsl) => Text::fixed(
-            "start Docker Desktop on Windows, and switch on this distribution in Settings → Resources → WSL integration",
-            "démarrez Docker Desktop sous Windows, et activez cette distribution dans Settings → Resources → WSL integration",
+            "start Docker Desktop on Windows, and switch on this distribution in Settings → Resources → WSL integration; where the engine is in this distribution itself, run `sudo service docker start`",
+            "démarrez Docker Desktop sous Windows, et activez cette distribution dans Settings → Resources → WSL integration ; si le moteur est dans cette distribution même, lancez `sudo service docker start`",
         ),
         (_, System::Mac) => Text::fixed(
             "start Docker Desktop: `open -a Docker`",
@@ -172,15 +239,19 @@ fn start(found_by: &FoundBy, system: System) -> Text {
     }
 }
 
-fn restart(found_by: &FoundBy, system: System) -> Text {
-    match (found_by, system) {
-        (FoundBy::Rootless, _) => Text::fixed(
+fn restart(program: Program, system: System) -> Text {
+    match (program, system) {
+        (Program::Rootless, _) => Text::fixed(
             "run `systemctl --user restart docker`",
             "lancez `systemctl --user restart docker`",
         ),
-        (FoundBy::Podman, _) => Text::fixed(
+        (Program::Podman, _) => Text::fixed(
             "run `systemctl --user restart podman.socket`",
             "lancez `systemctl --user restart podman.socket`",
+        ),
+        (Program::Desktop, System::Linux) => Text::fixed(
+            "run `systemctl --user restart docker-desktop`",
+            "lancez `systemctl --user restart docker-desktop`",
         ),
         (_, System::Linux) => Text::fixed(
             "run `sudo systemctl restart docker`",
@@ -254,7 +325,11 @@ mod tests {
     #[test]
     fn a_remedy_is_the_system_s_and_names_what_named_the_engine() {
         let absence = Absence::NoSocket(PathBuf::from("/var/run/docker.sock"));
-        let remedy = |found_by: FoundBy, system| absence.remedy(&found_by, system).en;
+        let found = |found_by| Endpoint {
+            found_by,
+            ..endpoint(Address::Unix(PathBuf::from("/var/run/docker.sock")))
+        };
+        let remedy = |found_by: FoundBy, system| absence.remedy(&found(found_by), system).en;
         let linux = remedy(FoundBy::Default, System::Linux);
         assert!(
             linux.starts_with("run `sudo systemctl start docker`"),
@@ -268,10 +343,54 @@ mod tests {
             "{named}"
         );
         let forbidden = Absence::NoPermission(PathBuf::from("/var/run/docker.sock"));
-        let remedy = forbidden.remedy(&FoundBy::Default, System::Linux);
+        let remedy = forbidden.remedy(&found(FoundBy::Default), System::Linux);
         assert!(
             remedy.fr.contains("`sudo usermod -aG docker $USER`"),
             "{remedy:?}"
         );
+    }
+
+    #[test]
+    fn a_remedy_is_for_the_program_that_serves_the_socket() {
+        let remedy = |path: &str| {
+            let named = Endpoint {
+                found_by: FoundBy::HostVariable,
+                ..endpoint(Address::Unix(PathBuf::from(path)))
+            };
+            Absence::Refused(String::new())
+                .remedy(&named, System::Linux)
+                .en
+        };
+        for (path, words) in [
+            (
+                "/run/user/1000/docker.sock",
+                "`systemctl --user start docker`",
+            ),
+            (
+                "/home/x/.docker/desktop/docker.sock",
+                "`systemctl --user start docker-desktop`",
+            ),
+            (
+                "/run/podman/podman.sock",
+                "`systemctl --user start podman.socket`",
+            ),
+        ] {
+            assert!(remedy(path).contains(words), "{path}: {}", remedy(path));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_encryption_is_looked_for_there() {
+        let silent = Absence::Silent("invalid peer certificate\x1b[31m".to_owned());
+        let address = || Address::Tcp("127.0.0.1:2376".to_owned());
+        let encrypted = Endpoint {
+            tls: Some(PathBuf::from("/certificates")),
+            ..endpoint(address())
+        };
+        let remedy = silent.remedy(&encrypted, System::Linux).en;
+        assert!(remedy.contains("`ca.pem`") && remedy.contains("`/certificates`"));
+        let remedy = silent.remedy(&endpoint(address()), System::Linux).en;
+        assert!(remedy.contains("`DOCKER_TLS_VERIFY=1`"), "{remedy}");
+        assert!(!silent.message().en.contains('\x1b'));
     }
 }

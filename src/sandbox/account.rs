@@ -68,7 +68,7 @@ static GAPS: [Gap; 12] = [
         code: "layer-size-slow",
         is_open: |run| !run.measures_layers,
         message: Text::fixed(
-            "the engine measures slowly what containers write: one that writes too much is ended late",
+            "the engine measures slowly what containers write: one that writes too much is stopped late",
             "le moteur mesure lentement ce que les conteneurs écrivent : celui qui écrit trop est arrêté tard",
         ),
     },

@@ -58,13 +58,11 @@ impl PackError {
             }
             PackError::Io(error) => error,
         };
-        Err(Fault {
-            kind: match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FaultKind::Disk,
-                _ => FaultKind::Files,
-            },
-            detail: format!("{path}: {error}"),
-        })
+        let kind = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FaultKind::Disk,
+            _ => FaultKind::Files,
+        };
+        Err(Fault::told(kind, format!("{path}: {error}")))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
 
+use softy_checks::model::Text;
 use softy_checks::observation::{BaseImage, Fault, ImageState};
 
 use super::bases::{Bases, absent};
@@ -74,10 +75,14 @@ impl Sandbox {
         match self.pull(reference, &tagged(reference)).await {
             Ok(ImageState::NotFound { error, .. }) => Err(absent(reference, &error)),
             Ok(_) => Ok(()),
-            Err(fault) => Err(Fault {
-                detail: format!("`{reference}`, which `--base` names: {}", fault.detail),
-                ..fault
-            }),
+            Err(fault) => {
+                let Fault { kind, detail } = fault;
+                let detail = Text::new(
+                    format!("`{reference}`, which `--base` names: {}", detail.en),
+                    format!("`{reference}`, que nomme `--base` : {}", detail.fr),
+                );
+                Err(Fault::new(kind, detail))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use softy_checks::model::Text;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind, Observation};
 
 use super::reference::full;
@@ -34,8 +35,21 @@ pub enum BaseError {
 
 /// An image that two others are to be taken instead of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is replaced twice: one image can be taken instead")]
+#[error("{}", self.message().en)]
 pub struct ReplacedTwice(pub String);
+
+impl ReplacedTwice {
+    /// What is wrong.
+    pub fn message(&self) -> Text {
+        let name = &self.0;
+        Text::new(
+            format!("`{name}` is replaced twice: one image can be taken instead"),
+            format!(
+                "`{name}` est remplacée deux fois : une seule image peut être prise à sa place"
+            ),
+        )
+    }
+}
 
 impl Base {
     /// Whether a reference means the image that is named.
@@ -123,10 +137,11 @@ impl Bases {
 
 /// An image that is to be taken, and that neither the engine nor a registry has, which says so in these words.
 pub(super) fn absent(reference: &str, error: &str) -> Fault {
-    Fault {
-        kind: FaultKind::Base,
-        detail: format!("`{reference}`: {error}"),
-    }
+    let detail = Text::new(
+        format!("`{reference}`: {error}"),
+        format!("`{reference}` : {error}"),
+    );
+    Fault::new(FaultKind::Base, detail)
 }
 
 #[cfg(test)]

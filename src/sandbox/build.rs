@@ -25,6 +25,7 @@ use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptions, BuilderVersion};
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
+use softy_checks::model::Text;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState, Resource};
 use tokio::sync::{OnceCell, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -450,15 +451,13 @@ fn too_much(resource: Resource) -> BuildFailure {
 /// A build that still goes on when its time is up: a slow mirror, or too many builds at once.
 fn slow() -> Fault {
     let seconds = limits::BUILD.as_secs();
-    Fault {
-        kind: FaultKind::Time,
-        detail: format!("a build that still went on was ended after {seconds} s"),
-    }
+    let detail = Text::new(
+        format!("a build that still went on was ended after {seconds} s"),
+        format!("une construction encore en cours a été arrêtée après {seconds} s"),
+    );
+    Fault::new(FaultKind::Time, detail)
 }
 
 fn disk(error: std::io::Error) -> Fault {
-    Fault {
-        kind: FaultKind::Disk,
-        detail: error.to_string(),
-    }
+    Fault::told(FaultKind::Disk, error.to_string())
 }

@@ -13,6 +13,9 @@ use context::{current, named};
 pub use environment::Environment;
 pub use error::EndpointError;
 
+/// Docker's usual socket.
+const SOCKET: &str = "/var/run/docker.sock";
+
 /// The context that stands for no context.
 const DEFAULT_CONTEXT: &str = "default";
 
@@ -84,7 +87,7 @@ impl Endpoint {
             (Some(context), _, _) => Some(context.clone()),
             (None, Some(_), _) => None,
             (None, None, Some(context)) => Some(context.clone()),
-            (None, None, None) => current(&environment.config)?,
+            (None, None, None) => current(&environment.config),
         };
         if let Some(context) = chosen.filter(|context| context != DEFAULT_CONTEXT) {
             return named(&context, &environment.config);
@@ -189,11 +192,17 @@ impl Address {
     /// As Docker's client reads one; without a scheme it is a host and a port.
     fn parse(host: &str, tls: bool) -> Result<Address, EndpointError> {
         let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
+        let place = rest.trim_end_matches('/');
         match scheme {
             "unix" if rest.starts_with('/') => Ok(Address::Unix(PathBuf::from(rest))),
-            "tcp" | "http" | "https" if !rest.trim_matches('/').is_empty() => {
-                Ok(Address::Tcp(with_port(rest.trim_end_matches('/'), tls)))
+            "unix" if rest.is_empty() => Ok(Address::Unix(PathBuf::from(SOCKET))),
+            "tcp" | "http" | "https" if place.contains('/') || place.starts_with("unix:") => {
+                Err(EndpointError::Address(host.to_owned()))
             }
+            "tcp" | "http" | "https" if place.is_empty() || place.starts_with(':') => {
+                Ok(Address::Tcp(with_port(&format!("localhost{place}"), tls)))
+            }
+            "tcp" | "http" | "https" => Ok(Address::Tcp(with_port(place, tls))),
             "ssh" => Err(EndpointError::Ssh(host.to_owned())),
             _ => Err(EndpointError::Address(host.to_owned())),
         }

@@ -35,10 +35,11 @@ impl Clock {
     pub(super) fn of(info: &SystemInfo) -> Result<Clock, Fault> {
         let time = info.system_time.as_deref();
         let showed = time.and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
-        let showed = showed.ok_or_else(|| Fault {
-            kind: FaultKind::Engine,
-            detail: "the engine does not tell the time".to_owned(),
-        })?;
+        let no_time = Text::fixed(
+            "the engine does not tell the time",
+            "le moteur ne donne pas l’heure",
+        );
+        let showed = showed.ok_or_else(|| Fault::new(FaultKind::Engine, no_time))?;
         Ok(Clock {
             showed: showed.unix_timestamp(),
             read: Instant::now(),
@@ -58,11 +59,15 @@ pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo),
         Ok(docker) => docker.with_timeout(limits::ENGINE_ANSWER),
         Err(error) => return Err(absent(endpoint, fault(error)).await),
     };
-    match try_join!(docker.info(), docker.version()) {
+    let told = timeout(limits::SILENCE, async {
+        try_join!(docker.info(), docker.version())
+    });
+    match told.await {
         // Its builds have no such limits, and are refused with them.
-        Ok((info, version)) if is_podman(&version) => Ok((docker, info)),
-        Ok((info, _)) => Ok((docker.with_request_modifier(with_build_limits), info)),
-        Err(error) => Err(absent(endpoint, fault(error)).await),
+        Ok(Ok((info, version))) if is_podman(&version) => Ok((docker, info)),
+        Ok(Ok((info, _))) => Ok((docker.with_request_modifier(with_build_limits), info)),
+        Ok(Err(error)) => Err(absent(endpoint, fault(error)).await),
+        Err(_) => Err(absent(endpoint, unanswered(limits::SILENCE)).await),
     }
 }
 
@@ -111,24 +116,25 @@ fn with_build_limits(request: BollardRequest) -> BollardRequest {
 
 /// The fault in the words of who has looked at why nobody answers.
 async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
-    let absence = Absence::of(endpoint, &fault.detail).await;
-    if let Absence::Silent(_) = absence {
-        return fault;
-    }
-    Fault {
-        kind: fault.kind,
-        detail: format!(
-            "no engine answers at `{endpoint}`: {}",
-            absence.message().en
-        ),
-    }
+    let why = Absence::of(endpoint, &fault.detail.en).await.message();
+    let detail = Text::new(
+        format!("no engine answers at `{endpoint}`: {}", why.en),
+        format!("aucun moteur ne répond sur `{endpoint}` : {}", why.fr),
+    );
+    Fault::new(fault.kind, detail)
+}
+
+/// Why no engine answers; `None` where one does, within `patience`.
+pub async fn absence(endpoint: &Endpoint, patience: Duration) -> Option<Absence> {
+    let fault = asked(endpoint, patience).await.err()?;
+    Some(Absence::of(endpoint, &fault.detail.en).await)
 }
 
 /// What helps where no engine answers; `None` where one does after all.
 pub async fn advice(endpoint: &Endpoint) -> Option<Text> {
-    let fault = asked(endpoint).await.err()?;
-    let absence = Absence::of(endpoint, &fault.detail).await;
-    Some(absence.remedy(&endpoint.found_by, System::here()))
+    // It has had its time already.
+    let absence = absence(endpoint, limits::PING).await?;
+    Some(absence.remedy(endpoint, System::here()))
 }
 
 /// Whether the engine still answers.
@@ -147,7 +153,7 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
 /// # Errors
 /// A fault when it does not.
 pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
-    match asked(endpoint).await {
+    match asked(endpoint, limits::SILENCE).await {
         Ok(()) => Ok(()),
         Err(fault) => Err(absent(endpoint, fault).await),
     }
@@ -155,11 +161,11 @@ pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
 
 /// The same, without a look at why. It is asked what a run asks first: an engine whose parts wait for each other for ever
 /// may answer a ping still (20.10 has been seen to).
-async fn asked(endpoint: &Endpoint) -> Result<(), Fault> {
+async fn asked(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let docker = client(endpoint).map_err(fault)?;
-    match timeout(limits::SILENCE, docker.info()).await {
+    match timeout(patience, docker.info()).await {
         Ok(answered) => answered.map(drop).map_err(fault),
-        Err(_) => Err(unanswered(limits::SILENCE)),
+        Err(_) => Err(unanswered(patience)),
     }
 }
 
@@ -169,7 +175,7 @@ async fn asked(endpoint: &Endpoint) -> Result<(), Fault> {
 /// A fault when it has not come back after `patience`.
 pub async fn engine_is_back(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let back = async {
-        while asked(endpoint).await.is_err() {
+        while asked(endpoint, limits::SILENCE).await.is_err() {
             sleep(BETWEEN_PINGS).await;
         }
     };
@@ -191,10 +197,12 @@ pub(super) async fn lost(docker: &Docker) -> Fault {
 }
 
 fn unanswered(since: Duration) -> Fault {
-    Fault {
-        kind: FaultKind::Engine,
-        detail: format!("the engine has not answered for {} s", since.as_secs()),
-    }
+    let seconds = since.as_secs();
+    let detail = Text::new(
+        format!("the engine has not answered for {seconds} s"),
+        format!("le moteur n’a pas répondu depuis {seconds} s"),
+    );
+    Fault::new(FaultKind::Engine, detail)
 }
 
 /// An engine's error as trouble of the checker's own.
@@ -202,10 +210,7 @@ pub(super) fn fault(error: Error) -> Fault {
     if let Error::RequestTimeoutError = error {
         return unanswered(limits::ENGINE_ANSWER);
     }
-    Fault {
-        kind: kind_of(&error.to_string()),
-        detail: message(&error),
-    }
+    Fault::told(kind_of(&error.to_string()), message(&error))
 }
 
 /// The words of an error: the engine's own where it answered.
@@ -213,9 +218,22 @@ pub(super) fn message(error: &Error) -> String {
     let words = match error {
         Error::DockerResponseServerError { message, .. } => message.clone(),
         Error::DockerStreamError { error } => error.clone(),
-        other => other.to_string(),
+        other => with_causes(other),
     };
     words.chars().take(DETAIL_CHARACTERS).collect()
+}
+
+/// An error of the connection with what is behind it: the client says only that there was one.
+fn with_causes(error: &Error) -> String {
+    let first = std::error::Error::source(error);
+    let causes = std::iter::successors(first, |cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| {
+        let cause = cause.to_string();
+        match words.contains(&cause) {
+            true => words,
+            false => format!("{words}: {cause}"),
+        }
+    })
 }
 
 /// Whether the engine says that what was named is not there.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bollard::models::SystemInfo;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 
 /// What the engine says of itself, as far as limits hang on it or a report tells it.
@@ -98,13 +99,12 @@ pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
         return Ok(());
     }
     names.sort_unstable();
-    Err(Fault {
-        kind: FaultKind::Engine,
-        detail: format!(
-            "the engine has no runtime `{name}`: it has {}",
-            names.join(", ")
-        ),
-    })
+    let names = names.join(", ");
+    let detail = Text::new(
+        format!("the engine has no runtime `{name}`: it has {names}"),
+        format!("le moteur n’a pas de runtime `{name}` : il a {names}"),
+    );
+    Err(Fault::new(FaultKind::Engine, detail))
 }
 
 /// Since 28.1 engines look at the endpoints themselves; those before add twice where two are made at once
@@ -155,7 +155,7 @@ mod tests {
             ..SystemInfo::default()
         };
         assert_eq!(has_runtime(&info, "runsc"), Ok(()));
-        let fault = has_runtime(&info, "kata").map_err(|fault| fault.detail);
+        let fault = has_runtime(&info, "kata").map_err(|fault| fault.detail.en.into_owned());
         let words = "the engine has no runtime `kata`: it has runc, runsc";
         assert_eq!(fault, Err(words.to_owned()));
     }

@@ -221,10 +221,7 @@ impl Sandbox {
         if is_unknown_image(&error) {
             return Ok(not_found(reference, error));
         }
-        Err(Fault {
-            kind: kind_of(&error),
-            detail: error,
-        })
+        Err(Fault::told(kind_of(&error), error))
     }
 
     /// Counts what is being downloaded; whether the images of the run take too much by that.

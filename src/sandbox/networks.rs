@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bollard::models::{EndpointSettings, IpamConfig, NetworkConnectRequest, NetworkCreateRequest};
 use futures_util::future::try_join_all;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 
 use super::engine::{fault, is_missing};
@@ -169,12 +170,13 @@ impl Sandbox {
                     .next()
             }
         };
-        address.ok_or_else(|| Fault {
-            kind: FaultKind::Engine,
-            detail: format!(
-                "the engine gives no address for {} {}",
-                member.service, member.number
-            ),
+        address.ok_or_else(|| {
+            let (service, number) = (&member.service, member.number);
+            let detail = Text::new(
+                format!("the engine gives no address for {service} {number}"),
+                format!("le moteur ne donne pas d’adresse pour {service} {number}"),
+            );
+            Fault::new(FaultKind::Engine, detail)
         })
     }
 
@@ -256,10 +258,11 @@ impl Sandbox {
 
     /// Puts the container that the checker runs in on a network; its id.
     pub(super) async fn join(&self, network: &str) -> Result<String, Fault> {
-        let own = own_container().ok_or_else(|| Fault {
-            kind: FaultKind::Engine,
-            detail: "the checker does not run in a container of this engine".to_owned(),
-        })?;
+        let no_container = Text::fixed(
+            "the checker does not run in a container of this engine",
+            "le vérificateur ne tourne pas dans un conteneur de ce moteur",
+        );
+        let own = own_container().ok_or_else(|| Fault::new(FaultKind::Engine, no_container))?;
         let request = NetworkConnectRequest {
             container: own.clone(),
             endpoint_config: Some(EndpointSettings::default()),

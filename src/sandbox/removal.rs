@@ -5,6 +5,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use futures_util::future::join_all;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
@@ -62,15 +63,26 @@ impl Sandbox {
                 sleep(BETWEEN_LOOKS).await;
             }
         });
-        let left = |fault: Fault| Fault {
-            detail: format!("{}; what is left has the label {label}", fault.detail),
-            ..fault
+        let left = |fault: Fault| {
+            let detail = Text::new(
+                format!("{}; what is left has the label {label}", fault.detail.en),
+                format!(
+                    "{} ; ce qui reste porte l’étiquette {label}",
+                    fault.detail.fr
+                ),
+            );
+            Fault::new(fault.kind, detail)
+        };
+        let out_of_time = |refusal: &str| {
+            let seconds = limits::REMOVAL.as_secs();
+            let detail = Text::new(
+                format!("removal took over {seconds} s{refusal}"),
+                format!("la suppression a duré plus de {seconds} s{refusal}"),
+            );
+            Fault::new(FaultKind::Time, detail)
         };
         tokio::select! {
-            removed = removed => removed.map_err(|_| left(Fault {
-                kind: FaultKind::Time,
-                detail: format!("removal took over {} s{refusal}", limits::REMOVAL.as_secs()),
-            })),
+            removed = removed => removed.map_err(|_| left(out_of_time(&refusal))),
             lost = self.lost() => Err(left(lost)),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bollard::Docker;
+use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -214,10 +215,9 @@ impl Sweeping {
     /// A fault when the engine does not answer.
     pub async fn end(mut self) -> Result<Swept, Fault> {
         let ended = timeout(limits::SWEEP, async {
-            let mut swept = (&mut self.task).await.map_err(|error| Fault {
-                kind: FaultKind::Checker,
-                detail: error.to_string(),
-            })??;
+            let mut swept = (&mut self.task)
+                .await
+                .map_err(|error| Fault::told(FaultKind::Checker, error.to_string()))??;
             let found = self.sweeper.look().await?;
             remove_all(&self.sweeper.docker, self.sweeper.leaving, &found.dead).await?;
             let is_new = |thing: &Thing| !swept.left.iter().any(|(left, _)| left.id == thing.id);
@@ -233,8 +233,6 @@ impl Sweeping {
 
 /// What is left is the next run's to remove.
 pub(super) fn out_of_time() -> Fault {
-    Fault {
-        kind: FaultKind::Time,
-        detail: "out of time".to_owned(),
-    }
+    let words = Text::fixed("out of time", "le temps est écoulé");
+    Fault::new(FaultKind::Time, words)
 }

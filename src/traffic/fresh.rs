@@ -28,10 +28,7 @@ impl Client {
             .build();
         client
             .map(|client| Client { client })
-            .map_err(|error| Fault {
-                kind: FaultKind::Engine,
-                detail: error.to_string(),
-            })
+            .map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
     }
 
     /// One `GET`, and what came of it.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use softy_checks::model::Text;
 use softy_checks::observation::{Connection, Fault, FaultKind, Outcome, Reply, Volley, Witness};
 use tokio::time::{Instant, sleep};
 
@@ -265,13 +266,12 @@ fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
     if sent == planned || !unanswered.is_empty() {
         return Ok(());
     }
-    Err(Fault {
-        kind: FaultKind::Time,
-        detail: format!(
-            "{sent} of {planned} requests could be sent in {} s",
-            VOLLEY.as_secs()
-        ),
-    })
+    let seconds = VOLLEY.as_secs();
+    let detail = Text::new(
+        format!("{sent} of {planned} requests could be sent in {seconds} s"),
+        format!("{sent} requêtes sur {planned} ont pu être envoyées en {seconds} s"),
+    );
+    Err(Fault::new(FaultKind::Time, detail))
 }
 
 /// Reads the logs until they name every answered request, or [`LOGS`] has passed.
@@ -326,11 +326,11 @@ async fn counted(
             return Ok(sent);
         }
     }
-    Err(Fault {
-        kind: FaultKind::Engine,
-        detail: "the replicas log no request, and other traffic hides which of them received one"
-            .to_owned(),
-    })
+    let words = Text::fixed(
+        "the replicas log no request, and other traffic hides which of them received one",
+        "les répliques ne journalisent aucune requête, et un autre trafic cache laquelle en a reçu une",
+    );
+    Err(Fault::new(FaultKind::Engine, words))
 }
 
 /// One attempt; `None` when some group is in doubt.
@@ -460,10 +460,11 @@ impl<'a> Counting<'a> {
 async fn counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fault> {
     let counters = try_join_all(replicas.iter().map(|replica| sandbox.received(replica))).await?;
     let counters: Option<Vec<u64>> = counters.into_iter().collect();
-    counters.ok_or_else(|| Fault {
-        kind: FaultKind::Engine,
-        detail: "the replicas log no request, and their network counters cannot be read".to_owned(),
-    })
+    let words = Text::fixed(
+        "the replicas log no request, and their network counters cannot be read",
+        "les répliques ne journalisent aucune requête, et leurs compteurs réseau ne peuvent pas être lus",
+    );
+    counters.ok_or_else(|| Fault::new(FaultKind::Engine, words))
 }
 
 fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {

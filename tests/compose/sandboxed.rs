@@ -54,7 +54,7 @@ pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Resul
         let seen = match made {
             Ok(Ok(())) => Ok(Stack::labelled(&format!("{LABEL}={name}"), &names, like)),
             Ok(Err(words)) => Err(words),
-            Err(fault) => Err(format!("could not be made: {}", fault.detail)),
+            Err(fault) => Err(format!("could not be made: {}", fault.detail.en)),
         };
         sandbox.remove().await.expect("everything can be removed");
         seen

@@ -9,6 +9,7 @@ mod compose;
 mod floor;
 mod images;
 mod volley;
+mod watch;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -41,8 +42,10 @@ struct Measured {
 
 /// Fails where one of the bounds above does not hold.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
-    if let ["--batch"] = arguments {
-        return in_batches();
+    match arguments {
+        ["--batch"] => return in_batches(),
+        ["--watch"] => return in_rounds(),
+        _ => {}
     }
     let rounds = arguments
         .first()
@@ -64,6 +67,14 @@ fn in_batches() -> Result<ExitCode> {
     let measured = images::build().and_then(|()| batch::measure(&api::Engine::local()?));
     images::remove()?;
     measured
+}
+
+/// The same of a submission that is graded again and again.
+fn in_rounds() -> Result<ExitCode> {
+    engine::ensure()?;
+    base_images::ensure()?;
+    checker::build()?;
+    watch::measure()
 }
 
 fn measure(rounds: u32) -> Result<Measured> {

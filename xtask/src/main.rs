@@ -42,6 +42,7 @@ const USAGE: &str = "usage: cargo xtask <command>
                  so many submissions in one batch, one in ten an attack; and in one that is killed ten times
   bench [ROUNDS] the checker against bare engine calls and against docker-compose
   bench --batch  batches against bare engine calls, and large ones against small ones
+  bench --watch  rounds of `task6 --watch` against runs of their own
   fuzz [SECONDS] every parser on random input, each for so long; needs cargo-fuzz
   compare [TEST] every file and stack against Compose, as SOFTY_CHECK_COMPOSE calls it
   image          the Dockerfile's image, built, and a submission graded in it

@@ -6,11 +6,53 @@ use crate::model::Text;
 
 /// Why something could not be graded; never a reason to take points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Fault {
     /// What kind of trouble.
     pub kind: FaultKind,
-    /// The words of the system that had it, cut at a bounded length.
-    pub detail: String,
+    /// What was in the way: the checker's own words, or in both languages those of the system that had it, cut at a bounded
+    /// length.
+    pub detail: Text,
+}
+
+/// A fault as recordings have it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    kind: FaultKind,
+    detail: String,
+    /// Where it is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail_fr: Option<String>,
+}
+
+impl Fault {
+    /// A trouble with what is known of it.
+    pub fn new(kind: FaultKind, detail: Text) -> Fault {
+        Fault { kind, detail }
+    }
+
+    /// A trouble of which a system told.
+    pub fn told(kind: FaultKind, words: impl Into<String>) -> Fault {
+        Fault::new(kind, Text::verbatim(words))
+    }
+}
+
+impl From<Written> for Fault {
+    fn from(written: Written) -> Fault {
+        let fr = written.detail_fr.unwrap_or_else(|| written.detail.clone());
+        Fault::new(written.kind, Text::new(written.detail, fr))
+    }
+}
+
+impl From<Fault> for Written {
+    fn from(fault: Fault) -> Written {
+        let Fault { kind, detail } = fault;
+        Written {
+            kind,
+            detail_fr: (detail.fr != detail.en).then(|| detail.fr.into_owned()),
+            detail: detail.en.into_owned(),
+        }
+    }
 }
 
 /// Kinds of trouble, by what a grader does about them.
@@ -80,7 +122,7 @@ impl FaultKind {
                 "le Dockerfile utilise une chose que seule une construction sans limites sait faire",
             ),
             FaultKind::Base => Text::fixed(
-                "an image that `--base` names is nowhere to be had",
+                "an image that `--base` names cannot be found",
                 "une image que nomme `--base` est introuvable",
             ),
             FaultKind::Rubric => Text::fixed(
@@ -102,7 +144,7 @@ impl FaultKind {
         match self {
             FaultKind::Engine => Text::fixed(
                 "see that `docker version` answers, then run the same command again; `--no-stack` grades what needs no engine",
-                "vérifiez que `docker version` répond, puis relancez la même commande ; `--no-stack` note ce qui se passe de moteur",
+                "vérifiez que `docker version` répond, puis relancez la même commande ; `--no-stack` note ce qui n’a pas besoin de moteur",
             ),
             FaultKind::Network => Text::fixed(
                 "check the connection (`docker pull ubuntu:latest` asks the registry), then run the same command again; steps of builds reach public web servers only, through the checker: where you trust the submission, `--egress` opens everything to them",

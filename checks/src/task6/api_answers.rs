@@ -113,8 +113,8 @@ static API_OTHER_BODY: Mistake = Mistake {
 static API_NO_ANSWER: Mistake = Mistake {
     code: "api-no-answer",
     hint: Text::fixed(
-        "read the logs of the proxy and of the API for that request: where does it stay?",
-        "lisez les journaux du proxy et de l’API pour cette requête : où reste-t-elle ?",
+        "read the logs of the proxy and of the API for that request: where does it get stuck?",
+        "lisez les journaux du proxy et de l’API pour cette requête : où reste-t-elle bloquée ?",
     ),
 };
 
@@ -133,7 +133,10 @@ fn judge(seen: &Observation) -> Judgement {
         return Ok(Judged::from_findings(unreachable));
     }
     match seen.seen(&seen.api)?.as_slice() {
-        [] => Err(Unjudged::incomplete("reply to `GET /api/hello`")),
+        [] => Err(Unjudged::incomplete(&Text::fixed(
+            "reply to `GET /api/hello`",
+            "réponse à `GET /api/hello`",
+        ))),
         [first, later @ ..] => {
             let finding = unfit(seen, stack, first)
                 .map(|finding| caused(seen, stack, first, finding))
@@ -251,13 +254,13 @@ fn unfit(seen: &Observation, stack: &Stack, reply: &Reply) -> Option<Finding> {
 fn other_body(body: &str) -> Finding {
     if body.trim().is_empty() {
         return API_OTHER_BODY.finding(Text::fixed(
-            "expected `Hello, World!` from `GET /api/hello`, the answer is empty",
+            "expected `Hello, World!` from `GET /api/hello`, but the answer is empty",
             "attendu : `Hello, World!` pour `GET /api/hello` ; la réponse est vide",
         ));
     }
     let body = code(body.trim());
     API_OTHER_BODY.finding(Text::new(
-        format!("expected `Hello, World!` from `GET /api/hello`, the answer is {body}"),
+        format!("expected `Hello, World!` from `GET /api/hello`, but the answer is {body}"),
         format!("attendu : `Hello, World!` pour `GET /api/hello` ; la réponse est {body}"),
     ))
 }
@@ -272,9 +275,11 @@ fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Findi
     };
     let (failed, sent) = (failed.len(), later.len() + 1);
     let message = Text::new(
-        format!("the first of {sent} requests was answered, {failed} of the others were not: {en}"),
         format!(
-            "la première requête sur {sent} a eu sa réponse, mais pas {failed} des autres : {fr}"
+            "the first of {sent} requests got the right answer, {failed} of the others did not: {en}"
+        ),
+        format!(
+            "la première des {sent} requêtes a eu la bonne réponse, mais pas {failed} des autres : {fr}"
         ),
     );
     Some(

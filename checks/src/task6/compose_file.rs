@@ -92,8 +92,8 @@ static COMPOSE_WRONG_TYPE: Mistake = Mistake {
 static COMPOSE_INVALID_VALUE: Mistake = Mistake {
     code: "compose-invalid-value",
     hint: Text::fixed(
-        "the compose file reference gives the form that this value must have",
-        "la référence du fichier compose donne la forme que cette valeur doit avoir",
+        "the compose file reference says what this key may hold, and what it can stand beside",
+        "la référence du fichier compose dit ce que cette clé peut contenir, et avec quoi elle se combine",
     ),
 };
 
@@ -208,7 +208,7 @@ fn unnamed(compose: &Compose) -> Finding {
     let expected = code(&compose.back_end);
     if compose.services.is_empty() {
         return BACK_END_MISSING.finding(Text::new(
-            format!("expected a service {expected}, the file has no service"),
+            format!("expected a service {expected}, but the file has no service"),
             format!("attendu : un service {expected} ; le fichier n’a aucun service"),
         ));
     }
@@ -222,7 +222,7 @@ fn unnamed(compose: &Compose) -> Finding {
 fn misnamed(compose: &Compose, service: &Service) -> Finding {
     let (expected, found) = (code(&compose.back_end), code(&service.name));
     BACK_END_MISSING.finding(Text::new(
-        format!("expected a service {expected}, found {found}, which looks meant as it"),
+        format!("expected a service {expected}, found {found}, which seems to stand for it"),
         format!("attendu : un service {expected} ; trouvé : {found}, qui semble en tenir lieu"),
     ))
 }

@@ -85,8 +85,8 @@ static PIP_EXTERNALLY_MANAGED: Mistake = Mistake {
 static PACKAGE_NOT_FOUND: Mistake = Mistake {
     code: "package-not-found",
     hint: Text::fixed(
-        "is the name spelt as in the list of packages? with `apt-get`, an `update` comes first, in the same `RUN`",
-        "le nom est-il écrit comme dans la liste des paquets ? avec `apt-get`, un `update` vient d’abord, dans le même `RUN`",
+        "is the name spelt as in the list of packages? and where has the package manager got that list from, in this `RUN`?",
+        "le nom est-il écrit comme dans la liste des paquets ? et d’où le gestionnaire de paquets tient-il cette liste, dans ce `RUN` ?",
     ),
 };
 
@@ -142,7 +142,10 @@ fn judge(seen: &Observation) -> Judgement {
     let images = seen.seen(&seen.images)?;
     seen.is_as_asked()?;
     if !images.iter().any(|image| image.service == seen.back_end()) {
-        return Err(Unjudged::incomplete("image of the API"));
+        return Err(Unjudged::incomplete(&Text::fixed(
+            "image of the API",
+            "image de l’API",
+        )));
     }
     Ok(Judged::from_findings(
         images.iter().filter_map(absent).collect(),
@@ -259,12 +262,12 @@ fn too_much(service: &str, resource: Resource, limit: u64) -> Text {
                 "with the image of {service}, those of the stack take more than {megabytes} MB of disk to fetch and build"
             ),
             format!(
-                "avec l’image de {service}, celles du projet prennent plus de {megabytes} Mo de disque à télécharger et à construire"
+                "avec l’image de {service}, celles de la pile prennent plus de {megabytes} Mo de disque à télécharger et à construire"
             ),
         ),
         Resource::Memory => Text::new(
             format!(
-                "building the image of {service}, a step was ended for want of memory: it may have {megabytes} MB"
+                "building the image of {service}, a step ran out of memory and was stopped: it may have {megabytes} MB"
             ),
             format!(
                 "à la construction de l’image de {service}, une étape a été arrêtée faute de mémoire : elle peut avoir {megabytes} Mo"

@@ -102,7 +102,12 @@ fn unanswered(volley: &Volley) -> Option<Finding> {
     let (failed, sent) = (volley.unanswered.len(), volley.sequence.len());
     Some(ANSWERS_MISSING.finding(Text::new(
         format!("{failed} of {sent} requests did not come back with 200 and `Hello, World!`"),
-        format!("{failed} requêtes sur {sent} ne sont pas revenues avec 200 et `Hello, World!`"),
+        match failed {
+            1 => format!("1 requête sur {sent} n’est pas revenue avec 200 et `Hello, World!`"),
+            _ => format!(
+                "{failed} requêtes sur {sent} ne sont pas revenues avec 200 et `Hello, World!`"
+            ),
+        },
     )))
 }
 
@@ -113,7 +118,10 @@ fn doubled(volley: &Volley) -> Option<Finding> {
     let (doubled, sent) = (volley.doubled.len(), volley.sequence.len());
     Some(ANSWERS_DOUBLED.finding(Text::new(
         format!("{doubled} of {sent} requests reached more than one replica"),
-        format!("{doubled} requêtes sur {sent} ont atteint plus d’une réplique"),
+        match doubled {
+            1 => format!("1 requête sur {sent} a atteint plus d’une réplique"),
+            _ => format!("{doubled} requêtes sur {sent} ont atteint plus d’une réplique"),
+        },
     )))
 }
 
@@ -128,10 +136,23 @@ fn unattributed(seen: &Observation, volley: &Volley) -> Option<Finding> {
         return None;
     }
     let back_end = code(seen.back_end());
-    Some(NOT_ATTRIBUTABLE.finding(Text::new(
-        format!("{unknown} of {sent} requests were answered, but no replica of {back_end} received them"),
-        format!("{unknown} requêtes sur {sent} ont eu une réponse, mais aucune réplique de {back_end} ne les a reçues"),
-    )))
+    let message = match unknown {
+        1 => Text::new(
+            format!("1 of {sent} requests was answered, but no replica of {back_end} received it"),
+            format!(
+                "1 requête sur {sent} a eu une réponse, mais aucune réplique de {back_end} ne l’a reçue"
+            ),
+        ),
+        _ => Text::new(
+            format!(
+                "{unknown} of {sent} requests were answered, but no replica of {back_end} received them"
+            ),
+            format!(
+                "{unknown} requêtes sur {sent} ont eu une réponse, mais aucune réplique de {back_end} ne les a reçues"
+            ),
+        ),
+    };
+    Some(NOT_ATTRIBUTABLE.finding(message))
 }
 
 /// Logs and network counters that tell different stories.
@@ -146,7 +167,7 @@ fn disagreeing(seen: &Observation, volley: &Volley) -> Option<Finding> {
     };
     let back_end = code(seen.back_end());
     Some(WITNESSES_DISAGREE.finding(Text::new(
-        format!("the logs say that {back_end} {replica} received {logged} requests, its network traffic says about {counted:.0}"),
+        format!("the logs say that {back_end} {replica} received {logged} requests, but its network traffic says about {counted:.0}"),
         format!("d’après les journaux, {back_end} {replica} a reçu {logged} requêtes ; d’après son trafic réseau, environ {counted:.0}"),
     )))
 }

@@ -59,7 +59,10 @@ static FIVE_DID_NOT_START: Mistake = Mistake {
 fn judge(seen: &Observation) -> Judgement {
     let asked = seen.asked.replicas;
     if let Some(tried) = tried(seen).filter(|tried| *tried != asked) {
-        let detail = format!("{tried} replicas were tried, the rubric asks for {asked}");
+        let detail = Text::new(
+            format!("{tried} replicas were tried, the rubric asks for {asked}"),
+            format!("{tried} répliques ont été essayées, le barème en demande {asked}"),
+        );
         return Err(Unjudged::Fault(Fault::not_asked_then(detail)));
     }
     match seen.scaled.as_ref().and_then(|stack| fallen(seen, stack)) {

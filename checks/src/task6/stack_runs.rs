@@ -60,8 +60,8 @@ const NO_DEPENDS_ON: &str = "no-depends-on";
 static START_FAILED: Mistake = Mistake {
     code: "start-failed",
     hint: Text::fixed(
-        "the engine’s words name what it could not start: compare with `command`, `entrypoint` and the Dockerfile’s `CMD`",
-        "les mots du moteur nomment ce qu’il n’a pas pu démarrer : comparez avec `command`, `entrypoint` et le `CMD` du Dockerfile",
+        "the engine’s words name what it could not start: compare with `command`, `entrypoint` and `user`, and with `CMD` and `USER` of the Dockerfile",
+        "les mots du moteur nomment ce qu’il n’a pas pu démarrer : comparez avec `command`, `entrypoint` et `user`, et avec `CMD` et `USER` du Dockerfile",
     ),
 };
 
@@ -114,7 +114,10 @@ static DEPENDENCY_NOT_READY: Mistake = Mistake {
 fn judge(seen: &Observation) -> Judgement {
     let stack = seen.seen(&seen.stack)?;
     if stack.replicas(seen.back_end()).count() < 2 {
-        return Err(Unjudged::incomplete("second container of the API"));
+        return Err(Unjudged::incomplete(&Text::fixed(
+            "second container of the API",
+            "deuxième conteneur de l’API",
+        )));
     }
     if let Some(fault) = outside::fault(stack) {
         return Err(fault);
@@ -187,12 +190,12 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
     }
     match status {
         0 => CONTAINER_FINISHED.finding(Text::new(
-            format!("expected {name} to stay up, its command ended by itself, without an error"),
+            format!("expected {name} to stay up, but its command ended by itself, without an error"),
             format!("{name} devait rester en marche ; sa commande s’est terminée d’elle-même, sans erreur"),
         )),
         status => {
             let finding = CONTAINER_EXITED.finding(Text::new(
-                format!("expected {name} to stay up, it ended with exit status {status}"),
+                format!("expected {name} to stay up, but it ended with exit status {status}"),
                 format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
             ));
             match container.log.is_empty() {
@@ -206,7 +209,7 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
 fn out_of_memory(name: &str, limit: u64) -> Finding {
     let megabytes = limit / (1024 * 1024);
     OUT_OF_MEMORY.finding(Text::new(
-        format!("{name} was ended because it took more memory than the sandbox gives it, {megabytes} MB"),
+        format!("{name} was stopped because it took more memory than the sandbox gives it, {megabytes} MB"),
         format!("{name} a été arrêté : il prenait plus de mémoire que le bac à sable n’en donne, {megabytes} Mo"),
     ))
 }
@@ -223,7 +226,7 @@ fn over_limit(name: &str, limit: Limit) -> Finding {
         Limit::Files { count } => (format!("{count} files"), format!("{count} fichiers")),
     };
     DISK_LIMIT.finding(Text::new(
-        format!("{name} was ended because it wrote more than the sandbox lets it, {en}"),
+        format!("{name} was stopped because it wrote more than the sandbox lets it, {en}"),
         format!("{name} a été arrêté : il écrivait plus que le bac à sable ne le permet, {fr}"),
     ))
 }

@@ -3,13 +3,30 @@
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
+use crate::report::colon;
+
+/// Columns of a name, and one between it and what was found.
+const NAME: usize = 13;
+
 /// Columns of a line's mark and name.
-const INDENT: usize = 14;
+const INDENT: usize = 2 + NAME;
+
+/// What the names of lines are in French, where they are something else.
+const IN_FRENCH: [(&str, &str); 8] = [
+    ("address", "adresse"),
+    ("engine", "moteur"),
+    ("reach", "accès"),
+    ("builder", "constructeur"),
+    ("limits", "limites"),
+    ("storage", "stockage"),
+    ("disk", "disque"),
+    ("leftovers", "restes"),
+];
 
 /// What was found of one thing, and what helps.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// What was looked at, the same in both languages.
+    /// What was looked at, as JSON has it in either language.
     name: &'static str,
     pub(super) mark: Mark,
     found: Text,
@@ -66,7 +83,7 @@ impl Line {
             Mark::Trouble => '✗',
         };
         let found = self.found.to(language);
-        let line = format!("{mark} {:<12}{found}\n", self.name);
+        let line = format!("{mark} {:<NAME$}{found}\n", self.name(language));
         let remedy = self.remedy.as_ref();
         remedy.map_or(line.clone(), |remedy| {
             format!("{line}{:INDENT$}→ {}\n", "", remedy.to(language))
@@ -81,11 +98,23 @@ impl Line {
             Mark::Trouble => Text::fixed("trouble", "problème"),
         };
         let (mark, found) = (mark.to(language), self.found.to(language));
-        let line = format!("{}, {mark}: {found}\n", self.name);
+        let line = format!(
+            "{}, {mark}{} {found}\n",
+            self.name(language),
+            colon(language)
+        );
         let remedy = self.remedy.as_ref();
         remedy.map_or(line.clone(), |remedy| {
             format!("{line}{}\n", remedy.to(language))
         })
+    }
+
+    fn name(&self, language: Language) -> &'static str {
+        let french = IN_FRENCH.iter().find(|(name, _)| *name == self.name);
+        match (language, french) {
+            (Language::French, Some((_, french))) => french,
+            (Language::English | Language::French, _) => self.name,
+        }
     }
 
     pub(super) fn printed(&self, language: Language) -> Printed<'_> {
@@ -105,11 +134,11 @@ mod tests {
     #[test]
     fn a_remedy_stands_under_what_was_found() {
         let line = Line::fine("disk", Text::fixed("full", "plein"));
-        assert_eq!(line.text(Language::English), "✓ disk        full\n");
+        assert_eq!(line.text(Language::English), "✓ disk         full\n");
         let line = line.with(Text::fixed("free some", "libérez-en"));
         assert_eq!(
             line.text(Language::French),
-            "✓ disk        plein\n              → libérez-en\n"
+            "✓ disque       plein\n               → libérez-en\n"
         );
         assert_eq!(
             line.plain_text(Language::English),

@@ -25,15 +25,15 @@ pub(super) fn address(endpoint: &Endpoint) -> Line {
         ),
         FoundBy::Default => (
             "the usual socket".to_owned(),
-            "le socket habituel".to_owned(),
+            "la socket habituelle".to_owned(),
         ),
         FoundBy::Rootless => (
             "the rootless engine’s socket".to_owned(),
-            "le socket du moteur sans root".to_owned(),
+            "la socket du moteur sans root".to_owned(),
         ),
         FoundBy::Podman => (
             "Podman’s socket".to_owned(),
-            "le socket de Podman".to_owned(),
+            "la socket de Podman".to_owned(),
         ),
     };
     let tls = if endpoint.tls.is_some() { ", TLS" } else { "" };
@@ -166,7 +166,7 @@ fn limits_held(lacks: Lacks, cgroups: &str) -> Line {
     let en: Vec<&str> = missing.iter().map(|(_, en, _)| *en).collect();
     let fr: Vec<&str> = missing.iter().map(|(_, _, fr)| *fr).collect();
     let found = Text::new(
-        format!("not held to: {} (cgroups {cgroups})", en.join(", ")),
+        format!("not limited: {} (cgroups {cgroups})", en.join(", ")),
         format!("ne limite pas : {} (cgroups {cgroups})", fr.join(", ")),
     );
     Line::new("limits", Mark::Warning, found).with(Text::fixed(
@@ -187,7 +187,9 @@ fn storage(diagnosis: &Diagnosis) -> Line {
         );
     }
     let found = Text::new(
-        format!("{driver}, which measures slowly: a container that writes too much is ended late"),
+        format!(
+            "{driver}, which measures slowly: a container that writes too much is stopped late"
+        ),
         format!("{driver}, qui mesure lentement : un conteneur qui écrit trop est arrêté tard"),
     );
     Line::new("storage", Mark::Warning, found).with(Text::fixed(
@@ -318,7 +320,7 @@ mod tests {
         };
         let line = said(&limits_held(lacks, "1"));
         assert!(
-            line.starts_with("! limits      not held to: swap, processors (cgroups 1)\n"),
+            line.starts_with("! limits       not limited: swap, processors (cgroups 1)\n"),
             "{line}"
         );
     }

@@ -21,7 +21,7 @@ pub(super) fn overview(summary: &Summary, language: Language) -> Markup {
     html! {
         (counts(summary, language))
         div.charts {
-            (chart(&words::SCORES, &scores(summary), language))
+            (chart(&words::SCORES, &words::tenths(summary, language), language))
             @if !mistakes.is_empty() { (chart(&words::MISTAKES, &mistakes, language)) }
         }
         @if !summary.unreadable.is_empty() { (unreadable(&summary.unreadable, language)) }
@@ -30,7 +30,8 @@ pub(super) fn overview(summary: &Summary, language: Language) -> Markup {
 
 fn counts(summary: &Summary, language: Language) -> Markup {
     let average = |name: Text, percent: Option<f64>| {
-        percent.map(|percent| (format!("{percent:.0} %"), name.to(language).to_owned()))
+        let sign = words::percent(language);
+        percent.map(|percent| (format!("{percent:.0}{sign}"), name.to(language).to_owned()))
     };
     let count = |name: &Text, number: usize| (number.to_string(), name.to(language).to_owned());
     let mut counts = vec![
@@ -52,15 +53,6 @@ fn counts(summary: &Summary, language: Language) -> Markup {
             @for (number, name) in &counts { div { dt { (name) } dd { (number) } } }
         }
     }
-}
-
-fn scores(summary: &Summary) -> Vec<(String, usize)> {
-    let tenths = summary.distribution.iter().enumerate();
-    let named = tenths.map(|(tenth, count)| match tenth {
-        10 => ("100 %".to_owned(), *count),
-        _ => (format!("{}–{} %", tenth * 10, tenth * 10 + 9), *count),
-    });
-    named.collect()
 }
 
 /// A table whose numbers are drawn as well.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use softy_checks::model::{Language, Text};
 use softy_checks::observation::{Observation, Volley};
 
-use super::super::text;
+use super::super::{colon, text};
 use super::{finding, words};
 
 /// Requests that are drawn.
@@ -46,7 +46,7 @@ fn picture(id: &str, volley: &Volley, language: Language) -> Markup {
             div.scroll {
                 svg role="img" aria-labelledby=(id) width=(width) height=(height)
                     viewBox=(format!("0 0 {width} {height}")) {
-                    title id=(id) { (replicas.to(language)) ": " (sequence(volley)) }
+                    title id=(id) { (replicas.to(language)) (colon(language)) " " (sequence(volley)) }
                     @for (index, row) in rows.iter().enumerate() {
                         text x="0" y=(index * CELL + CELL - 2) { (row.name) }
                         path.lane d=(format!("M{LABEL} {}h{}", index * CELL + CELL / 2, columns * CELL)) {}

@@ -99,7 +99,7 @@ fn trouble(fault: &Fault, language: Language) -> Markup {
     let (message, remedy) = (fault.kind.message(), fault.kind.remedy());
     html! {
         p.message { (finding::words(message.to(language))) }
-        pre { (visible(&fault.detail, MESSAGE)) }
+        pre { (visible(fault.detail.to(language), MESSAGE)) }
         p.hint { (finding::words(remedy.to(language))) }
     }
 }

@@ -2,7 +2,9 @@
 
 use softy_checks::model::Text;
 
-pub(super) use super::super::words::{EXPECTED, FOUND, MISTAKES, NOT_ZERO, SCORES, UNREADABLE};
+pub(super) use super::super::words::{
+    EXPECTED, FOUND, MISTAKES, NOT_ZERO, SCORES, UNREADABLE, percent, tenths,
+};
 
 pub(super) const CLASS: Text = Text::fixed("task6: all submissions", "task6 : tous les rendus");
 pub(super) const SKIP: Text = Text::fixed("skip to the content", "aller au contenu");
@@ -21,7 +23,9 @@ pub(super) const SCORE: Text = Text::fixed("score", "note");
 pub(super) const MISTAKE: Text = Text::fixed("first mistake", "première erreur");
 pub(super) const SECONDS: Text = Text::fixed("seconds", "secondes");
 pub(super) const CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
-pub(super) const ROTATION: Text =
-    Text::fixed("which replica answered", "quelle réplique a répondu");
+pub(super) const ROTATION: Text = Text::fixed(
+    "which API container answered",
+    "quel conteneur d’API a répondu",
+);
 pub(super) const BY_HAND: Text = Text::fixed("by hand", "à la main");
 pub(super) const BACK: Text = Text::fixed("back to the table", "retour au tableau");

@@ -42,6 +42,8 @@ enum Outcome<'a> {
 struct Trouble<'a> {
     kind: FaultKind,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_fr: Option<&'a str>,
     message: Text,
     remedy: Text,
 }
@@ -85,7 +87,8 @@ impl<'a> From<&'a Fault> for Trouble<'a> {
     fn from(fault: &'a Fault) -> Trouble<'a> {
         Trouble {
             kind: fault.kind,
-            detail: &fault.detail,
+            detail: &fault.detail.en,
+            detail_fr: (fault.detail.fr != fault.detail.en).then_some(&fault.detail.fr),
             message: fault.kind.message(),
             remedy: fault.kind.remedy(),
         }

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use softy_checks::Status;
-use softy_checks::observation::Circumstances;
+use softy_checks::model::Text;
+use softy_checks::observation::{Circumstances, Fault, FaultKind};
 
 use super::{SCHEMA, render};
 use crate::report::Report;
@@ -124,6 +125,28 @@ fn trouble_is_no_score_of_zero() -> Result<(), Box<dyn Error>> {
         (&json!("not-graded"), &Value::Null)
     );
     assert_eq!(check["fault"]["kind"], "engine");
+    assert_eq!(check["fault"].get("detail_fr"), None);
+    Ok(())
+}
+
+#[test]
+fn the_checker_s_own_words_about_its_trouble_are_in_both_languages() -> Result<(), Box<dyn Error>> {
+    let fault = Fault::new(FaultKind::Time, Text::fixed("too slow", "trop lent"));
+    let mut report = report([
+        Status::Passed,
+        Status::Passed,
+        Status::NotGraded(fault.clone()),
+        NOT_ASKED,
+    ]);
+    report.observation.fault = Some(fault.clone());
+    let value = validated(&report)?;
+    let told = &value["checks"][2]["fault"];
+    assert_eq!(
+        (&told["detail"], &told["detail_fr"]),
+        (&json!("too slow"), &json!("trop lent"))
+    );
+    let recorded = &value["observation"]["fault"];
+    assert_eq!(serde_json::from_value::<Fault>(recorded.clone())?, fault);
     Ok(())
 }
 

@@ -34,13 +34,13 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     }
     let mistake = report
         .first_failure()
-        .and_then(|verdict| mend_first(page, verdict));
+        .and_then(|verdict| fix_first(page, verdict));
     let mark = pass_mark(page, report);
     let sentences = mark
         .into_iter()
         .chain(sentence(page, report))
         .chain(mistake);
-    for sentence in sentences.chain(mend_then(page, report)) {
+    for sentence in sentences.chain(fix_then(page, report)) {
         lines.extend(page.wrap(0, &sentence));
     }
     lines
@@ -112,8 +112,8 @@ fn fault(verdict: &Verdict) -> Option<&Fault> {
     }
 }
 
-/// What else is to be mended, which the first mistake has nothing to do with.
-fn mend_then(page: &Page, report: &Report) -> Option<String> {
+/// What else is to be fixed, which the first mistake has nothing to do with.
+fn fix_then(page: &Page, report: &Report) -> Option<String> {
     let others = report.failures().into_iter().skip(1);
     let others: Vec<String> = others
         .map(|verdict| format!("`{}`", verdict.check.id))
@@ -122,14 +122,14 @@ fn mend_then(page: &Page, report: &Report) -> Option<String> {
     (!others.is_empty()).then(|| format!("{then} {}", others.join(", ")))
 }
 
-fn mend_first(page: &Page, verdict: &Verdict) -> Option<String> {
+fn fix_first(page: &Page, verdict: &Verdict) -> Option<String> {
     let Status::Failed { finding, .. } = &verdict.status else {
         return None;
     };
     let id = verdict.check.id;
     let message = visible(page.say(&finding.message), MESSAGE);
     let sentence = Text::new(
-        format!("mend `{id}` first – {message}"),
+        format!("fix `{id}` first – {message}"),
         format!("corrigez d’abord `{id}` – {message}"),
     );
     Some(page.say(&sentence).to_owned())

@@ -54,9 +54,12 @@ fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String
 
 /// The line that stands for those that are not shown.
 fn earlier(page: &Page, skipped: usize) -> Option<String> {
-    let earlier = Text::new(
-        format!("… ({skipped} earlier lines)"),
-        format!("… ({skipped} lignes avant)"),
-    );
+    let earlier = match skipped {
+        1 => Text::fixed("… (1 earlier line)", "… (1 ligne avant)"),
+        _ => Text::new(
+            format!("… ({skipped} earlier lines)"),
+            format!("… ({skipped} lignes avant)"),
+        ),
+    };
     (skipped > 0).then(|| page.say(&earlier).dimmed().to_string())
 }

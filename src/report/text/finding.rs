@@ -11,7 +11,7 @@ pub(super) use super::super::visible::MESSAGE;
 use super::super::words::{EXPECTED, FOUND};
 
 static HINT: Text = Text::fixed("hint: ", "indice : ");
-static AT: Text = Text::fixed("at ", "en ");
+static AT: Text = Text::fixed("at ", "dans ");
 
 /// A mistake: the facts, and what shows them; `lead` stands before the message.
 pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {

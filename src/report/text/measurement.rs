@@ -67,18 +67,18 @@ fn workers(volleys: &[Volley], circumstances: &[Circumstances]) -> Text {
             "une connexion reste chez un seul",
         ),
         false => (
-            "without one connection, requests meet all",
+            "where no connection is kept, requests meet them all",
             "sans connexion gardée, les requêtes les voient tous",
         ),
     };
     match counted {
         Some(1) => Text::fixed(
-            "1 worker, and so one rotation for every connection",
-            "1 worker, donc une seule rotation pour toute connexion",
+            "1 worker (nginx’s process), and so one rotation for every connection",
+            "1 worker (processus de nginx), donc une seule rotation pour toute connexion",
         ),
         Some(count) => Text::new(
-            format!("{count} workers, each with its own rotation; {en}"),
-            format!("{count} workers, chacun sa rotation ; {fr}"),
+            format!("{count} workers (nginx’s processes), each with its own rotation; {en}"),
+            format!("{count} workers (processus de nginx), chacun avec sa rotation ; {fr}"),
         ),
         None => Text::new(
             format!("where a proxy has workers, each has its own rotation; {en}"),
@@ -160,7 +160,7 @@ fn detail(met: &Circumstances, observation: &Observation) -> Text {
         let (number, own) = (index + 1, listed(own));
         (
             format!("{number} at {own}{en}"),
-            format!("{number} en {own}{fr}"),
+            format!("{number} à {own}{fr}"),
         )
     });
     let (en, fr): (Vec<String>, Vec<String>) = each.unzip();

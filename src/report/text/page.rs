@@ -55,6 +55,11 @@ impl Page {
         text.to(self.language)
     }
 
+    /// The language that it is written in.
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
     /// One of two words.
     pub(super) fn word(&self, english: &'static str, french: &'static str) -> &'static str {
         match self.language {

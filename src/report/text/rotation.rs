@@ -19,7 +19,10 @@ const COLOURS: [Color; 5] = [
 const NARROW: usize = 30;
 
 static REPLICAS: Text = Text::fixed("replicas", "répliques");
-static HEADING: Text = Text::fixed("which replica answered", "quelle réplique a répondu");
+static HEADING: Text = Text::fixed(
+    "which API container answered",
+    "quel conteneur d’API a répondu",
+);
 static KEPT_ALIVE: Text = Text::fixed("one connection", "une connexion");
 static CLOSED_BY_PROXY: Text = Text::fixed(
     "connections closed by the proxy",
@@ -143,12 +146,16 @@ fn waited(page: &Page, held: &Held) -> Vec<String> {
     let words = match held.choice() {
         None => return Vec::new(),
         Some(Choice::InTurn) => Text::new(
-            format!("one of them held: {waited} {en}"),
-            format!("l’une d’elles retenue : {waited} {fr}"),
+            format!("one of them kept from answering: {waited} {en}"),
+            format!("l’une d’elles empêchée de répondre : {waited} {fr}"),
         ),
         Some(Choice::LeastBusy) => Text::new(
-            format!("one of them held: {waited} {en}, {passed_by} in a row passed it by"),
-            format!("l’une d’elles retenue : {waited} {fr}, {passed_by} de suite l’ont évitée"),
+            format!(
+                "one of them kept from answering: {waited} {en}, {passed_by} in a row passed it by"
+            ),
+            format!(
+                "l’une d’elles empêchée de répondre : {waited} {fr}, {passed_by} de suite l’ont évitée"
+            ),
         ),
     };
     let (label, indent) = label(page, &replicas(page, held.replicas));
@@ -201,7 +208,12 @@ pub(super) fn details(page: &Page, volley: &Volley) -> String {
     // On connections of their own, requests meet several rotations, and repeat by chance alone.
     let period = period(&volley.sequence)
         .filter(|&period| period > 1 && volley.connection != Connection::Fresh)
-        .map(|period| Text::new(format!("period {period}"), format!("période {period}")));
+        .map(|period| {
+            Text::new(
+                format!("repeats every {period} requests"),
+                format!("se répète toutes les {period} requêtes"),
+            )
+        });
     let period = period.map(|period| page.say(&period).to_owned());
     let marks = [
         (!volley.unanswered.is_empty(), &UNANSWERED),

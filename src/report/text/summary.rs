@@ -35,7 +35,7 @@ pub(super) fn lines(page: &Page, summary: &Summary) -> Vec<String> {
         .iter()
         .flat_map(|file| unreadable(page, file));
     let mut lines = page.wrap(0, &counts(page, summary));
-    lines.extend(section(page, &words::SCORES, scores(summary)));
+    lines.extend(section(page, &words::SCORES, scores(page, summary)));
     lines.extend(section(page, &words::MISTAKES, bars(mistakes.collect())));
     lines.extend(section(page, &SLOWEST, slowest.collect()));
     lines.extend(section(page, &TROUBLED, troubled.collect()));
@@ -86,21 +86,16 @@ fn counts(page: &Page, summary: &Summary) -> String {
 fn averages(summary: &Summary) -> Option<Text> {
     let (mean, median) = (summary.mean?, summary.median?);
     Some(Text::new(
-        format!("mean {mean:.0} %, median {median:.0} %"),
+        format!("mean {mean:.0}%, median {median:.0}%"),
         format!("moyenne {mean:.0} %, médiane {median:.0} %"),
     ))
 }
 
-fn scores(summary: &Summary) -> Vec<String> {
+fn scores(page: &Page, summary: &Summary) -> Vec<String> {
     if summary.graded == 0 {
         return Vec::new();
     }
-    let tenths = summary.distribution.iter().enumerate();
-    let tenths = tenths.map(|(tenth, count)| match tenth {
-        10 => ("100 %".to_owned(), *count),
-        _ => (format!("{}–{} %", tenth * 10, tenth * 10 + 9), *count),
-    });
-    bars(tenths.collect())
+    bars(words::tenths(summary, page.language()))
 }
 
 /// Each name with a bar as long as its number, and the number.
@@ -117,14 +112,15 @@ fn bars(numbers: Vec<(String, usize)>) -> Vec<String> {
 }
 
 fn troubled(page: &Page, row: &Row) -> Vec<String> {
-    let student = Student::from(row).label();
+    let (student, colon) = (Student::from(row).label(), page.word(":", " :"));
     let words = match &row.fault {
         Some(fault) => {
             let message = fault.kind.message();
-            format!("{student}: {}: {}", page.say(&message), fault.detail)
+            let (message, detail) = (page.say(&message), page.say(&fault.detail));
+            format!("{student}{colon} {message}{colon} {detail}")
         }
         None => format!(
-            "{student}: {}",
+            "{student}{colon} {}",
             page.word("nothing was judged", "rien n’a été jugé")
         ),
     };
@@ -133,7 +129,8 @@ fn troubled(page: &Page, row: &Row) -> Vec<String> {
 
 fn unreadable(page: &Page, unreadable: &Unreadable) -> Vec<String> {
     let file = unreadable.file.to_string_lossy();
-    let words = visible(&format!("{file}: {}", unreadable.reason), MESSAGE);
+    let words = format!("{file}{} {}", page.word(":", " :"), unreadable.reason);
+    let words = visible(&words, MESSAGE);
     hang("  ", 4, page.wrap(4, &words))
 }
 
@@ -170,11 +167,11 @@ mod tests {
         let lines = without_colours(|| lines(&Page::new(Language::English, 80), &summary));
         assert_eq!(
             lines[0],
-            "4 graded · 3 without a mistake · 1 unreadable · mean 86 %, median 100 %"
+            "4 graded · 3 without a mistake · 1 unreadable · mean 86%, median 100%"
         );
         assert_eq!(lines[2], "scores");
-        assert_eq!(lines[7], "  40–49 %  ██████████ 1");
-        assert_eq!(lines[13], "    100 %  ██████████████████████████████ 3");
+        assert_eq!(lines[7], "  40–49%  ██████████ 1");
+        assert_eq!(lines[13], "    100%  ██████████████████████████████ 3");
         assert_eq!(
             lines[16],
             "  other-service  ██████████████████████████████ 1"

@@ -101,12 +101,12 @@ task6 · ./student
          `backend` is scaled [other-service]
          → which service does the exercise scale?
 
-which replica answered
+which API container answered
   2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2
-              (40 requests, one connection; period 2; logs and traffic agree)
+              (40 requests, one connection; repeats every 2 requests; logs and traffic agree)
   5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
-              (100 requests, one connection; period 5; logs and traffic agree)
-  proxy       2 workers, each with its own rotation; a connection stays with one
+              (100 requests, one connection; repeats every 5 requests; logs and traffic agree)
+  proxy       2 workers (nginx’s processes), each with its own rotation; a connection stays with one
               its DNS has 2, then 5 addresses for `back-end`: one a replica
   by hand     docker-compose up --scale back-end=2
               curl -s 'http://localhost/api/hello?try=[1-6]'
@@ -150,14 +150,15 @@ task6 · ./student
          c’est `backend` qui est multiplié [other-service]
          → quel service l’exercice multiplie-t-il ?
 
-quelle réplique a répondu
+quel conteneur d’API a répondu
   2 répliques  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
-               (40 requêtes, une connexion ; période 2 ; journaux et trafic
-               d’accord)
+               (40 requêtes, une connexion ; se répète toutes les 2 requêtes ;
+               journaux et trafic d’accord)
   5 répliques  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
-               (100 requêtes, une connexion ; période 5 ; journaux et trafic
-               d’accord)
-  proxy        2 workers, chacun sa rotation ; une connexion reste chez un seul
+               (100 requêtes, une connexion ; se répète toutes les 5 requêtes ;
+               journaux et trafic d’accord)
+  proxy        2 workers (processus de nginx), chacun avec sa rotation ; une
+               connexion reste chez un seul
                son DNS a 2, puis 5 adresses pour `back-end` : une par réplique
   à la main    docker-compose up --scale back-end=2
                curl -s 'http://localhost/api/hello?try=[1-6]'
@@ -173,13 +174,12 @@ tout ce qui vaut des points est réussi
 fn a_held_replica_is_shown_where_it_tells_something() {
     let mut report = passing();
     report.observation.held = Some(held(1, 15));
-    let passed_by =
-        "\n  5 replicas  one of them held: 1 request waited for it, 15 in a row passed it by\n";
+    let passed_by = "\n  5 replicas  one of them kept from answering: 1 request waited for it, 15 in a row passed it by\n";
     assert!(english(&report, 100).contains(passed_by));
-    let evitee = "\n  5 répliques  l’une d’elles retenue : 1 requête l’a attendue, 15 de suite l’ont évitée\n";
+    let evitee = "\n  5 répliques  l’une d’elles empêchée de répondre : 1 requête l’a attendue, 15 de suite l’ont évitée\n";
     assert!(french(&report, 100).contains(evitee));
     report.observation.held = Some(held(3, 0));
-    let waited = "\n  5 replicas  one of them held: 3 requests waited for it\n";
+    let waited = "\n  5 replicas  one of them kept from answering: 3 requests waited for it\n";
     assert!(english(&report, 100).contains(waited));
     report.observation.held = Some(held(1, 14));
     assert_eq!(english(&report, 100), english(&passing(), 100));
@@ -210,13 +210,13 @@ task6 · ./student
          → which service does the exercise scale?
 –        the site is served (not asked for)
 
-which replica answered
+which API container answered
   2 replicas  1 ✗ ? 1
               (4 requests, a new connection each; ✗ no right answer; ? received
               by no replica; by the logs)
 
 0/40  12.3 s
-mend `answer-command` first – `backend` is scaled
+fix `answer-command` first – `backend` is scaled
 then `round-robin`
 ";
     assert_eq!(format!("\n{}", english(&failing(), 80)), expected);
@@ -257,7 +257,7 @@ task6 · ./student
            multiplie-t-il ?
 –        le site est servi (non demandé)
 
-quelle réplique a répondu
+quel conteneur d’API a répondu
   2 répliques  1 ✗ ? 1
                (4 requêtes, une nouvelle
                connexion chacune ; ✗
@@ -293,7 +293,7 @@ task6 · ./student
 ✓        the site is served
 
 0/40  12.3 s
-mend `answer-command` first – `backend`
+fix `answer-command` first – `backend`
 is scaled
 ";
     assert_eq!(format!("\n{}", english(&skipping(), 40)), expected);
@@ -341,7 +341,7 @@ task6 · ./student
 
 ? could not be graded  12.3 s
 the Docker engine could not do its part; this is not a score of zero
-mend `answer-command` first – \x1b[2J\u{202e}x\ny\u{9b}1m
+fix `answer-command` first – \x1b[2J\u{202e}x\ny\u{9b}1m
 ";
     assert_eq!(format!("\n{}", english(&troubled(), 80)), expected);
 }
@@ -364,7 +364,7 @@ task6 · ./student
          le moteur Docker n’a pas pu faire sa part
          │ connection refused\x1b[2J
          → vérifiez que `docker version` répond, puis relancez la même
-           commande ; `--no-stack` note ce qui se passe de moteur
+           commande ; `--no-stack` note ce qui n’a pas besoin de moteur
 ?        le site est servi (non noté)
 
 ? impossible à noter  12,3 s
@@ -406,7 +406,7 @@ fn a_consequence_says_so_and_only_causes_are_to_be_mended() {
          as a consequence: `backend` is scaled [other-service]
 
 0/40  12.3 s
-mend `answer-command` first – `backend` is scaled
+fix `answer-command` first – `backend` is scaled
 then `round-robin`
 ";
     let twice = Status::Failed {
@@ -480,12 +480,15 @@ task6 · ./student
          · the file has other lines [other-lines]
 –  –/20  `compose-safe`, `round-robin`, `front-page` (not asked for)
 
-which replica answered
+which API container answered
   2 replicas  1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 …
-              (40 requests, one connection; period 2; logs and traffic agree)
+              (40 requests, one connection; repeats every 2 requests; logs and
+              traffic agree)
   5 replicas  2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 1 4 3 2 5 …
-              (100 requests, one connection; period 5; logs and traffic agree)
-  proxy       2 workers, each with its own rotation; a connection stays with one
+              (100 requests, one connection; repeats every 5 requests; logs and
+              traffic agree)
+  proxy       2 workers (nginx’s processes), each with its own rotation; a
+              connection stays with one
               its DNS has 2, then 5 addresses for `back-end`: one a replica
   by hand     docker-compose up --scale back-end=2
               curl -s 'http://localhost/api/hello?try=[1-6]'
@@ -595,11 +598,11 @@ proxy: start worker process 27
 hint: which service does the exercise scale?
 not judged: the site is served (not asked for)
 
-which replica answered
+which API container answered
 2 replicas: 1 wrong unknown 1 (4 requests, a new connection each; wrong: no right answer; unknown: received by no replica; by the logs)
 
 0/40  12.3 s
-mend `answer-command` first – `backend` is scaled
+fix `answer-command` first – `backend` is scaled
 then `round-robin`
 ";
     assert_eq!(text, expected);

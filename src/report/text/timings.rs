@@ -5,6 +5,16 @@ use super::page::Page;
 
 static TIMINGS: Text = Text::fixed("how long it took", "durées");
 
+/// What the names of phases are in French.
+const IN_FRENCH: [(&str, &str); 6] = [
+    ("read", "lecture"),
+    ("build", "construction"),
+    ("start", "démarrage"),
+    ("measure", "mesure"),
+    ("scale", "cinq serveurs"),
+    ("remove", "suppression"),
+];
+
 /// How long each part of the run took, in the order in which they began.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let lines = report.phases.iter().map(|phase| line(page, phase));
@@ -19,9 +29,13 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
 }
 
 fn line(page: &Page, phase: &Phase) -> String {
-    let (name, seconds) = (&phase.name, page.seconds(phase.seconds));
+    let french = IN_FRENCH.iter().find(|(name, _)| *name == phase.name);
+    let name = french.map_or(phase.name.as_ref(), |(name, french)| {
+        page.word(name, french)
+    });
+    let seconds = page.seconds(phase.seconds);
     match page.is_plain() {
         true => format!("{name}{}{seconds}", page.word(": ", " : ")),
-        false => format!("  {name:<10}  {seconds:>7}"),
+        false => format!("  {name:<13}  {seconds:>7}"),
     }
 }

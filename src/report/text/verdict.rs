@@ -122,7 +122,10 @@ fn spoken(page: &Page, status: &Status, earned: u32, possible: u32) -> String {
         _ if possible == 0 => None,
         Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => Some((
             format!(", {earned} of {possible} points"),
-            format!(", {earned} points sur {possible}"),
+            format!(
+                ", {earned} point{} sur {possible}",
+                if earned > 1 { "s" } else { "" }
+            ),
         )),
         Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => Some((
             format!(", {possible} points"),
@@ -204,7 +207,7 @@ fn more(page: &Page, hidden: usize) -> Option<String> {
 
 fn trouble(page: &Page, fault: &Fault, advice: Option<&Text>) -> Vec<String> {
     let message = fault.kind.message();
-    let detail = visible(&fault.detail, MESSAGE);
+    let detail = visible(page.say(&fault.detail), MESSAGE);
     let mut lines = page.paragraph("".normal(), page.say(&message));
     lines.extend(page.paragraph(page.sign("│ ".dimmed(), &DETAIL), &detail));
     let remedy = fault.kind.remedy();

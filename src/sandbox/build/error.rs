@@ -34,8 +34,7 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     }
     let words = log.iter().map(String::as_str).chain([error]);
     if let Some((kind, detail)) = words.filter_map(|words| Some((ours(words)?, words))).next() {
-        let detail = detail.to_owned();
-        return Err(Fault { kind, detail });
+        return Err(Fault::told(kind, detail));
     }
     if let Some(reference) = missing_base(error, step) {
         let similar = meant_base(&reference);
@@ -47,10 +46,7 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     if is_failed_command(error) {
         return Ok(BuildFailure::Command);
     }
-    Err(Fault {
-        kind: kind_of(error),
-        detail: error.to_owned(),
-    })
+    Err(Fault::told(kind_of(error), error.to_owned()))
 }
 
 /// What a step of a limited build had too little of, if its words tell of that.

@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use cap_std::fs::{Dir, MetadataExt};
+use softy_checks::model::Text;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
 
 use super::log::Log;
@@ -161,10 +162,11 @@ fn pack(
 fn unnamed_context(build: &Build) -> Result<Option<ImageState>, Fault> {
     for (name, context) in &build.contexts {
         if !is_stage(name) {
-            return Err(Fault {
-                kind: FaultKind::Unsupported,
-                detail: format!("additional_contexts: `{name}` is no name of a stage"),
-            });
+            let detail = Text::new(
+                format!("additional_contexts: `{name}` is no name of a stage"),
+                format!("additional_contexts : `{name}` n’est pas un nom d’étape"),
+            );
+            return Err(Fault::new(FaultKind::Unsupported, detail));
         }
         if let NamedContext::Image(image) = context
             && let Some(words) = malformed(image)

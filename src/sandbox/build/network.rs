@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use softy_checks::model::Text;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind};
 
 use crate::sandbox::engine::fault;
@@ -160,34 +161,50 @@ impl BuildNetwork {
                 kind: FaultKind::Network,
                 detail,
             }) => detail,
-            Ok(BuildFailure::Command) if self.failed() > before => {
-                "a step failed that did not get what it asked for".to_owned()
-            }
+            Ok(BuildFailure::Command) if self.failed() > before => Text::fixed(
+                "a step failed that did not get what it asked for",
+                "une étape a échoué sans avoir obtenu ce qu’elle demandait",
+            ),
             other => return other,
         };
-        let detail = [Some(words), self.told(relay)].into_iter().flatten();
-        Err(Fault {
-            kind: FaultKind::Network,
-            detail: detail.collect::<Vec<_>>().join("; "),
-        })
+        let detail = self
+            .told(relay)
+            .into_iter()
+            .fold(words, |Text { en, fr }, told| {
+                Text::new(format!("{en}; {}", told.en), format!("{fr} ; {}", told.fr))
+            });
+        Err(Fault::new(FaultKind::Network, detail))
     }
 
-    fn told(&self, relay: &Relay) -> Option<String> {
+    /// What is known of what builds did not get.
+    fn told(&self, relay: &Relay) -> Vec<Text> {
+        let address = relay.address;
         if !self.notes.is_reached() {
-            return Some(format!(
-                "no build has reached the checker at {}: a firewall may stand between",
-                relay.address
-            ));
+            return vec![Text::new(
+                format!(
+                    "no build has reached the checker at {address}: a firewall may stand between"
+                ),
+                format!(
+                    "aucune construction n’a atteint le vérificateur en {address} : un pare-feu s’interpose peut-être"
+                ),
+            )];
         }
         let told = [
-            ("refused to builds", self.notes.all_refused()),
-            ("no answer from", self.notes.all_unreached()),
+            (
+                ("refused to builds", "refusé aux constructions"),
+                self.notes.all_refused(),
+            ),
+            (
+                ("no answer from", "pas de réponse de"),
+                self.notes.all_unreached(),
+            ),
         ];
         let told = told.into_iter().filter(|(_, hosts)| !hosts.is_empty());
-        let told: Vec<String> = told
-            .map(|(what, hosts)| format!("{what}: {}", hosts.join(", ")))
-            .collect();
-        (!told.is_empty()).then(|| told.join("; "))
+        told.map(|((en, fr), hosts)| {
+            let hosts = hosts.join(", ");
+            Text::new(format!("{en}: {hosts}"), format!("{fr} : {hosts}"))
+        })
+        .collect()
     }
 }
 
@@ -235,9 +252,12 @@ mod tests {
         let fault = network.judged(command(), STEP, 0).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Network);
         assert!(
-            fault.detail.ends_with("; refused to builds: 10.0.0.1:80"),
+            fault
+                .detail
+                .en
+                .ends_with("; refused to builds: 10.0.0.1:80"),
             "{}",
-            fault.detail
+            fault.detail.en
         );
         assert_eq!(network.judged(command(), STEP, 1), command());
         let other = || Ok(BuildFailure::ExternallyManaged);
@@ -247,15 +267,12 @@ mod tests {
     #[tokio::test]
     async fn trouble_of_builds_that_never_got_to_the_relay_names_it() {
         let network = network().await;
-        let trouble = Fault {
-            kind: FaultKind::Network,
-            detail: "x".to_owned(),
-        };
+        let trouble = Fault::told(FaultKind::Network, "x");
         let fault = network.judged(Err(trouble.clone()), STEP, 0).unwrap_err();
         assert!(
-            fault.detail.contains("a firewall may stand between"),
+            fault.detail.en.contains("a firewall may stand between"),
             "{}",
-            fault.detail
+            fault.detail.en
         );
         let of_the_engine = "Get \"https://registry/v2/\": dial tcp: no such host";
         let untouched = network.judged(Err(trouble.clone()), of_the_engine, 0);

@@ -19,10 +19,8 @@ pub(super) struct Need {
 impl Need {
     /// Why the Dockerfile at `path` was not built.
     pub(super) fn fault(&self, path: &str) -> Fault {
-        Fault {
-            kind: FaultKind::Unlimited,
-            detail: format!("{path}:{}: {}", self.line, self.what),
-        }
+        let words = format!("{path}:{}: {}", self.line, self.what);
+        Fault::told(FaultKind::Unlimited, words)
     }
 }
 

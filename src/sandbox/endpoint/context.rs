@@ -14,7 +14,7 @@ use super::{Address, DEFAULT_CONTEXT, Endpoint, EndpointError, FoundBy, certific
 #[derive(Default, Deserialize)]
 struct Config {
     #[serde(default, rename = "currentContext")]
-    current: String,
+    current: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -38,11 +38,11 @@ struct Engine {
     skips_verification: bool,
 }
 
-/// The name of the current context, where one was chosen.
-pub(super) fn current(config: &Path) -> Result<Option<String>, EndpointError> {
-    let config: Option<Config> = read(&config.join("config.json"))?;
-    let current = config.unwrap_or_default().current;
-    Ok(Some(current).filter(|name| !name.is_empty()))
+/// The name of the current context, where one was chosen. A configuration that cannot be read has chosen none: Docker's client
+/// goes on with the usual engine, too.
+pub(super) fn current(config: &Path) -> Option<String> {
+    let config: Option<Config> = read(&config.join("config.json")).ok()?;
+    config?.current.filter(|name| !name.is_empty())
 }
 
 /// The engine of a context.
@@ -58,12 +58,12 @@ pub(super) fn named(name: &str, config: &Path) -> Result<Endpoint, EndpointError
     let engine = meta.endpoints.docker;
     let engine = engine.filter(|engine| !engine.host.is_empty());
     let engine = engine.ok_or_else(|| EndpointError::NoEngine(name.to_owned()))?;
-    if engine.skips_verification {
-        return Err(EndpointError::Unverified(name.to_owned()));
-    }
     let folder = contexts.join("tls").join(&id).join("docker");
     let tls = folder.is_dir() || engine.host.starts_with("https://");
     let address = Address::parse(&engine.host, tls)?;
+    if engine.skips_verification && matches!(address, Address::Tcp(_)) {
+        return Err(EndpointError::Unverified(name.to_owned()));
+    }
     let tls = match (&address, tls) {
         (Address::Tcp(_), true) => Some(certificates(&folder)?),
         (Address::Tcp(_), false) | (Address::Unix(_), _) => None,

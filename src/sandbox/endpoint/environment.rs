@@ -37,16 +37,18 @@ impl Environment {
             tls: word("DOCKER_TLS_VERIFY").or(word("DOCKER_TLS")).is_some(),
             certificates: folder("DOCKER_CERT_PATH").unwrap_or_else(|| config.clone()),
             config,
-            socket: PathBuf::from("/var/run/docker.sock"),
+            socket: PathBuf::from(super::SOCKET),
             rootless: in_runtime("docker.sock"),
             podman,
         }
     }
 }
 
-/// An empty variable is one that is not set, as for Docker.
+/// An empty variable is one that is not set, as for Docker; white space around it, such as the end of a Windows line, says
+/// nothing.
 fn word(name: &str) -> Option<String> {
-    var(name).ok().filter(|value| !value.is_empty())
+    let value = var(name).ok()?.trim().to_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 fn folder(name: &str) -> Option<PathBuf> {

@@ -1,10 +1,12 @@
+use std::fmt;
 use std::path::PathBuf;
+
+use softy_checks::model::Text;
 
 /// Why no engine can be asked: what names it is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
     /// A context that Docker does not know.
-    #[error("there is no Docker context `{name}`: there are {}; `docker context ls` shows them", list(.known))]
     UnknownContext {
         /// Its name.
         name: String,
@@ -12,9 +14,6 @@ pub enum EndpointError {
         known: Vec<String>,
     },
     /// A file of Docker's that cannot be read.
-    #[error(
-        "`{path}` cannot be read ({reason}): mend it, or name the engine with `--host unix:///var/run/docker.sock`"
-    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -22,28 +21,94 @@ pub enum EndpointError {
         reason: String,
     },
     /// A context without an engine.
-    #[error("the Docker context `{0}` names no engine: choose another with `--context`")]
     NoEngine(String),
     /// A context that asks for TLS without its proof.
-    #[error(
-        "the Docker context `{0}` skips the verification of certificates, which softy-check never does: give the context the certificate of its authority with `docker context update --docker host=…,ca=…`"
-    )]
     Unverified(String),
     /// An address through SSH.
-    #[error(
-        "softy-check does not speak SSH, which `{0}` asks for: forward the engine's socket with `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock USER@HOST`, and give `--host unix:///tmp/engine.sock`"
-    )]
     Ssh(String),
     /// What is no address of an engine.
-    #[error(
-        "`{0}` is no address of an engine: it is `unix:///path/of/the.sock` or `tcp://host:port`"
-    )]
     Address(String),
     /// A certificate that is not there.
-    #[error(
-        "the certificate `{0}` is not there: put it there, or name its folder with `DOCKER_CERT_PATH`; for a context, `docker context update` stores it"
-    )]
     Certificate(PathBuf),
+}
+
+impl EndpointError {
+    /// What is wrong, and what helps.
+    pub fn message(&self) -> Text {
+        match self {
+            EndpointError::UnknownContext { name, known } => {
+                let known = list(known);
+                Text::new(
+                    format!(
+                        "there is no Docker context `{name}`: there are {known}; `docker context ls` shows them"
+                    ),
+                    format!(
+                        "il n’y a pas de contexte Docker `{name}` : il y a {known} ; `docker context ls` les montre"
+                    ),
+                )
+            }
+            EndpointError::Unreadable { path, reason } => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` cannot be read ({reason}): fix it, or name the engine with `--host unix:///var/run/docker.sock`"
+                    ),
+                    format!(
+                        "`{path}` ne peut pas être lu ({reason}) : corrigez-le, ou nommez le moteur avec `--host unix:///var/run/docker.sock`"
+                    ),
+                )
+            }
+            EndpointError::NoEngine(name) => Text::new(
+                format!(
+                    "the Docker context `{name}` names no engine: choose another with `--context`"
+                ),
+                format!(
+                    "le contexte Docker `{name}` ne nomme aucun moteur : choisissez-en un autre avec `--context`"
+                ),
+            ),
+            EndpointError::Unverified(name) => Text::new(
+                format!(
+                    "the Docker context `{name}` skips the verification of certificates, which softy-check never does: give the context the certificate of its authority with `docker context update --docker host=…,ca=…`"
+                ),
+                format!(
+                    "le contexte Docker `{name}` ne vérifie pas les certificats, ce que softy-check fait toujours : donnez-lui le certificat de son autorité avec `docker context update --docker host=…,ca=…`"
+                ),
+            ),
+            EndpointError::Ssh(address) => Text::new(
+                format!(
+                    "softy-check does not speak SSH, which `{address}` asks for: forward the engine's socket with `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock USER@HOST`, and give `--host unix:///tmp/engine.sock`"
+                ),
+                format!(
+                    "softy-check ne parle pas SSH, que demande `{address}` : redirigez la socket du moteur avec `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock USER@HOST`, et donnez `--host unix:///tmp/engine.sock`"
+                ),
+            ),
+            EndpointError::Address(address) => Text::new(
+                format!(
+                    "`{address}` is no address of an engine: it is `unix:///path/of/the.sock` or `tcp://host:port`"
+                ),
+                format!(
+                    "`{address}` n’est pas l’adresse d’un moteur : c’est `unix:///chemin/de/la.sock` ou `tcp://hôte:port`"
+                ),
+            ),
+            EndpointError::Certificate(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "the certificate `{path}` is not there: put it there, or name its folder with `DOCKER_CERT_PATH`; for a context, `docker context update` stores it"
+                    ),
+                    format!(
+                        "le certificat `{path}` n’est pas là : mettez-le là, ou nommez son dossier avec `DOCKER_CERT_PATH` ; pour un contexte, `docker context update` le range"
+                    ),
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message().en)
+    }
 }
 
 fn list(known: &[String]) -> String {

@@ -151,22 +151,50 @@ fn what_cannot_be_used_is_named_with_what_helps() {
     );
     assert!(words(&context("class"), &environment).contains("ssh -nNT"));
     for address in [
-        "unix://",
+        "unix://a.sock",
+        "unix:/var/run/docker.sock",
+        "/var/run/docker.sock",
         "npipe:////./pipe/docker_engine",
-        "tcp://",
         "ftp://a",
     ] {
         let words = words(&host(address), &environment);
         assert!(words.contains("is no address of an engine"), "{words}");
     }
-    home.write("config.json", "{");
-    let broken = words(&Asked::default(), &environment);
-    assert!(broken.contains("config.json` cannot be read"), "{broken}");
     let class = format!("contexts/meta/{CLASS}/meta.json");
+    home.write(&class, "{");
+    let broken = words(&context("class"), &environment);
+    assert!(broken.contains("meta.json` cannot be read"), "{broken}");
     home.write(&class, r#"{"Name":"class","Endpoints":{}}"#);
     assert!(words(&context("class"), &environment).contains("names no engine"));
     let unverified =
         r#"{"Name":"class","Endpoints":{"docker":{"Host":"tcp://a","SkipTLSVerify":true}}}"#;
     home.write(&class, unverified);
     assert!(words(&context("class"), &environment).contains("skips the verification"));
+    home.write(&class, &unverified.replace("tcp://a", "unix:///a.sock"));
+    let socket = found(&context("class"), &environment).0;
+    assert_eq!(socket, "unix:///a.sock");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_names_nothing() {
+    let home = Home::new();
+    for config in ["", "{", "null", r#"{"currentContext":null}"#] {
+        home.write("config.json", config);
+        let by = found(&Asked::default(), &home.environment()).1;
+        assert_eq!(by, FoundBy::Default, "{config}");
+    }
+}
+
+#[test]
+fn an_address_may_leave_out_what_is_usual() {
+    let home = Home::new();
+    for (address, meant) in [
+        ("unix://", "unix:///var/run/docker.sock"),
+        ("tcp://", "tcp://localhost:2375"),
+        (":2375", "tcp://localhost:2375"),
+        ("tcp://[::1]:2375/", "tcp://[::1]:2375"),
+    ] {
+        let found = found(&host(address), &home.environment()).0;
+        assert_eq!(found, meant, "{address}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The checker itself, as graders run it: a release build in a process of its own.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,9 +28,15 @@ pub fn build() -> Result<()> {
 
 /// Grades the correct submission, which must pass.
 pub fn run(options: &[&str]) -> Result<Checked> {
+    run_on(Path::new(workspace::CORRECT_SUBMISSION), options)
+}
+
+/// Grades a submission that must pass.
+pub fn run_on(submission: &Path, options: &[&str]) -> Result<Checked> {
     let mut command = Command::new(workspace::target().join("release/softy-check"));
     command
-        .args(["task6", workspace::CORRECT_SUBMISSION])
+        .arg("task6")
+        .arg(submission)
         .args(options)
         .current_dir(workspace::root());
     engine::address_for(&mut command)?

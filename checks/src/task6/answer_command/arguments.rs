@@ -120,7 +120,7 @@ impl<'a> Arguments<'a> {
         Some(Deviation {
             mistake: &OTHER_OPTION,
             message: Text::new(
-                format!("expected nothing but one option behind `up`, found {found}"),
+                format!("expected nothing but one option after `up`, found {found}"),
                 format!("attendu : rien d’autre qu’une option après `up` ; trouvé : {found}"),
             ),
             marks: self.operands.iter().map(|word| word.span.clone()).collect(),

@@ -82,7 +82,7 @@ const RETURN: Text = Text::fixed(
 );
 
 const BLANKS: Text = Text::fixed(
-    "expected one space between two words and none around them, found others",
+    "expected one space between two words and none around them, found other white space",
     "attendu : un espace entre deux mots et aucun autour ; trouvé : d’autres blancs",
 );
 

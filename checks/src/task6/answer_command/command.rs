@@ -113,7 +113,7 @@ fn comment(token: &Token) -> Option<Deviation> {
         Token::Comment(comment) => Some(Deviation::at(
             &OTHER_SPELLING,
             comment.span.clone(),
-            "a comment stands behind the command".to_owned(),
+            "a comment follows the command".to_owned(),
             "un commentaire suit la commande".to_owned(),
         )),
     }

@@ -80,8 +80,8 @@ pub(super) static SCALE_SUBCOMMAND: Mistake = Mistake {
 pub(super) static OTHER_SUBCOMMAND: Mistake = Mistake {
     code: "other-subcommand",
     hint: Text::fixed(
-        "`docker-compose --help` lists what each one does: which creates and starts all services?",
-        "`docker-compose --help` dit ce que fait chacune : laquelle crée et démarre tous les services ?",
+        "`docker-compose --help` lists what each command does: which one creates and starts all services?",
+        "`docker-compose --help` dit ce que fait chaque commande : laquelle crée et démarre tous les services ?",
     ),
 };
 

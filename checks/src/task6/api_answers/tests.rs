@@ -140,7 +140,7 @@ fn replies_that_fail_are_counted() {
     let replies = seen.api.as_mut().unwrap();
     replies[1] = reply("/api/hello", 502, "");
     let message = judge(&seen).unwrap().findings.remove(0).message.en;
-    assert!(message.starts_with("the first of 3 requests was answered, 1 of the others"));
+    assert!(message.starts_with("the first of 3 requests got the right answer, 1 of the others"));
 }
 
 #[test]

@@ -126,10 +126,10 @@ fn passed_by(held: &Held) -> Text {
     };
     Text::new(
         format!(
-            "while one of {replicas} replicas was held, {en} waited for it and {passed_by} in a row went to the others"
+            "while the checker kept one of {replicas} replicas from answering, {en} waited for it and {passed_by} in a row went to the others"
         ),
         format!(
-            "pendant qu’une des {replicas} répliques était retenue, {fr} et {passed_by} de suite sont allées aux autres"
+            "pendant que le vérificateur empêchait une des {replicas} répliques de répondre, {fr} et {passed_by} de suite sont allées aux autres"
         ),
     )
 }

@@ -103,6 +103,37 @@ fn a_reply_missing_or_doubled_comes_before_the_order() {
 }
 
 #[test]
+fn one_request_is_spoken_of_as_one() {
+    let message = |volley: &Volley| {
+        let judged = judge_volley(&correct(), volley);
+        judged.findings.first().unwrap().message.clone()
+    };
+    let of = |doubled: &[u32], unanswered: &[u32]| Volley {
+        doubled: doubled.to_vec(),
+        unanswered: unanswered.to_vec(),
+        ..volley(&[1, 2], 20)
+    };
+    let unknown = |count: usize| {
+        let mut volley = volley(&[1, 2], 20);
+        volley.sequence[..count].fill(0);
+        volley
+    };
+    for (volley, words) in [
+        (of(&[3], &[]), "1 requête sur 40 a atteint"),
+        (of(&[3, 4], &[]), "2 requêtes sur 40 ont atteint"),
+        (of(&[], &[3]), "1 requête sur 40 n’est pas revenue"),
+        (of(&[], &[3, 4]), "2 requêtes sur 40 ne sont pas revenues"),
+        (unknown(1), "1 requête sur 40 a eu une réponse"),
+        (unknown(2), "2 requêtes sur 40 ont eu une réponse"),
+    ] {
+        let message = message(&volley).fr;
+        assert!(message.starts_with(words), "{message}");
+    }
+    assert!(message(&unknown(1)).en.ends_with("received it"));
+    assert!(message(&unknown(2)).en.ends_with("received them"));
+}
+
+#[test]
 fn several_workers_may_interleave_when_the_proxy_closes_connections() {
     let closed = |order: &[u32], workers| {
         code(&Volley {
@@ -216,7 +247,7 @@ fn a_held_replica_that_is_passed_by_is_told_with_its_cause_where_there_is_one() 
     assert_eq!((least.code, &least.place), ("least-conn", &None));
     assert_eq!(
         least.message.en,
-        "while one of 2 replicas was held, 1 request waited for it and 6 in a row went to the others; the proxy chooses the replica with the least to do"
+        "while the checker kept one of 2 replicas from answering, 1 request waited for it and 6 in a row went to the others; the proxy chooses the replica with the least to do"
     );
     let least = held(Some(LEAST), 1).unwrap();
     assert_eq!(least.code, "least-conn");

@@ -124,7 +124,7 @@ impl Emergency<'_> {
         let length = u32::try_from(word.text.chars().count()).unwrap_or(1);
         let finding = self.because(
             &MISSING_SEMICOLON,
-            &format!("line {last} has no `;` behind {shown}"),
+            &format!("line {last} has no `;` after {shown}"),
             &format!("il n’y a pas de `;` après {shown}, ligne {last}"),
         );
         Some(finding.at(file.place(last, word.column, length)))

@@ -31,10 +31,8 @@ pub(super) fn fault(stack: &Stack) -> Option<Unjudged> {
             || matches!(container.state, State::Exited { status } if status != 0)
     });
     let (container, line) = kept_in.find_map(|container| Some((container, attempt(container)?)))?;
-    Some(Unjudged::Fault(Fault {
-        kind: FaultKind::Closed,
-        detail: format!("{}: {line}", container.service),
-    }))
+    let words = format!("{}: {line}", container.service);
+    Some(Unjudged::Fault(Fault::told(FaultKind::Closed, words)))
 }
 
 /// What ran all the same tried to get out.

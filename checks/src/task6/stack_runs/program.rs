@@ -144,7 +144,7 @@ fn printing(command: &[String]) -> Option<&str> {
 fn only_prints(name: &str, command: &str) -> Text {
     let command = code(command);
     Text::new(
-        format!("expected {name} to stay up, its command {command} prints a line and ends"),
+        format!("expected {name} to stay up, but its command {command} prints a line and ends"),
         format!(
             "{name} devait rester en marche ; sa commande {command} affiche une ligne et se termine"
         ),
