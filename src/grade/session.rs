@@ -215,11 +215,15 @@ impl Session<'_> {
         (last_project == project && !is_used).then_some(last)
     }
 
-    /// Takes away what another round cannot use.
+    /// Takes away what another round cannot use, and prepares what it will need, while nobody waits.
     ///
     /// # Errors
     /// A fault when something cannot be removed; the next round then begins anew, and removal is tried again at the end.
-    pub async fn rest(&mut self) -> Result<(), Fault> {
+    pub async fn rest(
+        &mut self,
+        submission: &Submission,
+        progress: &Progress,
+    ) -> Result<(), Fault> {
         let Some(sandbox) = self.sandbox.get() else {
             return Ok(());
         };
@@ -230,8 +234,8 @@ impl Session<'_> {
         self.standing = self.standing.take().and_then(Standing::rested);
         let removed = match &self.standing {
             Some(standing) => {
-                let members = standing.stack.members();
-                sandbox.remove_but(&members, &standing.reachable).await
+                let created = standing.stack.created();
+                sandbox.remove_but(&created, &standing.reachable).await
             }
             None => sandbox.remove().await,
         };
@@ -240,7 +244,32 @@ impl Session<'_> {
         }
         let sandbox = self.sandbox.take().map(Sandbox::renewed);
         self.sandbox = OnceCell::new_with(sandbox);
+        if !self.is_prepared(submission, progress).await {
+            return self.cool_down().await;
+        }
         removed
+    }
+
+    /// Prepares the next round where something stands; `false` when the engine does not let it.
+    async fn is_prepared(&mut self, submission: &Submission, progress: &Progress) -> bool {
+        let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &mut self.standing) else {
+            return true;
+        };
+        let Standing {
+            stack,
+            built,
+            reachable,
+            project,
+        } = standing;
+        let live = Live {
+            sandbox,
+            submission,
+            project,
+            progress,
+        };
+        let replicas = self.options.asked.replicas;
+        let prepared = live.prepare(stack, replicas, built, reachable).await;
+        prepared.is_ok()
     }
 
     /// Takes everything away that is up; the next round begins anew.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::order::{needs, proxy, waves};
 use super::received::Received;
+use super::standing::Warm;
 use super::started::{ProxyMember, Slot, Started};
 use crate::compose::project::{
     Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
@@ -40,12 +41,13 @@ impl Live<'_> {
         &self,
         built: &Built,
         reachable: &Reachable,
-        warm: Vec<Slot>,
+        warm: Warm,
     ) -> Result<Started, Fault> {
         let proxy = proxy(self.project);
-        let is_cold = warm.is_empty();
+        let is_cold = warm.containers.is_empty();
         let mut started = Started {
-            containers: warm,
+            containers: warm.containers,
+            spare: warm.spare,
             back_end: self.project.back_end.clone(),
             proxy: proxy.map(|(service, port)| Proxy {
                 service: service.name.clone(),
@@ -141,6 +143,28 @@ impl Live<'_> {
         Ok(())
     }
 
+    /// Creates the replicas of `back-end` up to `count` that the stack will be scaled by, without starting them: nothing tells
+    /// them from those that are created when they are started, and nobody waits for that.
+    pub(super) async fn prepare(
+        &self,
+        started: &mut Started,
+        count: u32,
+        built: &Built,
+        reachable: &Reachable,
+    ) -> Result<(), Fault> {
+        let Some(service) = self.project.back_end() else {
+            return Ok(());
+        };
+        let before: &Started = started;
+        let is_there = |number: u32| before.spare.iter().any(|(_, spare)| spare.number == number);
+        let missing = (TWO + 1..=count).filter(|number| !is_there(*number));
+        let created = missing.map(|number| self.create(service, number, built, reachable, before));
+        let created = try_join_all(created).await?.into_iter();
+        let made = created.filter(|(member, _)| member.is_some());
+        started.spare.extend(made);
+        Ok(())
+    }
+
     /// Adds replicas of `back-end` up to `count`, starts the proxy again, and waits until all of them listen.
     pub(super) async fn scale(
         &self,
@@ -153,10 +177,20 @@ impl Live<'_> {
             return Ok(());
         };
         let present = u32::try_from(started.replicas().len()).unwrap_or(count);
+        let spare = std::mem::take(&mut started.spare);
         let before: &Started = started;
-        let added = (present + 1..=count).map(|number| async move {
-            let created = self.create(service, number, built, reachable, before);
-            self.start_one(created.await?, before).await
+        let added = (present + 1..=count).map(|number| {
+            let slot = spare.iter().find(|(_, spare)| spare.number == number);
+            async move {
+                let created = match slot {
+                    Some(slot) => slot.clone(),
+                    None => {
+                        let created = self.create(service, number, built, reachable, before);
+                        created.await?
+                    }
+                };
+                self.start_one(created, before).await
+            }
         });
         let mut added = try_join_all(added).await?;
         let replicas: Vec<Member> = added

@@ -21,6 +21,15 @@ pub(super) struct Standing {
     pub(super) project: Project,
 }
 
+/// Containers that a round begins with; none where it begins from nothing.
+#[derive(Default)]
+pub(super) struct Warm {
+    /// Those that run: all up to `back-end`.
+    pub(super) containers: Vec<Slot>,
+    /// Further replicas, created and not started.
+    pub(super) spare: Vec<Slot>,
+}
+
 /// The same without its networks.
 pub(super) struct Containers {
     stack: Started,
@@ -98,18 +107,21 @@ impl Live<'_> {
         containers: Option<Containers>,
         built: &Built,
         reachable: &Reachable,
-    ) -> Result<Vec<Slot>, Fault> {
+    ) -> Result<Warm, Fault> {
         let Some(containers) = containers else {
-            return Ok(Vec::new());
+            return Ok(Warm::default());
         };
         if self.would_start(&containers, built) {
             let members = containers.stack.members();
             if self.sandbox.fallen(&members).await?.is_empty() {
-                return Ok(containers.stack.containers);
+                let Started {
+                    containers, spare, ..
+                } = containers.stack;
+                return Ok(Warm { containers, spare });
             }
         }
         self.sandbox.remove_but(&[], reachable).await?;
-        Ok(Vec::new())
+        Ok(Warm::default())
     }
 
     fn would_start(&self, containers: &Containers, built: &Built) -> bool {

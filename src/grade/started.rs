@@ -12,6 +12,8 @@ pub(super) type Slot = (Option<Member>, Container);
 /// A stack that was started.
 pub(super) struct Started {
     pub(super) containers: Vec<Slot>,
+    /// Replicas of the API that are created and not started, for when the stack is scaled.
+    pub(super) spare: Vec<Slot>,
     /// The name of the service of the API servers.
     pub(super) back_end: String,
     pub(super) proxy: Option<Proxy>,
@@ -46,13 +48,19 @@ impl Started {
             .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
     }
 
-    /// Every container that was created.
+    /// Every container that was to be started.
     pub(super) fn members(&self) -> Vec<Member> {
         let members = self
             .containers
             .iter()
             .filter_map(|(member, _)| member.clone());
         members.collect()
+    }
+
+    /// The same and those that are spare.
+    pub(super) fn created(&self) -> Vec<Member> {
+        let spare = self.spare.iter().filter_map(|(member, _)| member.clone());
+        self.members().into_iter().chain(spare).collect()
     }
 
     /// The replicas of the API, by number.

@@ -307,12 +307,18 @@ fn refused(error: Error) -> Result<String, Fault> {
         "error renaming interface",
         "needs to be an absolute path",
     ];
-    // The limits are the sandbox's own, whatever the submission asks for.
-    const LIMITS: [&str; 3] = ["setting rlimit", "setting cgroup", "apply cgroup"];
+    // The limits are the sandbox's own, whatever the submission asks for; a rootless engine may not set what `domainname` asks of
+    // the kernel, and another one may.
+    const ENGINE: [&str; 4] = [
+        "setting rlimit",
+        "setting cgroup",
+        "apply cgroup",
+        "container init: open /proc/sys/",
+    ];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
-    let is_limit = LIMITS.iter().any(|sign| words.contains(sign));
-    let theirs = answered && !is_limit && ours(&words).is_none();
+    let is_engine_s = ENGINE.iter().any(|sign| words.contains(sign));
+    let theirs = answered && !is_engine_s && ours(&words).is_none();
     if theirs && SIGNS.iter().any(|sign| words.contains(sign)) {
         // What stands before names the layers of the engine that handed the message on.
         let last = words.rsplit("unable to start container process: ").next();
@@ -328,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_that_the_engine_cannot_set_is_not_held_against_the_submission() {
+    fn what_the_engine_may_not_set_is_not_held_against_the_submission() {
         let said = |message: &str| {
             refused(Error::DockerResponseServerError {
                 status_code: 500,
@@ -337,7 +343,11 @@ mod tests {
         };
         let program = "exec: \"python\": executable file not found in $PATH";
         assert_eq!(said(program), Ok(program.to_owned()));
-        let limit = "error setting rlimit type 6: operation not permitted";
-        assert_eq!(said(limit).unwrap_err().kind, FaultKind::Engine);
+        for words in [
+            "error setting rlimit type 6: operation not permitted",
+            "error during container init: open /proc/sys/kernel/domainname: permission denied",
+        ] {
+            assert_eq!(said(words).unwrap_err().kind, FaultKind::Engine, "{words}");
+        }
     }
 }

@@ -66,7 +66,7 @@ async fn rounds(
             .await;
         let phases = progress.finish();
         order.hand_over(seen, started.elapsed(), phases, &progress)?;
-        if let Err(fault) = session.rest().await {
+        if let Err(fault) = session.rest(&submission, &progress).await {
             progress.say(&left_on_the_engine(&fault));
         }
         progress.say(&WATCHING);
