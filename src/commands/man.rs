@@ -44,10 +44,14 @@ fn with_lines(roff: &str) -> String {
     let Some((before, rest)) = roff.split_once("\n.SH EXTRA\n") else {
         return roff.to_owned();
     };
-    let (examples, after) = rest.split_once("\n.SH ").unwrap_or((rest.trim_end(), ""));
+    let (lines, after) = rest.split_once("\n.SH ").unwrap_or((rest.trim_end(), ""));
     let after = match after {
         "" => String::new(),
         after => format!(".SH {after}"),
     };
-    format!("{before}\n.SH EXAMPLES\n.nf\n{examples}\n.fi\n{after}")
+    let (heading, lines) = match lines.strip_prefix("Examples:\n") {
+        Some(examples) => ("EXAMPLES", examples),
+        None => ("NOTES", lines),
+    };
+    format!("{before}\n.SH {heading}\n.nf\n{lines}\n.fi\n{after}")
 }
