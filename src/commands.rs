@@ -26,10 +26,13 @@ use softy_checks::observation::Fault;
 
 use crate::batch::RosterError;
 use crate::cli::{Cli, Command};
-use crate::report::ExitStatus;
+use crate::report::{ExitStatus, visible};
 use crate::rubric::RubricError;
 use crate::sandbox::{Endpoint, EndpointError, ReplacedTwice, advice};
 use crate::submission::OpenError;
+
+/// Columns that are shown of what an engine answers.
+const DETAIL: usize = 400;
 
 /// Why a command ended without a report.
 #[derive(Debug, thiserror::Error)]
@@ -185,7 +188,7 @@ impl CommandError {
             }
             CommandError::Engine { fault, advice } => {
                 let remedy = advice.clone().unwrap_or_else(|| fault.kind.remedy());
-                let Text { en, fr } = &fault.detail;
+                let Text { en, fr } = fault.detail.map(|words| visible(words, DETAIL));
                 Text::new(
                     format!("{en}; {}", remedy.en),
                     format!("{fr} ; {}", remedy.fr),

@@ -158,10 +158,11 @@ enum Place {
 
 impl Place {
     fn of(path: &Path) -> io::Result<Place> {
-        let is_of_the_system = ["/dev", "/proc"]
-            .iter()
-            .any(|folder| path.starts_with(folder));
-        if path.exists() && (!path.is_file() || is_of_the_system) {
+        let stands_for_a_descriptor = path.is_symlink()
+            && ["/dev", "/proc"]
+                .iter()
+                .any(|folder| path.starts_with(folder));
+        if path.exists() && (!path.is_file() || stands_for_a_descriptor) {
             let open = OpenOptions::new().append(true).open(path);
             return open.map(Place::Open);
         }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
-use crate::report::colon;
+use crate::report::{colon, visible};
+
+/// Columns that are shown of what was found: an engine may answer anything.
+const FOUND: usize = 400;
 
 /// Columns of a name, and one between it and what was found.
 const NAME: usize = 13;
@@ -82,7 +85,7 @@ impl Line {
             Mark::Warning => '!',
             Mark::Trouble => '✗',
         };
-        let found = self.found.to(language);
+        let found = visible(self.found.to(language), FOUND);
         let line = format!("{mark} {:<NAME$}{found}\n", self.name(language));
         let remedy = self.remedy.as_ref();
         remedy.map_or(line.clone(), |remedy| {
@@ -97,7 +100,7 @@ impl Line {
             Mark::Warning => Text::fixed("warning", "attention"),
             Mark::Trouble => Text::fixed("trouble", "problème"),
         };
-        let (mark, found) = (mark.to(language), self.found.to(language));
+        let (mark, found) = (mark.to(language), visible(self.found.to(language), FOUND));
         let line = format!(
             "{}, {mark}{} {found}\n",
             self.name(language),
