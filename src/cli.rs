@@ -441,7 +441,7 @@ impl Engine {
     /// The engine that is asked.
     ///
     /// # Errors
-    /// What is named and is not there, or cannot be used.
+    /// What is named and cannot be an engine.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         Endpoint::find(&Asked {
             host: self.host.clone(),

@@ -16,9 +16,8 @@ mod schema;
 mod task6;
 mod welcome;
 
-use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use softy_checks::TASK6;
 use softy_checks::model::Text;
@@ -36,6 +35,7 @@ const DETAIL: usize = 400;
 
 /// Why a command ended without a report.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum CommandError {
     /// The path given is no submission.
     Submission(#[from] OpenError),
@@ -200,12 +200,6 @@ impl CommandError {
     }
 }
 
-impl fmt::Display for CommandError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message().en)
-    }
-}
-
 impl CommandError {
     /// What the process ends with.
     pub fn exit_status(&self) -> ExitStatus {
@@ -252,6 +246,14 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
+    }
+}
+
+/// The error of a file or folder that could not be written.
+fn not_written(path: &Path) -> impl Fn(io::Error) -> CommandError + Copy + '_ {
+    move |error| CommandError::Output {
+        path: path.to_owned(),
+        error,
     }
 }
 

@@ -30,7 +30,7 @@ use crate::rubric::Rubric;
 pub use exit_status::ExitStatus;
 pub use student::Student;
 pub(crate) use visible::visible;
-pub(crate) use words::colon;
+pub(crate) use words::{colon, shown_name};
 
 /// What came of one submission; every format says this and nothing else.
 #[derive(Clone, Debug)]

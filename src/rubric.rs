@@ -5,7 +5,6 @@ mod file;
 mod printed;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -67,6 +66,7 @@ pub struct Stack {
 
 /// Why a file is no rubric.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum RubricError {
     /// It cannot be read.
     Unreadable {
@@ -126,12 +126,6 @@ impl RubricError {
                 )
             }
         }
-    }
-}
-
-impl fmt::Display for RubricError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message().en)
     }
 }
 

@@ -5,7 +5,6 @@ mod changes;
 mod empty;
 mod fingerprint;
 
-use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +38,7 @@ enum Given {
 
 /// Why a folder cannot be graded: wrong usage, not a student's mistake.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum OpenError {
     /// Nothing is there.
     Absent(PathBuf),
@@ -91,12 +91,6 @@ impl OpenError {
                 )
             }
         }
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message().en)
     }
 }
 

@@ -84,6 +84,12 @@ impl Observation {
     /// The version of the layout that this release reads and writes.
     pub const SCHEMA: u32 = 1;
 
+    /// Whether the run was interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        let fault = self.fault.as_ref();
+        fault.is_some_and(|fault| fault.kind == FaultKind::Interrupted)
+    }
+
     /// An observation that has got no further than the answer file.
     pub fn of_answer(answer: Option<Answer>) -> Observation {
         Observation {

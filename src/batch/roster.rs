@@ -3,7 +3,6 @@
 mod columns;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
@@ -38,6 +37,7 @@ pub enum Source {
 
 /// Why there is no list of submissions.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum RosterError {
     /// The folder of submissions cannot be listed.
     Folder {
@@ -133,12 +133,6 @@ impl RosterError {
                 )
             }
         }
-    }
-}
-
-impl fmt::Display for RosterError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message().en)
     }
 }
 

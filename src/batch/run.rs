@@ -1,6 +1,7 @@
 //! Every submission graded once, several side by side, and one result file written the moment it is known.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::fs;
 use std::future::Future;
 use std::io;
@@ -196,7 +197,7 @@ impl Running {
                 (listed, self.batch.rubric.ask(observed.seen))
             }
         };
-        if is_interrupted(&seen) {
+        if seen.is_interrupted() {
             return Came::Nothing;
         }
         let report = Report {
@@ -226,9 +227,10 @@ impl Running {
                 (clone.path().to_owned(), Some(clone))
             }
         };
+        let files = |error: &dyn Display| Fault::told(FaultKind::Files, error.to_string());
         let settings = self.batch.settings.clone();
         let opened = spawn_blocking(move || {
-            let submission = Submission::open(path).map_err(|error| files(error.to_string()))?;
+            let submission = Submission::open(path).map_err(|error| files(&error))?;
             let mut hasher = blake3::Hasher::new();
             hasher.update(settings.as_bytes());
             submission.fingerprint(&mut hasher)?;
@@ -238,9 +240,7 @@ impl Running {
                 _clone: clone,
             })
         });
-        opened
-            .await
-            .unwrap_or_else(|error| Err(files(error.to_string())))
+        opened.await.unwrap_or_else(|error| Err(files(&error)))
     }
 
     /// What came of a submission is told, and when that is nothing for now, it is tried again behind all others.
@@ -371,19 +371,10 @@ fn shown(source: &Source) -> String {
     }
 }
 
-fn is_interrupted(seen: &Observation) -> bool {
-    let fault = seen.fault.as_ref();
-    fault.is_some_and(|fault| fault.kind == FaultKind::Interrupted)
-}
-
 /// Of a submission that could not be opened.
 fn unseen(fault: Fault) -> Observation {
     Observation {
         fault: Some(fault),
         ..Observation::of_answer(None)
     }
-}
-
-fn files(detail: String) -> Fault {
-    Fault::told(FaultKind::Files, detail)
 }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::grading::options;
 use super::interruption::interruption;
 use super::report::write;
-use super::{CommandError, engine_trouble, ids};
+use super::{CommandError, engine_trouble, ids, not_written};
 use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
 use crate::cli::{Batch, Format, Task};
 use crate::progress::eprintln_ignoring_errors;
@@ -140,10 +140,7 @@ fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {
 /// Two batches with one folder would take each other’s files for leftovers.
 fn lock(out: &Path) -> Result<File, CommandError> {
     let path = out.join(LOCK);
-    let failed = |error| CommandError::Output {
-        path: path.clone(),
-        error,
-    };
+    let failed = not_written(&path);
     fs::create_dir_all(out).map_err(failed)?;
     let file = File::create(&path).map_err(failed)?;
     match file.try_lock() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use clap_mangen::Man as Page;
 
-use super::{CommandError, output};
+use super::{CommandError, not_written, output};
 use crate::cli::{Cli, Man};
 use crate::report::ExitStatus;
 
@@ -22,10 +22,7 @@ pub(super) fn run(arguments: &Man) -> Result<ExitStatus, CommandError> {
 
 /// Writes a page for the program and for each of its subcommands, called as `man` looks for them.
 fn each(program: &clap::Command, folder: &Path) -> Result<(), CommandError> {
-    fs::create_dir_all(folder).map_err(|error| CommandError::Output {
-        path: folder.to_owned(),
-        error,
-    })?;
+    fs::create_dir_all(folder).map_err(not_written(folder))?;
     for command in [program].into_iter().chain(program.get_subcommands()) {
         let page = Page::new(command.clone());
         output::to_file(&folder.join(page.get_filename()), &set(&page)?)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use terminal_size::{Width, terminal_size};
 
-use super::CommandError;
+use super::{CommandError, not_written};
 use crate::cli::{Format, Shown, Spoken};
 use crate::report::{
     ExitStatus, Report, canvas, csv, github, gradescope, html, json, junit, markdown, text,
@@ -121,10 +121,7 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CommandError> {
-    let failed = |error| CommandError::Output {
-        path: path.to_owned(),
-        error,
-    };
+    let failed = not_written(path);
     let place = Place::of(path).map_err(failed)?;
     let (path, file) = match place {
         Place::Open(mut file) => return write(&mut file).map_err(failed),
@@ -141,11 +138,7 @@ fn replace(
 
 /// Sees that a file could be written, before much is done for what is to be in it.
 pub(super) fn check(path: &Path) -> Result<(), CommandError> {
-    let failed = |error| CommandError::Output {
-        path: path.to_owned(),
-        error,
-    };
-    Place::of(path).map(drop).map_err(failed)
+    Place::of(path).map(drop).map_err(not_written(path))
 }
 
 /// Where a file is written.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use softy_checks::model::Text;
-use softy_checks::observation::{Fault, FaultKind, Observation};
+use softy_checks::observation::Observation;
 use softy_checks::{TASK6, judge};
 use tokio::runtime::Runtime;
 
@@ -100,8 +100,7 @@ impl Order<'_> {
         for words in not_named(&self.options.bases, &observation) {
             progress.say(&words);
         }
-        let interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
-        if observation.fault.as_ref().is_some_and(interrupted) {
+        if observation.is_interrupted() {
             return Err(CommandError::Interrupted);
         }
         let recorded = self.record(&observation);

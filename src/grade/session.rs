@@ -195,8 +195,7 @@ impl Session<'_> {
             () = interrupted => Err(Fault::told(FaultKind::Interrupted, "")),
         };
         seen.fault = watched.err().or_else(|| unseen(&seen, &options.extent));
-        let is_interrupted = |fault: &Fault| fault.kind == FaultKind::Interrupted;
-        if self.sandbox.get().is_none() && !seen.fault.as_ref().is_some_and(is_interrupted) {
+        if self.sandbox.get().is_none() && !seen.is_interrupted() {
             seen.advice = advice(engine).await;
         }
         if seen.fault.is_none() {
@@ -244,16 +243,16 @@ impl Session<'_> {
         }
         let sandbox = self.sandbox.take().map(Sandbox::renewed);
         self.sandbox = OnceCell::new_with(sandbox);
-        if !self.is_prepared(submission, progress).await {
+        if self.prepare(submission, progress).await.is_err() {
             return self.cool_down().await;
         }
         removed
     }
 
-    /// Prepares the next round where something stands; `false` when the engine does not let it.
-    async fn is_prepared(&mut self, submission: &Submission, progress: &Progress) -> bool {
+    /// Prepares the next round where something stands.
+    async fn prepare(&mut self, submission: &Submission, progress: &Progress) -> Result<(), Fault> {
         let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &mut self.standing) else {
-            return true;
+            return Ok(());
         };
         let Standing {
             stack,
@@ -268,8 +267,7 @@ impl Session<'_> {
             progress,
         };
         let replicas = self.options.asked.replicas;
-        let prepared = live.prepare(stack, replicas, built, reachable).await;
-        prepared.is_ok()
+        live.prepare(stack, replicas, built, reachable).await
     }
 
     /// Takes everything away that is up; the next round begins anew.

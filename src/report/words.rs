@@ -12,6 +12,19 @@ pub(crate) fn colon(language: Language) -> &'static str {
     }
 }
 
+/// A name that stands in JSON as it is for people: its French, where `in_french` has one.
+pub(crate) fn shown_name<'a>(
+    name: &'a str,
+    in_french: &[(&str, &'static str)],
+    language: Language,
+) -> &'a str {
+    let french = in_french.iter().find(|(other, _)| *other == name);
+    match (language, french) {
+        (Language::French, Some((_, french))) => french,
+        (Language::English | Language::French, _) => name,
+    }
+}
+
 /// What stands behind a number of hundredths.
 pub(super) fn percent(language: Language) -> &'static str {
     match language {

@@ -70,7 +70,7 @@ impl Endpoint {
     /// The engine that a command line asks for, else the one that this process's environment and its user's files name.
     ///
     /// # Errors
-    /// What is named and is not there, or cannot be used.
+    /// What is named and cannot be an engine: an unknown context, no address, a certificate that is missing.
     pub fn find(asked: &Asked) -> Result<Endpoint, EndpointError> {
         Endpoint::find_in(asked, &Environment::here())
     }
@@ -78,7 +78,7 @@ impl Endpoint {
     /// The same in an environment that is given.
     ///
     /// # Errors
-    /// What is named and is not there, or cannot be used.
+    /// What is named and cannot be an engine: an unknown context, no address, a certificate that is missing.
     pub fn find_in(asked: &Asked, environment: &Environment) -> Result<Endpoint, EndpointError> {
         if let Some(host) = &asked.host {
             return at(host, FoundBy::HostFlag, environment);

@@ -110,7 +110,7 @@ pub const LOG_READING: Duration = Duration::from_secs(5);
 /// The engine's answer to a call that asks for nothing.
 pub const PING: Duration = Duration::from_secs(10);
 
-/// How long the engine may leave such calls unanswered while a run or its removal goes on.
+/// How long the engine may leave such calls unanswered at the start of a run, and while it or its removal goes on.
 pub const SILENCE: Duration = Duration::from_secs(20);
 
 /// The engine's answer to one call.

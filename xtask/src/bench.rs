@@ -51,9 +51,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
         .first()
         .map_or(Ok(ROUNDS), |rounds| rounds.parse())
         .context("how many rounds?")?;
-    engine::ensure()?;
-    base_images::ensure()?;
-    checker::build()?;
+    prepare()?;
     let measured = images::build().and_then(|()| measure(rounds));
     images::remove()?;
     Ok(print(measured?))
@@ -61,9 +59,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
 
 /// The same of a class.
 fn in_batches() -> Result<ExitCode> {
-    engine::ensure()?;
-    base_images::ensure()?;
-    checker::build()?;
+    prepare()?;
     let measured = images::build().and_then(|()| batch::measure(&api::Engine::local()?));
     images::remove()?;
     measured
@@ -71,10 +67,27 @@ fn in_batches() -> Result<ExitCode> {
 
 /// The same of a submission that is graded again and again.
 fn in_rounds() -> Result<ExitCode> {
+    prepare()?;
+    watch::measure()
+}
+
+fn prepare() -> Result<()> {
     engine::ensure()?;
     base_images::ensure()?;
-    checker::build()?;
-    watch::measure()
+    checker::build()
+}
+
+/// What the command ends with.
+fn exit(holds: bool) -> ExitCode {
+    match holds {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the benchmark")]
+fn show(line: &str) {
+    println!("{line}");
 }
 
 fn measure(rounds: u32) -> Result<Measured> {
@@ -142,11 +155,7 @@ fn print(measured: Measured) -> ExitCode {
     let holds = times_the_floor <= MOST_TIMES_THE_FLOOR
         && peak_memory < MOST_MEMORY
         && without_stack < MOST_WITHOUT_STACK;
-    if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    exit(holds)
 }
 
 fn timed(work: impl FnOnce() -> Result<()>) -> Result<Duration> {

@@ -31,6 +31,12 @@ impl Fault {
         Fault { kind, detail }
     }
 
+    /// What was in the way in French, where it is not the same.
+    pub fn detail_fr(&self) -> Option<&str> {
+        let Text { en, fr } = &self.detail;
+        (fr != en).then_some(fr)
+    }
+
     /// A trouble of which a system told.
     pub fn told(kind: FaultKind, words: impl Into<String>) -> Fault {
         Fault::new(kind, Text::verbatim(words))
@@ -46,11 +52,10 @@ impl From<Written> for Fault {
 
 impl From<Fault> for Written {
     fn from(fault: Fault) -> Written {
-        let Fault { kind, detail } = fault;
         Written {
-            kind,
-            detail_fr: (detail.fr != detail.en).then(|| detail.fr.into_owned()),
-            detail: detail.en.into_owned(),
+            kind: fault.kind,
+            detail_fr: fault.detail_fr().map(str::to_owned),
+            detail: fault.detail.en.into_owned(),
         }
     }
 }

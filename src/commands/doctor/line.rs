@@ -3,7 +3,7 @@
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
-use crate::report::{colon, visible};
+use crate::report::{colon, shown_name, visible};
 
 /// Columns that are shown of what was found: an engine may answer anything.
 const FOUND: usize = 400;
@@ -113,11 +113,7 @@ impl Line {
     }
 
     fn name(&self, language: Language) -> &'static str {
-        let french = IN_FRENCH.iter().find(|(name, _)| *name == self.name);
-        match (language, french) {
-            (Language::French, Some((_, french))) => french,
-            (Language::English | Language::French, _) => self.name,
-        }
+        shown_name(self.name, &IN_FRENCH, language)
     }
 
     pub(super) fn printed(&self, language: Language) -> Printed<'_> {

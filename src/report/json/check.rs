@@ -88,7 +88,7 @@ impl<'a> From<&'a Fault> for Trouble<'a> {
         Trouble {
             kind: fault.kind,
             detail: &fault.detail.en,
-            detail_fr: (fault.detail.fr != fault.detail.en).then_some(&fault.detail.fr),
+            detail_fr: fault.detail_fr(),
             message: fault.kind.message(),
             remedy: fault.kind.remedy(),
         }

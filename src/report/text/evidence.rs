@@ -28,7 +28,7 @@ pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
 fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String> {
     let (margin, padding) = (page.margin(), widest.saturating_sub(source.width()));
     let gutter = match page.is_plain() {
-        true => format!("{source}{}", page.word(":", " :")),
+        true => format!("{source}{}", page.colon()),
         false => format!(
             "{:margin$}{}{:padding$} {}",
             "",

@@ -70,9 +70,8 @@ fn location(page: &Page, place: &Place) -> Vec<String> {
 
 /// Somebody else's text behind its name, and what of it is meant.
 fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
-    let colon = page.word(": ", " : ");
     let (whole, meant) = (text.whole(), text.meant());
-    let said = format!("{name}{colon}{whole}");
+    let said = format!("{name}{} {whole}", page.colon());
     let meant = meant.map(|(column, text)| {
         let words = Text::new(
             format!("what is meant begins at character {column}: {text}"),

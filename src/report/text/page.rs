@@ -2,6 +2,8 @@ use colored::{ColoredString, Colorize};
 use softy_checks::model::{Language, Text};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::super::colon;
+
 /// What a line starts with before its words: a mark and points, or as much space.
 const MARGIN: usize = 9;
 
@@ -53,6 +55,11 @@ impl Page {
     /// The words in the page's language.
     pub(super) fn say<'a>(&self, text: &'a Text) -> &'a str {
         text.to(self.language)
+    }
+
+    /// The colon of its language.
+    pub(super) fn colon(&self) -> &'static str {
+        colon(self.language)
     }
 
     /// The language that it is written in.

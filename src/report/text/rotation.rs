@@ -74,7 +74,7 @@ impl Mark {
     fn explained(&self, page: &Page) -> String {
         let (word, meaning) = (page.say(&self.word), page.say(&self.meaning));
         match page.is_plain() {
-            true => format!("{word}{}{meaning}", page.word(": ", " : ")),
+            true => format!("{word}{} {meaning}", page.colon()),
             false => format!("{} {meaning}", self.sign),
         }
     }
@@ -122,7 +122,7 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
 /// What a line of this part begins with, and its columns.
 pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
     if page.is_plain() {
-        return (format!("{name}{}", page.word(": ", " : ")), 0);
+        return (format!("{name}{} ", page.colon()), 0);
     }
     let widest = page.say(&REPLICAS).width() + 2;
     let padding = widest.saturating_sub(name.width());

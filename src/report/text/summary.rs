@@ -112,7 +112,7 @@ fn bars(numbers: Vec<(String, usize)>) -> Vec<String> {
 }
 
 fn troubled(page: &Page, row: &Row) -> Vec<String> {
-    let (student, colon) = (Student::from(row).label(), page.word(":", " :"));
+    let (student, colon) = (Student::from(row).label(), page.colon());
     let words = match &row.fault {
         Some(fault) => {
             let message = fault.kind.message();
@@ -129,7 +129,7 @@ fn troubled(page: &Page, row: &Row) -> Vec<String> {
 
 fn unreadable(page: &Page, unreadable: &Unreadable) -> Vec<String> {
     let file = unreadable.file.to_string_lossy();
-    let words = format!("{file}{} {}", page.word(":", " :"), unreadable.reason);
+    let words = format!("{file}{} {}", page.colon(), unreadable.reason);
     let words = visible(&words, MESSAGE);
     hang("  ", 4, page.wrap(4, &words))
 }

@@ -1,6 +1,6 @@
 use softy_checks::model::Text;
 
-use super::super::{Phase, Report};
+use super::super::{Phase, Report, shown_name};
 use super::page::Page;
 
 static TIMINGS: Text = Text::fixed("how long it took", "durées");
@@ -29,13 +29,10 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
 }
 
 fn line(page: &Page, phase: &Phase) -> String {
-    let french = IN_FRENCH.iter().find(|(name, _)| *name == phase.name);
-    let name = french.map_or(phase.name.as_ref(), |(name, french)| {
-        page.word(name, french)
-    });
+    let name = shown_name(&phase.name, &IN_FRENCH, page.language());
     let seconds = page.seconds(phase.seconds);
     match page.is_plain() {
-        true => format!("{name}{}{seconds}", page.word(": ", " : ")),
+        true => format!("{name}{} {seconds}", page.colon()),
         false => format!("  {name:<13}  {seconds:>7}"),
     }
 }

@@ -135,7 +135,7 @@ fn spoken(page: &Page, status: &Status, earned: u32, possible: u32) -> String {
     let points = points.map_or_else(String::new, |(en, fr)| {
         page.say(&Text::new(en, fr)).to_owned()
     });
-    format!("{went}{points}{}", page.word(": ", " : "))
+    format!("{went}{points}{} ", page.colon())
 }
 
 fn styled(title: &str, status: &Status) -> ColoredString {

@@ -46,7 +46,7 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     if is_failed_command(error) {
         return Ok(BuildFailure::Command);
     }
-    Err(Fault::told(kind_of(error), error.to_owned()))
+    Err(Fault::told(kind_of(error), error))
 }
 
 /// What a step of a limited build had too little of, if its words tell of that.

@@ -1,10 +1,10 @@
-use std::fmt;
 use std::path::PathBuf;
 
 use softy_checks::model::Text;
 
 /// Why no engine can be asked: what names it is wrong.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum EndpointError {
     /// A context that Docker does not know.
     UnknownContext {
@@ -102,12 +102,6 @@ impl EndpointError {
                 )
             }
         }
-    }
-}
-
-impl fmt::Display for EndpointError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message().en)
     }
 }
 

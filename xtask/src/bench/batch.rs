@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::api::Engine;
-use super::floor;
+use super::{exit, floor, show};
 use crate::side_by_side::side_by_side;
 use crate::submission::lay_over;
 use crate::{engine, say, workspace};
@@ -41,20 +41,15 @@ pub fn measure(engine: &Engine) -> Result<ExitCode> {
     let (small, large) = (batch(small)?, batch(large)?);
     let of_the_floor = best.as_secs_f64() / large.as_secs_f64();
     let growth = large.as_secs_f64() / small.as_secs_f64();
-    print(&format!(
+    show(&format!(
         "bare engine calls / batch, per stack   {of_the_floor:.2}   (at least {LEAST_OF_THE_FLOOR})"
     ));
-    print(&format!(
+    show(&format!(
         "{} submissions / {}, per submission   {growth:.2}   (at most {MOST_GROWTH})",
         CLASSES[1], CLASSES[0]
     ));
-    Ok(
-        if of_the_floor >= LEAST_OF_THE_FLOOR && growth <= MOST_GROWTH {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        },
-    )
+    let holds = of_the_floor >= LEAST_OF_THE_FLOOR && growth <= MOST_GROWTH;
+    Ok(exit(holds))
 }
 
 /// The time of a stack, of so many side by side.
@@ -93,9 +88,4 @@ fn batch(count: usize) -> Result<Duration> {
         bail!("not every submission of the class passes ({status})");
     }
     Ok(began.elapsed() / u32::try_from(count)?)
-}
-
-#[expect(clippy::print_stdout, reason = "the result of the benchmark")]
-fn print(line: &str) {
-    println!("{line}");
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::de::IoRead;
 use serde_json::{Deserializer, StreamDeserializer, Value};
 
-use super::checker;
+use super::{checker, exit, show};
 use crate::median::median;
 use crate::submission::lay_over;
 use crate::{engine, say, workspace};
@@ -95,20 +95,16 @@ pub fn measure() -> Result<ExitCode> {
     }
     let of_a_run = median(again).as_secs_f64() / median(anew).as_secs_f64();
     let answer = median(answer);
-    print(&format!(
+    show(&format!(
         "proxy.conf: --watch / a run of its own   {of_a_run:.2}   (at most {MOST_OF_A_RUN})"
     ));
-    print(&format!(
+    show(&format!(
         "answer file: a verdict after             {:.0} ms   (below {} ms)",
         answer.as_secs_f64() * 1e3,
         MOST_FOR_THE_ANSWER.as_millis()
     ));
     let holds = of_a_run <= MOST_OF_A_RUN && answer < MOST_FOR_THE_ANSWER;
-    Ok(if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit(holds))
 }
 
 /// The correct submission in a folder of this name.
@@ -127,9 +123,4 @@ fn copy(name: &str) -> Result<PathBuf> {
 fn append(file: &Path, line: &str) -> Result<()> {
     let mut opened = OpenOptions::new().append(true).open(file)?;
     Ok(opened.write_all(line.as_bytes())?)
-}
-
-#[expect(clippy::print_stdout, reason = "the result of the benchmark")]
-fn print(line: &str) {
-    println!("{line}");
 }
