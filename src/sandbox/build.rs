@@ -54,10 +54,8 @@ use watch::{Marks, Watch};
 /// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
 pub const CACHE_LABEL: &str = "org.softy-check.cache";
 
-/// The label's value on a build's last image.
-pub(super) const LAST: &str = "true";
-
-/// The label's value on every other image of a build, and on the containers of its steps.
+/// The label's value, which stages begin with: all that is made of them inherits it. A line at the end that says the same of a
+/// build's last image would cost a storage driver without layers of its own a second and more.
 pub(super) const STEP: &str = "step";
 
 /// What a submission's builds may do to the machine.
@@ -336,12 +334,7 @@ impl Sandbox {
                         .collect(),
                 ),
                 networkmode: job.network.name.clone(),
-                labels: Some(
-                    labels
-                        .into_iter()
-                        .chain([(CACHE_LABEL.to_owned(), LAST.to_owned())])
-                        .collect(),
-                ),
+                labels: Some(labels),
                 memory: Some(limits::BUILD_MEMORY),
                 memswap: Some(limits::BUILD_MEMORY),
                 cpuquota: Some(limits::BUILD_CPU.0),

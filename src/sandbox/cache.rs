@@ -1,8 +1,9 @@
 //! The images that the classic builder has left as a cache, of all runs together, bounded by age and size.
 //!
 //! A build may take any of them again at any moment, so that they stay as long as another run goes on. What is taken away is
-//! unnamed, has nothing on it, and was made by a build of the checker's: labels are handed down to whatever somebody makes
-//! of such an image, but the last line of its history is its own.
+//! unnamed, has nothing on it, and looks made by a build of the checker's: labels are handed down to whatever somebody makes
+//! of such an image, but the last line of its history is its own. A build without a name on the id of such an image looks
+//! the same, and goes as with Docker's own `image prune`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use futures_util::try_join;
 use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
-use super::build::{CACHE_LABEL, LAST};
+use super::build::CACHE_LABEL;
 use super::engine::fault;
 use super::sweep::{Sweeper, out_of_time};
 use super::things::{Kind, NO_TAG, shown};
@@ -59,8 +60,6 @@ struct Layer {
     /// In seconds since 1970, by the engine's clock.
     made: i64,
     bytes: u64,
-    /// Whether the label is that of a build's last image.
-    is_last: bool,
     /// Whether it is known to stay: somebody has named or uses it.
     stays: bool,
 }
@@ -134,7 +133,7 @@ impl Sweeper {
             );
             let is_ours = seen.is_ok_and(|(history, image)| {
                 let config = image.config.unwrap_or_default();
-                is_ours(layer, &history, &config.cmd.unwrap_or_default())
+                is_ours(&history, &config.cmd.unwrap_or_default())
             });
             let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
             // By no force: whoever uses it keeps it.
@@ -181,17 +180,15 @@ fn next(layers: &[Layer], bound: Bound, now: Duration) -> Option<usize> {
 
 /// Whether the last line of an image's history is one that a build of the checker's writes: a label handed down stays in a
 /// line further back. `command` is what the image runs.
-fn is_ours(layer: &Layer, history: &[ImageHistoryResponseItem], command: &[String]) -> bool {
+fn is_ours(history: &[ImageHistoryResponseItem], command: &[String]) -> bool {
     let Some(last) = history.first() else {
         return false;
     };
     let words = last.created_by.as_str();
-    if layer.is_last {
-        return words.contains("LABEL") && words.contains(&format!("{CACHE_LABEL}={LAST}"));
-    }
-    // The builder's own words, a command given to a shell, or one without: what somebody keeps of a container has that container's
-    // command, and so has its history.
-    last.comment.is_empty() && (words.contains(" -c ") || words != command.join(" "))
+    // The builder's own words, a command given to its shell, or one without: what somebody keeps of a container has that
+    // container's command, and so has its history.
+    let is_a_step_s = words.starts_with("/bin/sh -c ") || words != command.join(" ");
+    last.comment.is_empty() && is_a_step_s
 }
 
 async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
@@ -206,24 +203,21 @@ async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
         .filter_map(|container| container.image_id)
         .collect();
     let layer = |image: &ImageSummary| {
-        // Whatever it says: a Dockerfile may give it another value.
-        let label = image.labels.get(CACHE_LABEL)?.as_str();
         let below = images.iter().find(|other| other.id == image.parent_id);
         // The first of a stage is a label, which adds nothing.
         let below = below.map_or(image.size, |below| below.size);
         let named = image.repo_tags.iter().any(|tag| tag != NO_TAG);
         // What has no parent was not made by the classic builder.
         let foreign = image.parent_id.is_empty();
-        Some(Layer {
+        Layer {
             id: image.id.clone(),
             parent: image.parent_id.clone(),
             made: image.created,
             bytes: u64::try_from(image.size.saturating_sub(below)).unwrap_or(0),
-            is_last: label == LAST,
             stays: named || foreign || used.contains(&image.id),
-        })
+        }
     };
-    Ok(images.iter().filter_map(layer).collect())
+    Ok(images.iter().map(layer).collect())
 }
 
 /// Containers made from images of the cache, which hand the label down.
@@ -263,7 +257,6 @@ mod tests {
             parent: parent.to_owned(),
             made: (NOW.as_secs() - days * 86400).cast_signed(),
             bytes,
-            is_last: false,
             stays: false,
         }
     }
@@ -318,23 +311,14 @@ mod tests {
                 ..ImageHistoryResponseItem::default()
             }]
         };
-        let step = layer("step", "base", 0, 0);
-        let last = Layer {
-            is_last: true,
-            ..step.clone()
-        };
-        let label = history("/bin/sh -c #(nop)  LABEL org.softy-check.cache=true");
         let command = ["bash".to_owned()];
-        assert!(is_ours(&last, &label, &command));
-        for words in ["/bin/sh -c pip3 install flask", "pip3 install flask"] {
-            assert!(is_ours(&step, &history(words), &command), "{words}");
+        let label = "/bin/sh -c #(nop)  LABEL org.softy-check.cache=step";
+        for words in [label, "/bin/sh -c pip3 install flask", "pip3 install flask"] {
+            assert!(is_ours(&history(words), &command), "{words}");
         }
-        assert!(!is_ours(
-            &last,
-            &history("/bin/sh -c touch /mine"),
-            &command
-        ));
-        assert!(!is_ours(&step, &history("bash"), &command));
-        assert!(!is_ours(&step, &[], &command));
+        assert!(!is_ours(&history("bash"), &command));
+        let shell = ["sh", "-c", "touch /mine"].map(str::to_owned);
+        assert!(!is_ours(&history("sh -c touch /mine"), &shell));
+        assert!(!is_ours(&[], &command));
     }
 }
