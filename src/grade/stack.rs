@@ -197,17 +197,26 @@ impl Live<'_> {
             .iter()
             .filter_map(|(member, _)| member.clone())
             .collect();
-        self.settle(added.iter_mut(), reachable).await?;
+        // Not sooner, or one of the replicas could be given the proxy's address.
+        let settled = self.settle(added.iter_mut(), reachable);
+        try_join!(settled, self.stop_proxy(started))?;
         started.containers.append(&mut added);
         started.sort(self.project);
-        let restarted = self.restart_proxy(started, reachable);
+        let restarted = self.start_proxy_again(started, reachable);
         let ((), received) = try_join!(restarted, self.received(&replicas))?;
         started.received.extend(received);
         self.recheck(started).await
     }
 
+    async fn stop_proxy(&self, started: &Started) -> Result<(), Fault> {
+        match started.proxy() {
+            Some(proxy) => self.sandbox.stop(&proxy.member).await,
+            None => Ok(()),
+        }
+    }
+
     /// Starts the proxy again, so that it looks up its servers anew, and waits until it listens.
-    async fn restart_proxy(
+    async fn start_proxy_again(
         &self,
         started: &mut Started,
         reachable: &Reachable,
@@ -215,7 +224,9 @@ impl Live<'_> {
         let Some(proxy) = started.proxy() else {
             return Ok(());
         };
-        self.sandbox.restart(&proxy.member).await?;
+        let refused = |words| Fault::told(FaultKind::Engine, words);
+        let again = self.sandbox.start(&proxy.member).await?;
+        again.map_err(refused)?;
         let containers = started.containers.iter_mut();
         let proxies = containers.filter(|(_, container)| container.service == proxy.member.service);
         self.settle(proxies, reachable).await

@@ -22,15 +22,28 @@ pub struct Bases(Vec<Base>);
 
 /// Why a word is no pair of images.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message().en)]
 pub enum BaseError {
     /// It has no two sides.
-    #[error(
-        "write the image that is named and the one to take, as in `ubuntu:latest=ubuntu:22.04`"
-    )]
     NoPair,
     /// One side of it cannot be an image.
-    #[error("no image can be called `{0}`")]
     NoReference(String),
+}
+
+impl BaseError {
+    /// What is wrong.
+    pub fn message(&self) -> Text {
+        match self {
+            BaseError::NoPair => Text::fixed(
+                "write the image that is named and the one to take, as in `ubuntu:latest=ubuntu:22.04`",
+                "écrivez l’image nommée et celle à prendre, comme `ubuntu:latest=ubuntu:22.04`",
+            ),
+            BaseError::NoReference(name) => Text::new(
+                format!("no image can be called `{name}`"),
+                format!("aucune image ne peut s’appeler `{name}`"),
+            ),
+        }
+    }
 }
 
 /// An image that two others are to be taken instead of.

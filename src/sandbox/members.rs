@@ -10,7 +10,7 @@ use bollard::models::{
     ContainerCreateBody, ContainerState, NetworkConnectRequest, NetworkingConfig,
 };
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RestartContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, StopContainerOptionsBuilder,
     WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
@@ -208,17 +208,14 @@ impl Sandbox {
         }
     }
 
-    /// Ends a container and starts it again, at once.
+    /// Ends a container at once, so that it can be started again.
     ///
     /// # Errors
     /// A fault when the engine does not.
-    pub async fn restart(&self, member: &Member) -> Result<(), Fault> {
-        let _alone = self.joining_alone().await;
-        let options = RestartContainerOptionsBuilder::new().t(0).build();
-        self.docker
-            .restart_container(&member.id, Some(options))
-            .await
-            .map_err(fault)
+    pub async fn stop(&self, member: &Member) -> Result<(), Fault> {
+        let options = StopContainerOptionsBuilder::new().t(0).build();
+        let stopped = self.docker.stop_container(&member.id, Some(options));
+        stopped.await.map_err(fault)
     }
 
     /// The members that run no more.
@@ -244,7 +241,7 @@ impl Sandbox {
         Ok(members.iter().filter(runs).collect())
     }
 
-    async fn state(&self, member: &Member) -> Result<ContainerState, Fault> {
+    pub(super) async fn state(&self, member: &Member) -> Result<ContainerState, Fault> {
         let container = self.docker.inspect_container(&member.id, None).await;
         Ok(container.map_err(fault)?.state.unwrap_or_default())
     }

@@ -1,5 +1,6 @@
-//! What the engine itself sees of a container: traffic, processes, and files of its `/proc`.
+//! What the kernel and the engine see of a container: traffic, processes, and files of its `/proc`.
 
+use std::fs;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -21,13 +22,19 @@ const EXEC: Duration = Duration::from_secs(10);
 const EXEC_BYTES: usize = 1 << 20;
 
 impl Sandbox {
-    /// Bytes that a container has received since it was started, siblings' and DNS traffic included: by the engine's
-    /// counters, or where the engine has none by the container's own `/proc/net/dev`; `None` where it has no `cat`
-    /// to read that with.
+    /// Bytes that a container has received since it was started, siblings' and DNS traffic included: by this machine's kernel
+    /// where it runs the container, else by the engine's counters, or where the engine has none by what the container itself
+    /// reads; `None` where it has no `cat` for that.
+    ///
+    /// Older engines, such as 20.10, update their counters once a second, which each reading would wait for.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
     pub async fn received(&self, member: &Member) -> Result<Option<u64>, Fault> {
+        let process = self.state(member).await?.pid.unwrap_or_default();
+        if let Some(bytes) = kernel_counters(process, &member.id) {
+            return Ok(Some(bytes));
+        }
         if self.counts.load(Ordering::Relaxed) {
             if let Some(bytes) = self.engine_counters(member).await? {
                 return Ok(Some(bytes));
@@ -150,6 +157,16 @@ impl Sandbox {
     }
 }
 
+/// The bytes that came in where a process of this machine is, if it is one of that container: elsewhere the same number is
+/// another process.
+fn kernel_counters(process: i64, container: &str) -> Option<u64> {
+    let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
+    if !groups.contains(container) {
+        return None;
+    }
+    received_bytes(&fs::read_to_string(format!("/proc/{process}/net/dev")).ok()?)
+}
+
 /// The sum of the received bytes of `/proc/net/dev`, the loopback left out; `None` when it is no such table.
 fn received_bytes(table: &str) -> Option<u64> {
     let rows = table.lines().filter_map(|line| line.split_once(':'));
@@ -180,6 +197,15 @@ mod tests {
         let table =
             format!("{HEADER}    lo: 500 5 0 500 5\n  eth0: 1000 9 0 800 8\n  eth1: 24 1 0 0 0\n");
         assert_eq!(received_bytes(&table), Some(1024));
+    }
+
+    #[test]
+    fn a_process_counts_for_the_container_that_it_is_in() {
+        let process = i64::from(std::process::id());
+        let groups = fs::read_to_string("/proc/self/cgroup").unwrap();
+        assert!(kernel_counters(process, groups.trim_end()).is_some());
+        assert_eq!(kernel_counters(process, "another container"), None);
+        assert_eq!(kernel_counters(0, ""), None);
     }
 
     #[test]

@@ -111,15 +111,18 @@ impl Sandbox {
             .and_then(|endpoint| endpoint.ip_address))
     }
 
-    /// Takes the network away once everything is built, so that it is not held while the stack runs; what cannot be taken
-    /// yet goes with the rest.
+    /// Takes the network away once everything is built, so that it is not held while the stack runs. Nobody waits for that but
+    /// removal, with which what cannot be taken yet goes.
     pub(in crate::sandbox) async fn leave(&self, network: BuildNetwork) {
         let Some(name) = network.name else {
             return;
         };
+        let making = Arc::clone(&self.making).read_owned().await;
         let docker = self.docker.clone();
-        let removed = self.make(async move { docker.remove_network(&name).await });
-        let _removed = removed.await;
+        tokio::spawn(async move {
+            let _removed = docker.remove_network(&name).await;
+            drop(making);
+        });
     }
 }
 
