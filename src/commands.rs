@@ -72,7 +72,7 @@ pub enum CommandError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        reason: Text,
     },
     /// A folder without result files.
     Batch {
@@ -158,9 +158,13 @@ impl CommandError {
             CommandError::Recording { path, reason } => {
                 let path = path.display();
                 Text::new(
-                    format!("`{path}` is no recording that this release can read: {reason}"),
                     format!(
-                        "`{path}` n’est pas un enregistrement que cette version sait lire : {reason}"
+                        "`{path}` is no recording that this release can read: {}",
+                        reason.en
+                    ),
+                    format!(
+                        "`{path}` n’est pas un enregistrement que cette version sait lire : {}",
+                        reason.fr
                     ),
                 )
             }

@@ -80,7 +80,7 @@ pub enum RubricError {
         /// The file.
         path: PathBuf,
         /// What it is instead.
-        reason: &'static str,
+        reason: Text,
     },
     /// Something in it is wrong.
     Wrong {
@@ -91,12 +91,12 @@ pub enum RubricError {
         /// Column in characters, from 1.
         column: usize,
         /// What is wrong.
-        reason: String,
+        reason: Text,
     },
 }
 
 impl RubricError {
-    /// What is wrong and where; the reason is in English.
+    /// What is wrong and where.
     pub fn message(&self) -> Text {
         match self {
             RubricError::Unreadable { path, error } => {
@@ -109,8 +109,8 @@ impl RubricError {
             RubricError::NoText { path, reason } => {
                 let path = path.display();
                 Text::new(
-                    format!("`{path}` is no rubric: {reason}"),
-                    format!("`{path}` n’est pas un barème : {reason}"),
+                    format!("`{path}` is no rubric: {}", reason.en),
+                    format!("`{path}` n’est pas un barème : {}", reason.fr),
                 )
             }
             RubricError::Wrong {
@@ -121,8 +121,8 @@ impl RubricError {
             } => {
                 let path = path.display();
                 Text::new(
-                    format!("`{path}`, line {line}, column {column}: {reason}"),
-                    format!("`{path}`, ligne {line}, colonne {column} : {reason}"),
+                    format!("`{path}`, line {line}, column {column}: {}", reason.en),
+                    format!("`{path}`, ligne {line}, colonne {column} : {}", reason.fr),
                 )
             }
         }
@@ -266,9 +266,11 @@ fn text(path: &Path) -> Result<String, RubricError> {
     let mut bytes = Vec::new();
     let read = file.take(FILE_BYTES + 1).read_to_end(&mut bytes);
     if read.map_err(unreadable)? as u64 > FILE_BYTES {
-        return Err(no_text("it has more than 64 KiB"));
+        let reason = Text::fixed("it has more than 64 KiB", "il dépasse 64 Kio");
+        return Err(no_text(reason));
     }
-    String::from_utf8(bytes).map_err(|_| no_text("it is not text in UTF-8"))
+    let reason = Text::fixed("it is not text in UTF-8", "ce n’est pas du texte en UTF-8");
+    String::from_utf8(bytes).map_err(|_| no_text(reason))
 }
 
 /// Line and column of a byte of `text`, each from 1.

@@ -57,7 +57,7 @@ pub enum RosterError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        reason: Text,
     },
     /// A row that makes no sense.
     Row {
@@ -66,12 +66,12 @@ pub enum RosterError {
         /// The line, from 1.
         line: u64,
         /// What is wrong.
-        reason: String,
+        reason: Text,
     },
 }
 
 impl RosterError {
-    /// What is wrong, and what to give instead; the reason why a file cannot be read is in English.
+    /// What is wrong, and what to give instead.
     pub fn message(&self) -> Text {
         match self {
             RosterError::Folder { path, reason } => {
@@ -121,15 +121,15 @@ impl RosterError {
             RosterError::Unreadable { path, reason } => {
                 let path = path.display();
                 Text::new(
-                    format!("the roster `{path}` cannot be read: {reason}"),
-                    format!("la liste `{path}` ne peut pas être lue : {reason}"),
+                    format!("the roster `{path}` cannot be read: {}", reason.en),
+                    format!("la liste `{path}` ne peut pas être lue : {}", reason.fr),
                 )
             }
             RosterError::Row { path, line, reason } => {
                 let path = path.display();
                 Text::new(
-                    format!("the roster `{path}`, line {line}: {reason}"),
-                    format!("la liste `{path}`, ligne {line} : {reason}"),
+                    format!("the roster `{path}`, line {line}: {}", reason.en),
+                    format!("la liste `{path}`, ligne {line} : {}", reason.fr),
                 )
             }
         }
@@ -184,30 +184,37 @@ pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
 /// # Errors
 /// When the file is none, or a row of it makes no sense.
 pub fn of_file(file: &Path, folder: &Path) -> Result<Vec<Entry>, RosterError> {
-    let unreadable = |reason: String| RosterError::Unreadable {
+    let unreadable = |reason: Text| RosterError::Unreadable {
         path: file.to_owned(),
         reason,
     };
-    let size = fs::metadata(file).map_err(|error| unreadable(error.to_string()))?;
-    if size.len() > ROSTER_BYTES {
-        return Err(unreadable(format!("it has {} bytes", size.len())));
+    let by_system = |error: io::Error| unreadable(Text::verbatim(error.to_string()));
+    let by_reader = |error: csv::Error| unreadable(Text::verbatim(error.to_string()));
+    let size = fs::metadata(file).map_err(by_system)?.len();
+    if size > ROSTER_BYTES {
+        let reason = Text::new(
+            format!("it has {size} bytes"),
+            format!("elle a {size} octets"),
+        );
+        return Err(unreadable(reason));
     }
-    let text = fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| unreadable("it is no UTF-8 text: save it as CSV in UTF-8".to_owned()))?;
+    let text = fs::read(file).map_err(by_system)?;
+    let no_text = Text::fixed(
+        "it is no UTF-8 text: save it as CSV in UTF-8",
+        "ce n’est pas du texte en UTF-8 : enregistrez-la en CSV, en UTF-8",
+    );
+    let text = String::from_utf8(text).map_err(|_| unreadable(no_text))?;
     let mut rows = csv::ReaderBuilder::new()
         .delimiter(delimiter(&text))
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let titles = rows
-        .headers()
-        .map_err(|error| unreadable(error.to_string()))?;
+    let titles = rows.headers().map_err(by_reader)?;
     let columns = Columns::of(titles).map_err(unreadable)?;
     let mut entries = Vec::new();
     let mut lines: HashMap<String, u64> = HashMap::new();
     for row in rows.records() {
-        let row = row.map_err(|error| unreadable(error.to_string()))?;
+        let row = row.map_err(by_reader)?;
         let line = row.position().map_or(0, csv::Position::line);
         let wrong = |reason| RosterError::Row {
             path: file.to_owned(),
@@ -218,13 +225,20 @@ pub fn of_file(file: &Path, folder: &Path) -> Result<Vec<Entry>, RosterError> {
             continue;
         };
         if let Some(first) = lines.insert(entry.id.clone(), line) {
-            let reason = format!("line {first} has the id `{}` already", entry.id);
+            let id = &entry.id;
+            let reason = Text::new(
+                format!("line {first} has the id `{id}` already"),
+                format!("la ligne {first} a déjà l’identifiant `{id}`"),
+            );
             return Err(wrong(reason));
         }
         entries.push(entry);
     }
     match entries.as_slice() {
-        [] => Err(unreadable("it has no row below its titles".to_owned())),
+        [] => Err(unreadable(Text::fixed(
+            "it has no row below its titles",
+            "elle n’a aucune ligne sous ses titres",
+        ))),
         [..] => Ok(entries),
     }
 }

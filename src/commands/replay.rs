@@ -1,6 +1,7 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 
+use softy_checks::model::Text;
 use softy_checks::observation::Observation;
 use softy_checks::{TASK6, judge};
 
@@ -29,21 +30,23 @@ pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {
 }
 
 fn read(arguments: &Replay) -> Result<Observation, CommandError> {
-    let unreadable = |reason: String| CommandError::Recording {
+    let unreadable = |reason: Text| CommandError::Recording {
         path: arguments.file.clone(),
         reason,
     };
+    let by_system = |error: io::Error| unreadable(Text::verbatim(error.to_string()));
     let mut text = String::new();
-    let file = File::open(&arguments.file).map_err(|error| unreadable(error.to_string()))?;
+    let file = File::open(&arguments.file).map_err(by_system)?;
     file.take(RECORDING_BYTES)
         .read_to_string(&mut text)
-        .map_err(|error| unreadable(error.to_string()))?;
-    let observation: Observation =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        .map_err(by_system)?;
+    let observation: Observation = serde_json::from_str(&text)
+        .map_err(|error| unreadable(Text::verbatim(error.to_string())))?;
     if observation.schema != Observation::SCHEMA {
         let (found, known) = (observation.schema, Observation::SCHEMA);
-        return Err(unreadable(format!(
-            "it has version {found}, this release reads version {known}"
+        return Err(unreadable(Text::new(
+            format!("it has version {found}, this release reads version {known}"),
+            format!("il est de version {found}, celle-ci lit la version {known}"),
         )));
     }
     Ok(observation)

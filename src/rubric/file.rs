@@ -1,8 +1,10 @@
 //! The words of a rubric's file: each is known, and stands for something.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use softy_checks::TASK6;
+use softy_checks::model::Text;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -20,7 +22,7 @@ const MOST: u32 = 10_000;
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub at: usize,
-    pub reason: String,
+    pub reason: Text,
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
@@ -29,7 +31,8 @@ type Value<'a> = Spanned<DeValue<'a>>;
 pub(super) fn parse(text: &str) -> Result<Rubric, Wrong> {
     let document = DeTable::parse(text).map_err(|error| Wrong {
         at: error.span().map_or(0, |span| span.start),
-        reason: error.message().replace('\n', "; "),
+        // The TOML reader's own words.
+        reason: Text::verbatim(error.message().replace('\n', "; ")),
     })?;
     let top = document.get_ref();
     let sections = [
@@ -96,22 +99,36 @@ fn service_names(table: &DeTable) -> Result<Option<Vec<String>>, Wrong> {
     let Some(listed) = table.get("service-names") else {
         return Ok(None);
     };
-    let wanted = "a list of one or more names of services, such as `[\"back-end\", \"backend\"]`";
+    let wanted = Text::fixed(
+        "a list of one or more names of services, such as `[\"back-end\", \"backend\"]`",
+        "une liste d’au moins un nom de service, comme `[\"back-end\", \"backend\"]`",
+    );
     let DeValue::Array(values) = listed.get_ref() else {
-        return Err(unlike(listed, wanted));
+        return Err(unlike(listed, &wanted));
     };
     let name = |value: &Value| match value.get_ref() {
         DeValue::String(name) if is_service(name) => Ok(name.to_string()),
         DeValue::String(name) => {
             let name = name.escape_debug();
-            let reason = format!("`{name}` names no service: letters, digits, `.`, `_` and `-` do");
-            Err(wrong(value, &reason))
+            let reason = Text::new(
+                format!("`{name}` names no service: letters, digits, `.`, `_` and `-` do"),
+                format!(
+                    "`{name}` ne nomme aucun service : il y faut des lettres, des chiffres, `.`, `_` et `-`"
+                ),
+            );
+            Err(wrong(value, reason))
         }
-        _ => Err(unlike(value, "a service’s name in quotes")),
+        _ => {
+            let wanted = Text::fixed(
+                "a service’s name in quotes",
+                "un nom de service entre guillemets",
+            );
+            Err(unlike(value, &wanted))
+        }
     };
     let names: Vec<String> = values.iter().map(name).collect::<Result<_, _>>()?;
     match names.as_slice() {
-        [] => Err(unlike(listed, wanted)),
+        [] => Err(unlike(listed, &wanted)),
         [..] => Ok(Some(names)),
     }
 }
@@ -125,12 +142,16 @@ fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {
     let mut bases: Vec<Base> = Vec::new();
     for (named, taken) in table(top, "base-images")?.into_iter().flatten() {
         let DeValue::String(reference) = taken.get_ref() else {
-            return Err(unlike(taken, "an image's name in quotes"));
+            let wanted = Text::fixed(
+                "an image’s name in quotes",
+                "un nom d’image entre guillemets",
+            );
+            return Err(unlike(taken, &wanted));
         };
         let pair = format!("{}={reference}", named.get_ref());
-        let base = pair.parse().map_err(|error| wrong(taken, &error))?;
+        let base = Base::from_str(&pair).map_err(|error| wrong(taken, error.message()))?;
         bases.push(base);
-        Bases::new(bases.clone()).map_err(|error| wrong(taken, &error))?;
+        Bases::new(bases.clone()).map_err(|error| wrong(taken, error.message()))?;
     }
     let pair = |Base { named, taken }| (named, taken);
     Ok(bases.into_iter().map(pair).collect())
@@ -144,8 +165,13 @@ fn adds_up(rubric: &Rubric, top: &DeTable) -> Result<(), Wrong> {
         key.map_or(0, |(key, _)| key.span().start)
     };
     if sum != out_of {
-        let reason = format!(
-            "the points add up to {sum}, not to {out_of}; a check that is not named keeps its usual points"
+        let reason = Text::new(
+            format!(
+                "the points add up to {sum}, not to {out_of}; a check that is not named keeps its usual points"
+            ),
+            format!(
+                "la somme des points est {sum}, et non {out_of} ; un contrôle qui n’est pas nommé garde ses points habituels"
+            ),
         );
         let at = at(["points", "out-of"]);
         return Err(Wrong { at, reason });
@@ -153,7 +179,10 @@ fn adds_up(rubric: &Rubric, top: &DeTable) -> Result<(), Wrong> {
     match rubric.pass_mark {
         Some(mark) if mark > out_of => Err(Wrong {
             at: at(["pass-mark", "out-of"]),
-            reason: format!("nobody can reach {mark} of {out_of} points"),
+            reason: Text::new(
+                format!("nobody can reach {mark} of {out_of} points"),
+                format!("personne ne peut atteindre {mark} points sur {out_of}"),
+            ),
         }),
         Some(_) | None => Ok(()),
     }
@@ -167,12 +196,26 @@ fn are_known(table: &DeTable, known: &[&str]) -> Result<(), Wrong> {
     };
     let word = key.get_ref();
     let meant = match likeness::nearest(word, known.iter().copied(), LIKENESS) {
-        Some(nearest) => format!("the nearest is `{nearest}`"),
-        None => format!("known are `{}`", known.join("`, `")),
+        Some(nearest) => Text::new(
+            format!("the nearest is `{nearest}`"),
+            format!("le plus proche est `{nearest}`"),
+        ),
+        None => {
+            let known = known.join("`, `");
+            Text::new(
+                format!("known are `{known}`"),
+                format!("sont connus `{known}`"),
+            )
+        }
     };
+    let word = word.escape_debug();
+    let reason = Text::new(
+        format!("`{word}` means nothing here: {}", meant.en),
+        format!("`{word}` ne veut rien dire ici : {}", meant.fr),
+    );
     Err(Wrong {
         at: key.span().start,
-        reason: format!("`{}` means nothing here: {meant}", word.escape_debug()),
+        reason,
     })
 }
 
@@ -181,7 +224,13 @@ fn table<'a, 't>(top: &'t DeTable<'a>, key: &str) -> Result<Option<&'t DeTable<'
         None => Ok(None),
         Some(value) => match value.get_ref() {
             DeValue::Table(table) => Ok(Some(table)),
-            _ => Err(unlike(value, &format!("a table, as in `[{key}]`"))),
+            _ => {
+                let wanted = Text::new(
+                    format!("a table, as in `[{key}]`"),
+                    format!("une table, comme `[{key}]`"),
+                );
+                Err(unlike(value, &wanted))
+            }
         },
     }
 }
@@ -194,10 +243,13 @@ fn number(table: &DeTable, key: &str, least: u32, most: u32) -> Result<Option<u3
     let number = integer.and_then(|it| u32::from_str_radix(it.as_str(), it.radix()).ok());
     match number.filter(|number| (least..=most).contains(number)) {
         Some(number) => Ok(Some(number)),
-        None => Err(unlike(
-            value,
-            &format!("a whole number from {least} to {most}"),
-        )),
+        None => {
+            let wanted = Text::new(
+                format!("a whole number from {least} to {most}"),
+                format!("un nombre entier de {least} à {most}"),
+            );
+            Err(unlike(value, &wanted))
+        }
     }
 }
 
@@ -206,19 +258,37 @@ fn truth(table: &DeTable, key: &str) -> Result<bool, Wrong> {
     match table.get(key) {
         None => Ok(false),
         Some(value) => {
-            (value.get_ref().as_bool()).ok_or_else(|| unlike(value, "`true` or `false`"))
+            let wanted = Text::fixed("`true` or `false`", "`true` ou `false`");
+            (value.get_ref().as_bool()).ok_or_else(|| unlike(value, &wanted))
         }
     }
 }
 
-fn unlike(value: &Value, expected: &str) -> Wrong {
-    let found = value.get_ref().type_str();
-    wrong(value, &format!("expected {expected}, found this {found}"))
+fn unlike(value: &Value, wanted: &Text) -> Wrong {
+    let found = kind(value.get_ref());
+    let reason = Text::new(
+        format!("expected {}, found {}", wanted.en, found.en),
+        format!("attendu : {}, trouvé : {}", wanted.fr, found.fr),
+    );
+    wrong(value, reason)
 }
 
-fn wrong(value: &Value, reason: &impl ToString) -> Wrong {
+/// What TOML calls a value of this kind.
+const fn kind(value: &DeValue) -> Text {
+    match value {
+        DeValue::String(_) => Text::fixed("this string", "cette chaîne"),
+        DeValue::Integer(_) => Text::fixed("this integer", "cet entier"),
+        DeValue::Float(_) => Text::fixed("this float", "ce nombre à virgule"),
+        DeValue::Boolean(_) => Text::fixed("this boolean", "ce booléen"),
+        DeValue::Datetime(_) => Text::fixed("this date or time", "cette date ou heure"),
+        DeValue::Array(_) => Text::fixed("this array", "cette liste"),
+        DeValue::Table(_) => Text::fixed("this table", "cette table"),
+    }
+}
+
+fn wrong(value: &Value, reason: Text) -> Wrong {
     Wrong {
         at: value.span().start,
-        reason: reason.to_string(),
+        reason,
     }
 }

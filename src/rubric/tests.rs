@@ -8,7 +8,7 @@ use super::*;
 fn wrong(text: &str) -> (usize, usize, String) {
     let wrong = file::parse(text).unwrap_err();
     let (line, column) = place(text, wrong.at);
-    (line, column, wrong.reason)
+    (line, column, wrong.reason.en.into_owned())
 }
 
 #[test]

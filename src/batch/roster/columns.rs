@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use csv::StringRecord;
+use softy_checks::model::Text;
 
 use super::{Entry, Source};
 
@@ -39,12 +40,15 @@ pub(super) struct Columns {
 
 impl Columns {
     /// By the titles, in any case and order; other columns are left alone.
-    pub(super) fn of(titles: &StringRecord) -> Result<Columns, String> {
+    pub(super) fn of(titles: &StringRecord) -> Result<Columns, Text> {
         let column = |names: &[&str]| {
             let is_named = |title: &str| names.contains(&title.to_lowercase().as_str());
             titles.iter().position(is_named)
         };
-        let id = column(ID).ok_or("it has no column `id` in its first line")?;
+        let id = column(ID).ok_or(Text::fixed(
+            "it has no column `id` in its first line",
+            "elle n’a pas de colonne `id` dans sa première ligne",
+        ))?;
         Ok(Columns {
             id,
             name: column(NAME),
@@ -55,7 +59,7 @@ impl Columns {
     }
 
     /// A row; `None` when nothing is written in it.
-    pub(super) fn entry(&self, row: &StringRecord, folder: &Path) -> Result<Option<Entry>, String> {
+    pub(super) fn entry(&self, row: &StringRecord, folder: &Path) -> Result<Option<Entry>, Text> {
         if row.iter().all(str::is_empty) {
             return Ok(None);
         }
@@ -63,7 +67,8 @@ impl Columns {
             let text = column.and_then(|column| row.get(column));
             text.filter(|text| !text.is_empty()).map(str::to_owned)
         };
-        let id = cell(Some(self.id)).ok_or("it has no id")?;
+        let id =
+            cell(Some(self.id)).ok_or(Text::fixed("it has no id", "elle n’a pas d’identifiant"))?;
         let source = match (cell(self.address), cell(self.path)) {
             (Some(address), _) => repository(address)?,
             (None, Some(path)) if is_address(&path) => repository(path)?,
@@ -80,21 +85,29 @@ impl Columns {
 }
 
 /// A path of the roster, which may be absolute: whoever wrote the roster knows the machine. `..` is a slip.
-fn inside(folder: &Path, path: &str) -> Result<PathBuf, String> {
+fn inside(folder: &Path, path: &str) -> Result<PathBuf, Text> {
     let leaves = Path::new(path)
         .components()
         .any(|component| component == Component::ParentDir);
     match leaves {
-        true => Err(format!("`{path}` leads out of the folder of submissions")),
+        true => Err(Text::new(
+            format!("`{path}` leads out of the folder of submissions"),
+            format!("`{path}` sort du dossier des rendus"),
+        )),
         false => Ok(folder.join(path)),
     }
 }
 
-fn repository(address: String) -> Result<Source, String> {
+fn repository(address: String) -> Result<Source, Text> {
     match is_address(&address) {
         true => Ok(Source::Repository(address)),
-        false => Err(format!(
-            "`{address}` is no address of a repository: expected `https://…`, `ssh://…` or `git@host:path`"
+        false => Err(Text::new(
+            format!(
+                "`{address}` is no address of a repository: expected `https://…`, `ssh://…` or `git@host:path`"
+            ),
+            format!(
+                "`{address}` n’est pas l’adresse d’un dépôt : attendu `https://…`, `ssh://…` ou `git@hôte:chemin`"
+            ),
         )),
     }
 }
