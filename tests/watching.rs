@@ -7,6 +7,8 @@ mod fixture;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use fixture::{Fixture, is_live, softy_check, stdout};
 use serde_json::de::IoRead;
@@ -15,6 +17,9 @@ use serde_json::{Deserializer, StreamDeserializer, Value};
 const PROXY: &str = "task6/proxy/proxy.conf";
 const ANSWER: &str = "task6/2-api-servers.txt";
 const API: &str = "task6/back-end/api.py";
+
+/// For what ends by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A run with `--watch`, and the reports that it writes.
 struct Watching {
@@ -133,6 +138,24 @@ fn files_alone_are_judged_again_as_they_change() {
     change(submission.path(), ANSWER, |_| right.clone());
     assert_eq!(status(&watching.next()), "passed");
     assert_eq!(watching.end(), Some(130));
+}
+
+#[test]
+fn a_run_whose_reports_nobody_reads_any_more_ends() {
+    let submission = Fixture::named("correct").submission();
+    let mut watching = Watching::begin(submission.path(), &["--no-stack"]);
+    watching.next();
+    let Watching { mut child, reports } = watching;
+    drop(reports);
+    let deadline = Instant::now() + PATIENCE;
+    let ended = loop {
+        match child.try_wait().expect("a child can be asked") {
+            None if Instant::now() < deadline => sleep(Duration::from_millis(20)),
+            ended => break ended,
+        }
+    };
+    child.kill().expect("a child that has ended, or ends");
+    assert_eq!(ended.and_then(|ended| ended.code()), Some(0));
 }
 
 #[test]

@@ -4,9 +4,12 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tempfile::NamedTempFile;
 use terminal_size::{Width, terminal_size};
+use tokio::time::sleep;
 
 use super::{CommandError, not_written};
 use crate::cli::{Format, Shown, Spoken};
@@ -102,6 +105,25 @@ pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(content.as_bytes());
     gone_is_done(written.and_then(|()| stdout.flush()))
+}
+
+/// Ready when nobody reads any more what goes to stdout, as behind `| head -1`.
+pub(super) async fn unread() {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+    while !is_unread() {
+        sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+fn is_unread() -> bool {
+    let stdout = io::stdout();
+    // What says that the other end is gone needs no asking for.
+    let mut looked_at = [PollFd::new(&stdout, PollFlags::empty())];
+    let looked = poll(&mut looked_at, Some(&Timespec::default()));
+    looked.is_ok()
+        && looked_at[0]
+            .revents()
+            .intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 fn gone_is_done(written: io::Result<()>) -> Result<(), CommandError> {

@@ -1,5 +1,6 @@
 mod watch;
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -115,6 +116,14 @@ impl Order<'_> {
         };
         let status = output::hand_over(report.only(&self.asked), &self.arguments.shown)?;
         recorded.map(|()| status)
+    }
+
+    /// Ready when nobody reads reports any more.
+    pub(super) async fn unread(&self) {
+        match self.arguments.shown.output {
+            Some(_) => pending().await,
+            None => output::unread().await,
+        }
     }
 
     fn record(&self, observation: &Observation) -> Result<(), CommandError> {

@@ -65,7 +65,7 @@ async fn rounds(
             .observe(&submission, &changes, &progress, interruption.as_mut())
             .await;
         let phases = progress.finish();
-        order.hand_over(seen, started.elapsed(), phases, &progress)?;
+        let status = order.hand_over(seen, started.elapsed(), phases, &progress)?;
         if let Err(fault) = session.rest(&submission, &progress).await {
             progress.say(&left_on_the_engine(&fault));
         }
@@ -73,6 +73,7 @@ async fn rounds(
         changes = tokio::select! {
             changes = next(order.path, &stamps, session) => changes,
             () = interruption.as_mut() => return Err(CommandError::Interrupted),
+            () = order.unread() => return Ok(status),
         };
         progress.say(&named(&changes));
     }
