@@ -33,7 +33,8 @@ impl Sent {
         Sent::with(dockerfile, build, &BTreeSet::new(), "")
     }
 
-    /// For the classic builder: every stage begins with a label, so that whatever is built of it is known for what it is.
+    /// For the classic builder: every stage begins with a label, so that whatever is built of it is known for what it is, also
+    /// what a base image's `ONBUILD` adds to a last stage that is nothing else.
     /// Stages that are left out are empty ones, which keeps the numbers of the others.
     pub fn marked(dockerfile: &str, build: &Build, stages: Stages) -> Sent {
         let unused = match stages {
@@ -74,12 +75,27 @@ impl Sent {
             }
             sent.add(if is_used { line } else { "\n" }, number);
         }
+        if !is_marked && is_used {
+            sent.end_with(mark);
+        }
         sent
     }
 
     fn add(&mut self, text: &str, number: usize) {
         self.lines.extend(text.lines().map(|_| number));
         self.text.push_str(text);
+    }
+
+    /// Adds a line at the end, unless it would continue the last one.
+    fn end_with(&mut self, line: &str) {
+        let number = self.lines.last().copied().unwrap_or_default();
+        let separator = if self.text.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{}{separator}{line}", self.text);
+        let last = instructions(&text).pop();
+        if last.is_some_and(|last| last.text == line.trim_end()) {
+            self.text = text;
+            self.lines.push(number);
+        }
     }
 
     /// The engine's words, with the line that they name as the submission's.
@@ -200,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_that_has_more_than_a_base_is_marked() {
+    fn every_stage_that_has_more_than_a_base_is_marked_and_the_last() {
         for (dockerfile, expected) in [
             ("FROM a\nRUN b\n", "FROM a\n(mark)\nRUN b\n"),
             (
                 "ARG V\nfrom a:$V \\\n  as b\n\n# FROM c\nRUN d \\\n  FROM e\nFROM b\nFROM b",
-                "ARG V\nfrom a:$V \\\n  as b\n\n# FROM c\n(mark)\nRUN d \\\n  FROM e\nFROM b\n(mark)\nFROM b",
+                "ARG V\nfrom a:$V \\\n  as b\n\n# FROM c\n(mark)\nRUN d \\\n  FROM e\nFROM b\n(mark)\nFROM b\n(mark)\n",
             ),
             (
                 "\u{feff}FROM a\r\nRUN b\r\n",
@@ -215,7 +231,9 @@ mod tests {
                 "# escape=`\nFROM a `\n  AS b\nRUN c\\\nONBUILD RUN d",
                 "# escape=`\nFROM a `\n  AS b\n(mark)\nRUN c\\\nONBUILD RUN d",
             ),
+            ("FROM a", "FROM a\n(mark)\n"),
             ("FROM a \\\n", "FROM a \\\n"),
+            ("FROM a\n# \\\n", "FROM a\n# \\\n(mark)\n"),
         ] {
             assert_eq!(marked(dockerfile, Stages::All), expected);
         }
