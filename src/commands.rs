@@ -202,9 +202,7 @@ impl CommandError {
             CommandError::Interrupted => Text::fixed("interrupted", "interrompu"),
         }
     }
-}
 
-impl CommandError {
     /// What the process ends with.
     pub fn exit_status(&self) -> ExitStatus {
         match self {

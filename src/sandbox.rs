@@ -47,6 +47,7 @@ use std::time::SystemTime;
 use bollard::Docker;
 use softy_checks::observation::{BaseImage, Fault, FaultKind};
 use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
 
 pub use absence::{Absence, System};
 pub use bases::{Base, BaseError, Bases, ReplacedTwice};
@@ -208,14 +209,21 @@ impl Sandbox {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
+        let made = self.begin(work).await.await;
+        made.map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
+    }
+
+    /// Begins `work`, which goes on whether anybody waits for it or not, and lets removal wait for its end.
+    async fn begin<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
         let guard = Arc::clone(&self.making).read_owned().await;
-        let task = tokio::spawn(async move {
-            let made = work.await;
+        tokio::spawn(async move {
+            let done = work.await;
             drop(guard);
-            made
-        });
-        task.await
-            .map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
+            done
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two witnesses of a volley: the replicas' access logs, and the engine's network counters.
+//! The two witnesses of a volley: the replicas' access logs and network counters.
 
 use crate::observation::{Volley, Witness};
 use crate::rotation::counts;

@@ -1,7 +1,6 @@
 //! The words of a rubric's file: each is known, and stands for something.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use softy_checks::TASK6;
 use softy_checks::model::Text;
@@ -149,7 +148,8 @@ fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {
             return Err(unlike(taken, &wanted));
         };
         let pair = format!("{}={reference}", named.get_ref());
-        let base = Base::from_str(&pair).map_err(|error| wrong(taken, error.message()))?;
+        let base = pair.parse::<Base>();
+        let base = base.map_err(|error| wrong(taken, error.message()))?;
         bases.push(base);
         Bases::new(bases.clone()).map_err(|error| wrong(taken, error.message()))?;
     }

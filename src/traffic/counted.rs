@@ -1,4 +1,4 @@
-//! Who answered, from the engine's network counters.
+//! Who answered, from the replicas' network counters.
 //!
 //! Requests of different lengths go out in small groups with one reading of every replica's counter behind each: the
 //! bytes that a replica received say which of the group's requests it served.

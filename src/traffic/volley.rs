@@ -22,7 +22,7 @@ const REQUESTS_PER_REPLICA: u32 = 20;
 /// Requests on connections of their own.
 const FRESH_REQUESTS: u32 = 20;
 
-/// Extra bytes of a request, so that serving it shows in the engine's network counters beside everything else; servers
+/// Extra bytes of a request, so that serving it shows in a replica's network counters beside everything else; servers
 /// that take no more than 4 kB of headers take it.
 pub const PADDING: usize = 2000;
 

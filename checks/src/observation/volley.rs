@@ -17,7 +17,7 @@ pub struct Volley {
     pub doubled: Vec<u32>,
     /// Requests, counted from 1, that did not come back with 200 and the right body.
     pub unanswered: Vec<u32>,
-    /// Bytes that each replica received while the volley ran, by the engine's network counters; empty when they were not read.
+    /// Bytes that each replica received while the volley ran, by their network counters; empty when they were not read.
     pub received: Vec<u64>,
     /// Worker processes of the proxy that are reckoned with, which they are when the proxy closes connections; else 0.
     pub workers: u32,
@@ -41,7 +41,7 @@ pub enum Connection {
 pub enum Witness {
     /// The replicas' access logs, which name each request.
     Logs,
-    /// The engine's network counters, since the logs name no request.
+    /// The replicas' network counters, since the logs name no request.
     Counters,
     /// Neither.
     Nobody,

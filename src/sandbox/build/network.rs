@@ -117,12 +117,9 @@ impl Sandbox {
         let Some(name) = network.name else {
             return;
         };
-        let making = Arc::clone(&self.making).read_owned().await;
         let docker = self.docker.clone();
-        tokio::spawn(async move {
-            let _removed = docker.remove_network(&name).await;
-            drop(making);
-        });
+        let removal = async move { docker.remove_network(&name).await };
+        drop(self.begin(removal).await);
     }
 }
 
