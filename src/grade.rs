@@ -185,7 +185,7 @@ async fn watch(
 ) -> Result<(), Fault> {
     let progress = live.progress;
     let before = live.usable(standing.take()).await?;
-    let building = options.turns.to_build().await;
+    let building = options.turns.to_build(|| progress.enter(Step::Wait)).await;
     progress.enter(Step::Build);
     seen.empty_folders = empty_folders(live)?;
     let outlet = Outlet {
@@ -220,7 +220,7 @@ async fn watch(
         Extent::Everything(_) if due(seen, "stack-runs") => {}
         Extent::Files | Extent::Images(_) | Extent::Everything(_) => return Ok(()),
     }
-    let starting = options.turns.to_start().await;
+    let starting = options.turns.to_start(|| progress.enter(Step::Wait)).await;
     progress.enter(Step::Start);
     let warm = live.warm(before, &built, &reachable).await?;
     let mut stack = None;

@@ -6,8 +6,9 @@ use super::page::Page;
 static TIMINGS: Text = Text::fixed("how long it took", "durées");
 
 /// What the names of phases are in French.
-const IN_FRENCH: [(&str, &str); 6] = [
+const IN_FRENCH: [(&str, &str); 7] = [
     ("read", "lecture"),
+    ("wait", "attente"),
     ("build", "construction"),
     ("start", "démarrage"),
     ("measure", "mesure"),
