@@ -1,10 +1,10 @@
 use super::*;
-use crate::compose::tests::quickly;
+use crate::compose::tests::bounded;
 
 fn parsed(text: &str) -> Result<Node, ProblemKind> {
     let mut findings = Findings::default();
     let source = findings.add("f".to_owned(), text.to_owned());
-    let documents = quickly(|| parse(&source, &mut findings));
+    let documents = bounded(|| parse(&source, &mut findings));
     let mut documents = documents.ok_or_else(|| findings.into_compose().problems[0].kind)?;
     Ok(documents.remove(0))
 }
