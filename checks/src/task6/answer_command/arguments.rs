@@ -124,6 +124,7 @@ impl<'a> Arguments<'a> {
                 format!("attendu : rien d’autre qu’une option après `up` ; trouvé : {found}"),
             ),
             marks: self.operands.iter().map(|word| word.span.clone()).collect(),
+            service: None,
         })
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn deviations(line: &str) -> Vec<Deviation> {
             mistake,
             message,
             marks,
+            service: None,
         })
         .collect()
 }
