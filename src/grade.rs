@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use softy_checks::model::Text;
-use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply};
-use softy_checks::{Asked, Reason, Status, TASK6, judge};
+use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply, Stage};
+use softy_checks::{Asked, TASK6, is_due};
 
 use crate::compose;
 use crate::compose::project::Project;
@@ -83,6 +83,15 @@ impl Extent {
             Extent::Images(engine) | Extent::Everything(engine) => Some(engine),
         }
     }
+
+    /// The last stage that is looked at.
+    fn last(&self) -> Stage {
+        match self {
+            Extent::Files => Stage::Compose,
+            Extent::Images(_) => Stage::Images,
+            Extent::Everything(_) => Stage::LAST,
+        }
+    }
 }
 
 /// What a reader of stderr is told of what stays on the engine.
@@ -92,25 +101,6 @@ pub fn left_on_the_engine(fault: &Fault) -> Text {
         format!("warning: not everything could be removed from the engine: {en}"),
         format!("attention : tout n’a pas pu être supprimé du moteur : {fr}"),
     )
-}
-
-/// A check that was looked for, and that still has nothing to judge: never to be taken for one that was not asked for.
-fn unseen(seen: &Observation, extent: &Extent) -> Option<Fault> {
-    let is_looked_for = |id: &str| match extent {
-        Extent::Files => false,
-        Extent::Images(_) => id == "images-build",
-        Extent::Everything(_) => true,
-    };
-    let verdicts = judge(TASK6, seen);
-    let unseen = verdicts.iter().find(|verdict| {
-        verdict.status == Status::Skipped(Reason::NotAsked) && is_looked_for(verdict.check.id)
-    })?;
-    let id = unseen.check.id;
-    let detail = Text::new(
-        format!("nothing was seen for `{id}`"),
-        format!("rien n’a été vu pour `{id}`"),
-    );
-    Some(Fault::new(FaultKind::Checker, detail))
 }
 
 static BUILDING: Text = Text::fixed("building the images", "la construction des images");
@@ -297,7 +287,5 @@ async fn asked(
 
 /// Whether the check of this id is next: it has nothing to judge yet, and everything before it has passed.
 fn due(seen: &Observation, id: &str) -> bool {
-    let verdicts = judge(TASK6, seen);
-    let verdict = verdicts.iter().find(|verdict| verdict.check.id == id);
-    verdict.is_some_and(|verdict| verdict.status == Status::Skipped(Reason::NotAsked))
+    is_due(TASK6, seen, id)
 }

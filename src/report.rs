@@ -107,8 +107,7 @@ impl Report {
     /// status.
     pub fn reaches_pass_mark(&self) -> Option<bool> {
         let (mark, score) = (self.rubric.pass_mark?, self.score()?);
-        let is_whole = self.out_of() == self.rubric.out_of;
-        (score >= mark || is_whole).then_some(score >= mark)
+        (score >= mark || self.is_whole()).then_some(score >= mark)
     }
 
     /// The points earned, or `None` when the submission could not be graded: that is not zero points.
@@ -118,6 +117,19 @@ impl Report {
                 .iter()
                 .map(|verdict| self.points(verdict))
                 .sum()
+        })
+    }
+
+    /// The score of a whole submission: of a part that was asked for, as by `--no-stack`, the points are no grade.
+    pub fn grade(&self) -> Option<u32> {
+        self.score().filter(|_| self.is_whole())
+    }
+
+    /// Whether everything that is worth points was asked for.
+    pub fn is_whole(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.all(|verdict| {
+            verdict.status != Status::Skipped(Reason::NotAsked) || self.worth(verdict.check) == 0
         })
     }
 
@@ -254,6 +266,16 @@ mod tests {
             sums([PASSED, NOT_ASKED, NOT_ASKED, NOT_ASKED]),
             (Some(20), 20, ExitStatus::Passed)
         );
+    }
+
+    #[test]
+    fn a_part_is_no_grade() {
+        let grade = |statuses| report(statuses).grade();
+        assert_eq!(grade([PASSED, PASSED, PASSED, NOT_ASKED]), Some(40));
+        assert_eq!(grade([PASSED, PASSED, NOT_ASKED, PASSED]), None);
+        assert_eq!(grade([PASSED, PASSED, not_graded(), PASSED]), None);
+        let skipped = after("compose-safe");
+        assert_eq!(grade([PASSED, failed(bare()), skipped, PASSED]), Some(20));
     }
 
     #[test]

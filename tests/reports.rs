@@ -14,7 +14,8 @@ use fixture::{softy_check, stdout, top};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Recorded submissions: one that is right, and four that are wrong in different ways.
+/// Recorded submissions: one that is right, and four that are wrong in different ways, of one of which only the files were
+/// looked at.
 const SUBMISSIONS: [&str; 5] = [
     "correct",
     "not-round-robin",
@@ -57,7 +58,9 @@ fn the_summary_counts_and_names_what_could_not_be_read() {
     let batch = batch();
     let text = stdout(&report(&batch, "text", &[]));
     assert!(
-        text.starts_with("6 graded · 2 without a mistake · 1 not graded · 1 unreadable · "),
+        text.starts_with(
+            "5 graded · 2 without a mistake · 1 in part · 1 not graded · 1 unreadable · "
+        ),
         "{text}"
     );
     assert!(
@@ -67,7 +70,12 @@ fn the_summary_counts_and_names_what_could_not_be_read() {
     assert!(text.contains("broken.json: EOF while parsing"), "{text}");
     let json: Value =
         serde_json::from_slice(&report(&batch, "json", &[]).stdout).expect("it is JSON");
-    assert_eq!(json["graded"], 6);
+    assert_eq!((&json["graded"], &json["partial"]), (&5.into(), &1.into()));
+    let rows = json["submissions"].as_array().expect("there are rows");
+    let part = rows.iter().find(|row| row["status"] == "partial");
+    let part = part.expect("there is one without a stack");
+    assert_eq!((&part["score"], &part["part"]), (&Value::Null, &30.into()));
+    assert_eq!(part["out_of"], 50);
     assert_eq!(json["submissions"].as_array().map(Vec::len), Some(7));
     assert_eq!(json["unreadable"].as_array().map(Vec::len), Some(1));
 }
@@ -90,7 +98,7 @@ fn a_strict_reader_takes_the_comma_separated_values() {
         .collect();
     assert_eq!(lines.len(), 8);
     for line in &lines {
-        let is_graded = &line[place("status")] != "not-graded";
+        let is_graded = ["passed", "failed"].contains(&&line[place("status")]);
         assert_eq!(is_graded, !line[place("score")].is_empty(), "{line:?}");
         assert!(
             line.iter()

@@ -249,3 +249,79 @@ fn a_base_image_is_replaced_once() {
         .code(2)
         .stderr(contains("replaced twice"));
 }
+
+/// A rubric that takes the service of `back-end-missing` for that of the API servers.
+const BACKEND: &str = "[stack]\nservice-names = [\"back-end\", \"backend\"]\n";
+
+#[test]
+fn what_was_never_run_is_not_graded_by_a_rubric_that_would_have_run_it() {
+    let (folder, rubric) = rubric(BACKEND);
+    let recording = folder.path().join("recording.json");
+    let judged = |recorded: &[&str], replayed: &[&str]| {
+        let submission = Fixture::named("back-end-missing").submission();
+        let mut command = softy_check();
+        command.arg("task6").arg(submission.path()).args(recorded);
+        command.arg("--record").arg(&recording);
+        assert_eq!(command.output().expect("it runs").status.code(), Some(1));
+        let mut command = softy_check();
+        command.arg("replay").arg(&recording).args(replayed);
+        let replay = command.arg("--rubric").arg(&rubric).output();
+        let replay = replay.expect("it runs");
+        (replay.status.code(), stdout(&replay))
+    };
+    let files = ["--only", "compose-file,can-scale,back-end-private"];
+    let (status, text) = judged(&[], &[]);
+    assert_eq!(status, Some(3), "{text}");
+    let words = "it was not run because `compose-file` failed at that time";
+    assert!(text.contains(words), "{text}");
+    let (status, text) = judged(&[], &files);
+    assert_eq!(status, Some(0), "{text}");
+    let (status, text) = judged(&["--no-stack"], &[]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("`front-page` (not asked for)"), "{text}");
+    assert!(text.contains("\n30/50\n"), "{text}");
+    // A recording of a release that did not record why.
+    assert_eq!(
+        replayed("back-end-missing", BACKEND, &[]).status.code(),
+        Some(3)
+    );
+    assert_eq!(
+        replayed("separate-services", BACKEND, &[]).status.code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_batch_judged_again_has_no_score_of_what_was_never_run() {
+    let (folder, rubric) = rubric(BACKEND);
+    let [submissions, batch] = ["submissions", "batch"].map(|name| folder.path().join(name));
+    fs::create_dir(&submissions).expect("a folder can be made");
+    let submission = Fixture::named("back-end-missing").submission();
+    fs::rename(submission.path(), submissions.join("alice")).expect("a folder can be moved");
+    let mut command = softy_check();
+    command
+        .args(["batch", "task6", "--progress", "plain"])
+        .arg(&submissions);
+    let graded = command.arg("--out").arg(&batch).output().expect("it runs");
+    assert_eq!(graded.status.code(), Some(1), "{graded:?}");
+    let report = |rubric: &[&str], format: &str| {
+        let mut command = softy_check();
+        command.arg("report").arg(&batch).args(["--format", format]);
+        let report = command.args(rubric).output().expect("it runs");
+        (report.status.code(), stdout(&report))
+    };
+    let row = |score: &str| format!("alice,,,alice,,{score}\r\n");
+    let (status, canvas) = report(&[], "canvas");
+    assert!(
+        status == Some(1) && canvas.ends_with(&row("30")),
+        "{canvas}"
+    );
+    let path = rubric.to_string_lossy();
+    let (status, canvas) = report(&["--rubric", &path], "canvas");
+    assert!(status == Some(3) && canvas.ends_with(&row("")), "{canvas}");
+    let (_, text) = report(&["--rubric", &path], "text");
+    assert!(
+        text.starts_with("0 graded · 0 without a mistake · 1 not graded"),
+        "{text}"
+    );
+}

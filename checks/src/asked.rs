@@ -2,6 +2,7 @@
 
 use crate::model::{Text, Unjudged};
 use crate::observation::{Compose, Fault, FaultKind, Observation};
+use crate::task6::TASK6;
 
 /// What the exercise calls the service of the API servers.
 pub const BACK_END: &str = "back-end";
@@ -46,8 +47,10 @@ impl Asked {
 
 impl Observation {
     /// The same with what a rubric asks.
-    pub fn asking(mut self, mut asked: Asked) -> Observation {
-        if let Some(compose) = &mut self.compose {
+    pub fn asking(self, mut asked: Asked) -> Observation {
+        // What stopped the run was judged by the service of that time, which is replaced below.
+        let mut seen = self.inferred(TASK6);
+        if let Some(compose) = &mut seen.compose {
             let service = asked.service(|name| compose.service(name).is_some());
             let service = service.to_owned();
             if service != compose.back_end && asked.other_stack.is_none() {
@@ -60,7 +63,7 @@ impl Observation {
             }
             compose.back_end = service;
         }
-        Observation { asked, ..self }
+        Observation { asked, ..seen }
     }
 
     /// The name of the service of the API servers.

@@ -17,5 +17,5 @@ mod wording;
 pub use asked::{Asked, BACK_END};
 pub use rotation::period;
 pub use task6::{TASK6, choice_is_open, title};
-pub use verdict::{Reason, Status, Verdict, judge};
+pub use verdict::{Reason, Status, Verdict, is_due, judge};
 pub use witnesses::{Testimony, testimony};

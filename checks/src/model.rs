@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{Fault, FaultKind, Observation};
+use crate::observation::{Fault, FaultKind, Observation, Stage};
 
 /// What is looked for, what it is worth, and the pure function that decides.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Check {
     pub points: u32,
     /// The checks that must have passed before this one means anything.
     pub after: &'static [&'static Check],
+    /// The last part of the observation that it judges.
+    pub stage: Stage,
     /// What passes, in a few words.
     pub title: Text,
     /// Every mistake that `judge` can find.
@@ -91,6 +93,10 @@ impl Judged {
 pub enum Unjudged {
     /// The run was asked not to look.
     NotAsked,
+    /// The run has not looked yet.
+    Pending,
+    /// The check of this id failed when the run looked, which ended it.
+    Stopped(String),
     /// The checker's own trouble.
     Fault(Fault),
 }

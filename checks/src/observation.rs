@@ -10,6 +10,7 @@ mod held;
 mod nginx;
 mod sandbox;
 mod stack;
+mod unseen;
 mod volley;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ pub use stack::{
     BuildFailure, Container, Image, ImageState, Limit, Outcome, Proxy, Reply, Resource, Stack,
     State, is_loopback,
 };
+pub use unseen::{Reasons, Stage, Unseen};
 pub use volley::{Connection, Volley, Witness};
 
 use crate::asked::Asked;
@@ -32,8 +34,7 @@ use crate::model::{Text, Unjudged};
 
 /// Everything that the checks judge.
 ///
-/// A stage is `None` when it was not looked at: because the run was asked not to, because an earlier stage
-/// made it pointless, or because of `fault`; so are files that cannot be read.
+/// A stage is `None` when it was not looked at, and `unseen` has the reason; so are files that cannot be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Version of this layout, [`Observation::SCHEMA`] when written by this release.
@@ -65,6 +66,9 @@ pub struct Observation {
     pub scaled: Option<Stack>,
     /// The checker's own trouble, which ended the observation.
     pub fault: Option<Fault>,
+    /// Why stages are missing, each with its reason once the run has ended; `None` in recordings of releases that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<Reasons>,
     /// What the proxy's nginx reads when it starts; `None` when the proxy is no nginx.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nginx: Option<Nginx>,
@@ -106,6 +110,7 @@ impl Observation {
             held: None,
             scaled: None,
             fault: None,
+            unseen: Some(Reasons::new()),
             nginx: None,
             sandbox: None,
             advice: None,
@@ -114,24 +119,19 @@ impl Observation {
     }
 
     /// What was seen at a stage, or why nothing was.
-    pub fn seen<'a, T>(&self, stage: &'a Option<T>) -> Result<&'a T, Unjudged> {
-        match (stage, &self.fault) {
-            (Some(seen), _) => Ok(seen),
-            (None, Some(fault)) => Err(Unjudged::Fault(fault.clone())),
-            (None, None) => Err(Unjudged::NotAsked),
-        }
+    pub fn seen<'a, T>(&self, stage: Stage, part: &'a Option<T>) -> Result<&'a T, Unjudged> {
+        part.as_ref().ok_or_else(|| self.why_unseen(stage))
     }
 
     /// The volley on one connection over `replicas` replicas, or why there is none.
     pub fn volley(&self, replicas: u32) -> Result<&Volley, Unjudged> {
-        let volley = self
-            .volleys
-            .iter()
+        let stage = match replicas {
+            2 => Stage::Rotation,
+            _ => Stage::Scaling,
+        };
+        let mut volleys = self.volleys.iter();
+        let volley = volleys
             .find(|volley| volley.replicas == replicas && volley.connection != Connection::Fresh);
-        match (volley, &self.fault) {
-            (Some(volley), _) => Ok(volley),
-            (None, Some(fault)) => Err(Unjudged::Fault(fault.clone())),
-            (None, None) => Err(Unjudged::NotAsked),
-        }
+        volley.ok_or_else(|| self.why_unseen(stage))
     }
 }

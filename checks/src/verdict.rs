@@ -61,22 +61,33 @@ pub fn judge(catalogue: &[&'static Check], observation: &Observation) -> Vec<Ver
                 status,
                 notes: Vec::new(),
             },
-            None => judge_one(check, observation),
+            None => judge_one(check, observation, &verdicts),
         };
         verdicts.push(verdict);
     }
     verdicts
 }
 
+/// Whether the check of this id is next: everything before it has passed, and the run has not looked yet.
+pub fn is_due(catalogue: &[&'static Check], observation: &Observation, id: &str) -> bool {
+    let verdicts = judge(catalogue, observation);
+    let check = catalogue.iter().find(|check| check.id == id);
+    check.is_some_and(|check| {
+        obstacle(check, &verdicts).is_none() && (check.judge)(observation) == Err(Unjudged::Pending)
+    })
+}
+
 /// The status of a check whose predecessors did not all pass.
+fn obstacle(check: &Check, before: &[Verdict]) -> Option<Status> {
+    let mut after = check.after.iter();
+    after.find_map(|needed| status_behind(needed.id, before))
+}
+
+/// The status of what stands behind the check of this id; `None` where that passed, or is not among `before`.
 ///
 /// A predecessor that was not asked for leaves nothing to see, so the reason is handed on as it is.
-fn obstacle(check: &Check, before: &[Verdict]) -> Option<Status> {
-    let verdict = check
-        .after
-        .iter()
-        .filter_map(|needed| before.iter().find(|verdict| verdict.check.id == needed.id))
-        .find(|verdict| verdict.status != Status::Passed)?;
+fn status_behind(id: &str, before: &[Verdict]) -> Option<Status> {
+    let verdict = before.iter().find(|verdict| verdict.check.id == id)?;
     match &verdict.status {
         Status::Passed => None,
         Status::Failed { .. } => Some(Status::Skipped(Reason::After(verdict.check.id))),
@@ -85,16 +96,26 @@ fn obstacle(check: &Check, before: &[Verdict]) -> Option<Status> {
     }
 }
 
-fn judge_one(check: &'static Check, observation: &Observation) -> Verdict {
+fn judge_one(check: &'static Check, observation: &Observation, before: &[Verdict]) -> Verdict {
     let (status, notes) = match (check.judge)(observation) {
         Ok(judged) => (status(judged.findings), judged.notes),
-        Err(Unjudged::NotAsked) => (Status::Skipped(Reason::NotAsked), Vec::new()),
-        Err(Unjudged::Fault(fault)) => (Status::NotGraded(fault), Vec::new()),
+        Err(unjudged) => (unseen(check, unjudged, before), Vec::new()),
     };
     Verdict {
         check,
         status,
         notes,
+    }
+}
+
+/// The status of a check that has nothing to judge.
+fn unseen(check: &Check, unjudged: Unjudged, before: &[Verdict]) -> Status {
+    match unjudged {
+        Unjudged::NotAsked => Status::Skipped(Reason::NotAsked),
+        Unjudged::Pending => Status::NotGraded(Fault::nothing_seen(check.id)),
+        Unjudged::Stopped(id) => status_behind(&id, before)
+            .unwrap_or_else(|| Status::NotGraded(Fault::stopped_then(&id))),
+        Unjudged::Fault(fault) => Status::NotGraded(fault),
     }
 }
 

@@ -1,10 +1,21 @@
 //! What comes of the whole catalogue when little or nothing was seen.
 
-use softy_checks::observation::{Answer, Compose, Content, Fault, FaultKind, Observation, Service};
+#![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
+
+use softy_checks::model::Text;
+use softy_checks::observation::{
+    Answer, Compose, Content, Fault, FaultKind, Image, ImageState, Observation, Refusal, Service,
+    Stage, Unseen,
+};
 use softy_checks::{Asked, Reason, Status, TASK6, Verdict, judge};
 
-/// A right answer file and compose file, and nothing of the stack.
+/// A right answer file and compose file, and nothing of the stack, which only `fault` kept the run from; without one it was
+/// not asked for.
 fn without_stack(fault: Option<Fault>) -> Observation {
+    let last = match fault {
+        Some(_) => Stage::LAST,
+        None => Stage::Compose,
+    };
     let content = Content::from(b"docker-compose up --scale back-end=2\n".to_vec());
     let back_end = Service {
         name: "back-end".to_owned(),
@@ -33,11 +44,13 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         held: None,
         scaled: None,
         fault,
+        unseen: None,
         nginx: None,
         sandbox: None,
         advice: None,
         asked: Asked::default(),
     }
+    .ended(TASK6, last)
 }
 
 /// The verdicts on what needs no engine, and those on the stack.
@@ -142,4 +155,145 @@ fn an_empty_submission_earns_nothing() {
         files.iter().chain(&stack).map(Verdict::points).sum::<u32>(),
         0
     );
+}
+
+/// A submission whose service is `backend`, as a run that looked at every stage up to `last` sees it.
+fn of_backend(last: Stage) -> Observation {
+    let mut seen = without_stack(None);
+    if let Some(compose) = &mut seen.compose {
+        compose.services[0].name = "backend".to_owned();
+    }
+    seen.ended(TASK6, last)
+}
+
+/// The same as a release wrote it that did not record why stages are missing.
+fn old(seen: Observation) -> Observation {
+    Observation {
+        unseen: None,
+        ..seen
+    }
+}
+
+/// The status of a check by a rubric that takes `backend` for the service of the API servers, too.
+fn status(seen: Observation, id: &str) -> Status {
+    let services = ["back-end", "backend"].map(str::to_owned).to_vec();
+    let asked = Asked {
+        services,
+        ..Asked::default()
+    };
+    status_asking(seen, asked, id)
+}
+
+fn is_stopped(status: &Status) -> bool {
+    matches!(status, Status::NotGraded(Fault { kind: FaultKind::Stopped, detail })
+        if detail.en.contains("`compose-file`"))
+}
+
+#[test]
+fn what_an_earlier_check_kept_from_being_run_is_not_graded_once_that_passes() {
+    let seen = of_backend(Stage::LAST);
+    let reasons = seen.unseen.clone().unwrap_or_default();
+    let stopped = Unseen::StoppedBy("compose-file".to_owned());
+    assert_eq!(reasons.get(&Stage::Images), Some(&stopped));
+    assert_eq!(reasons.len(), 6);
+    for recorded in [seen.clone(), old(seen)] {
+        assert_eq!(status(recorded.clone(), "compose-file"), Status::Passed);
+        assert_eq!(status(recorded.clone(), "can-scale"), Status::Passed);
+        for id in ["images-build", "round-robin", "front-page"] {
+            assert!(is_stopped(&status(recorded.clone(), id)), "{id}");
+        }
+        let (files, stack) = verdicts(&recorded.asking(Asked::default()));
+        let skipped = Status::Skipped(Reason::After("compose-file"));
+        let mut behind = files[4..].iter().chain(&stack);
+        assert!(behind.all(|verdict| verdict.status == skipped));
+    }
+}
+
+#[test]
+fn what_was_not_asked_for_stays_so_by_any_rubric() {
+    let seen = of_backend(Stage::Compose);
+    let not_asked = Status::Skipped(Reason::NotAsked);
+    assert_eq!(status(seen.clone(), "stack-runs"), not_asked);
+    // A recording that does not say it could as well have been stopped.
+    assert!(is_stopped(&status(old(seen), "stack-runs")));
+}
+
+#[test]
+fn an_old_recording_of_files_alone_is_judged_by_its_files() {
+    let (files, stack) = verdicts(&old(without_stack(None)).asking(Asked::default()));
+    assert!(files.iter().all(|verdict| verdict.status == Status::Passed));
+    let not_asked = Status::Skipped(Reason::NotAsked);
+    assert!(stack.iter().all(|verdict| verdict.status == not_asked));
+}
+
+#[test]
+fn stages_that_are_missing_as_no_option_leaves_them_out_are_not_graded() {
+    let ready = Image {
+        service: "back-end".to_owned(),
+        state: ImageState::Ready,
+    };
+    let images = Observation {
+        images: Some(vec![ready]),
+        ..old(without_stack(None))
+    };
+    let not_asked = Status::Skipped(Reason::NotAsked);
+    assert_eq!(status_of(&images, "images-build"), Status::Passed);
+    assert_eq!(status_of(&images, "stack-runs"), not_asked);
+    let odd = Observation {
+        api: Some(Vec::new()),
+        ..images
+    };
+    for id in ["stack-runs", "round-robin"] {
+        assert!(matches!(status_of(&odd, id), Status::NotGraded(_)), "{id}");
+    }
+    let compose = Observation {
+        compose: None,
+        ..old(without_stack(None))
+    };
+    let graded = status_of(&compose, "compose-file");
+    assert!(matches!(graded, Status::NotGraded(_)), "{graded:?}");
+}
+
+/// The status of a check by the usual rubric.
+fn status_of(seen: &Observation, id: &str) -> Status {
+    status_asking(seen.clone(), Asked::default(), id)
+}
+
+fn status_asking(seen: Observation, asked: Asked, id: &str) -> Status {
+    let verdicts = judge(TASK6, &seen.asking(asked)).into_iter();
+    let mut statuses = verdicts.filter(|verdict| verdict.check.id == id);
+    statuses
+        .next()
+        .expect("the check is in the catalogue")
+        .status
+}
+
+#[test]
+fn a_stage_that_is_missing_for_no_reason_is_the_checkers_own_mistake() {
+    let seen = without_stack(None).ended(TASK6, Stage::LAST);
+    let kind = seen.fault.as_ref().map(|fault| fault.kind);
+    assert_eq!(kind, Some(FaultKind::Checker));
+    let (_, stack) = verdicts(&seen);
+    let mut statuses = stack.iter().map(|verdict| &verdict.status);
+    assert!(statuses.all(|status| matches!(status, Status::NotGraded(_))));
+}
+
+#[test]
+fn a_service_that_a_refused_file_hides_costs_what_is_judged_by_it() {
+    let refusal = Refusal {
+        key: "include".to_owned(),
+        danger: Text::fixed("it leads out", "elle mène hors du rendu"),
+        instead: Text::fixed("keep it inside", "gardez-la dedans"),
+        place: None,
+    };
+    let mut seen = without_stack(None);
+    if let Some(compose) = &mut seen.compose {
+        compose.services.clear();
+        compose.refusals.push(refusal);
+    }
+    let seen = seen.ended(TASK6, Stage::LAST);
+    let behind = Status::Skipped(Reason::After("compose-safe"));
+    for id in ["can-scale", "back-end-private", "round-robin"] {
+        assert_eq!(status_of(&seen, id), behind, "{id}");
+    }
 }

@@ -349,6 +349,7 @@ fn may_pass(kind: FaultKind) -> bool {
         | FaultKind::Unlimited
         | FaultKind::Base
         | FaultKind::Rubric
+        | FaultKind::Stopped
         | FaultKind::Interrupted => false,
     }
 }

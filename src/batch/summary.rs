@@ -25,6 +25,8 @@ pub struct Summary {
     pub graded: usize,
     /// Those of them that lost no point.
     pub passed: usize,
+    /// Submissions of which a part was judged, as by `--no-stack`: what that earns is no score.
+    pub partial: usize,
     /// Submissions that could not be graded.
     pub not_graded: usize,
     /// The scores' mean, in percent of what there was to earn; `None` without scores.
@@ -57,9 +59,12 @@ pub struct Row {
     pub group: Option<String>,
     /// What came of it.
     pub status: Outcome,
-    /// `None` when not graded, which is not zero points.
+    /// `None` when not graded, which is not zero points, or in part.
     pub score: Option<u32>,
-    /// What there was to earn.
+    /// The points of a part, where no more was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+    /// What there was to earn, in that part where it is one.
     pub out_of: u32,
     /// The code of the mistake to mend first, when points were lost.
     pub mistake: Option<&'static str>,
@@ -69,6 +74,9 @@ pub struct Row {
     pub seconds: f64,
     /// Its result file.
     pub file: PathBuf,
+    /// What grading it alone ends with.
+    #[serde(skip)]
+    pub exit_status: ExitStatus,
 }
 
 /// What came of a submission.
@@ -79,6 +87,8 @@ pub enum Outcome {
     Passed,
     /// Points were lost.
     Failed,
+    /// A part of it was judged.
+    Partial,
     /// It could not be graded.
     NotGraded,
 }
@@ -147,10 +157,12 @@ impl Summary {
 
     /// What the process ends with: nothing graded is no pass, and what is missing outweighs a failure.
     pub fn exit_status(&self) -> ExitStatus {
-        if self.graded == 0 || self.not_graded > 0 || !self.unreadable.is_empty() {
+        let rows = &self.submissions;
+        if rows.is_empty() || self.not_graded > 0 || !self.unreadable.is_empty() {
             return ExitStatus::CouldNotGrade;
         }
-        match self.passed == self.graded {
+        let mut statuses = rows.iter().map(|row| row.exit_status);
+        match statuses.all(|status| status == ExitStatus::Passed) {
             true => ExitStatus::Passed,
             false => ExitStatus::Failed,
         }
@@ -168,8 +180,9 @@ impl Summary {
             rows.filter(|row| row.status == outcome).count()
         };
         self.passed = with(Outcome::Passed);
+        self.partial = with(Outcome::Partial);
         self.not_graded = with(Outcome::NotGraded);
-        self.graded = self.submissions.len() - self.not_graded;
+        self.graded = self.submissions.len() - self.partial - self.not_graded;
         let rows = self.submissions.iter();
         let mut percents: Vec<f64> = rows.filter_map(Row::percent).collect();
         percents.sort_by(f64::total_cmp);
@@ -191,12 +204,14 @@ impl Row {
             name: graded.listed.name.clone(),
             group: graded.listed.group.clone(),
             status: Outcome::from(report),
-            score: report.score(),
+            score: report.grade(),
+            part: report.score().filter(|_| !report.is_whole()),
             out_of: report.out_of(),
             mistake: report.first_failure().and_then(code),
             fault: report.verdicts.iter().find_map(fault),
             seconds: report.seconds,
             file,
+            exit_status: report.exit_status(),
         }
     }
 
@@ -210,6 +225,7 @@ impl Row {
 impl From<&Report> for Outcome {
     fn from(report: &Report) -> Outcome {
         match report.exit_status() {
+            ExitStatus::Passed | ExitStatus::Failed if !report.is_whole() => Outcome::Partial,
             ExitStatus::Passed => Outcome::Passed,
             ExitStatus::Failed => Outcome::Failed,
             ExitStatus::WrongUsage | ExitStatus::CouldNotGrade | ExitStatus::Interrupted => {
@@ -291,11 +307,17 @@ mod tests {
                 None => Outcome::NotGraded,
             },
             score,
+            part: None,
             out_of: 100,
             mistake: None,
             fault: None,
             seconds: f64::from(score.unwrap_or_default()),
             file: PathBuf::new(),
+            exit_status: match score {
+                Some(100) => ExitStatus::Passed,
+                Some(_) => ExitStatus::Failed,
+                None => ExitStatus::CouldNotGrade,
+            },
         }
     }
 
@@ -319,6 +341,31 @@ mod tests {
         assert_eq!((summary.mean, summary.median), (Some(51.0), Some(47.5)));
         assert_eq!(summary.distribution, [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1]);
         assert_eq!(summary.slowest[0].seconds, 100.0);
+    }
+
+    #[test]
+    fn a_part_is_in_no_mean_and_counted_apart() {
+        let part = |exit_status| Row {
+            status: Outcome::Partial,
+            part: Some(30),
+            out_of: 50,
+            exit_status,
+            ..row(None)
+        };
+        let of = |rows: Vec<Row>| {
+            let summary = Summary {
+                submissions: rows,
+                ..Summary::default()
+            };
+            summary.counted()
+        };
+        let mixed = of(vec![part(ExitStatus::Failed), row(Some(100))]);
+        assert_eq!((mixed.graded, mixed.partial, mixed.passed), (1, 1, 1));
+        assert_eq!((mixed.mean, mixed.distribution[6]), (Some(100.0), 0));
+        assert_eq!(mixed.exit_status(), ExitStatus::Failed);
+        let parts = of(vec![part(ExitStatus::Passed)]);
+        assert_eq!((parts.graded, parts.mean), (0, None));
+        assert_eq!(parts.exit_status(), ExitStatus::Passed);
     }
 
     #[test]

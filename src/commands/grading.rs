@@ -1,16 +1,13 @@
 use std::sync::Arc;
 
-use super::{CommandError, ids};
+use softy_checks::TASK6;
+use softy_checks::observation::Stage;
+
+use super::CommandError;
 use crate::cli::{Engine, Grading};
 use crate::grade::{Extent, Options};
 use crate::rubric::Rubric;
 use crate::sandbox::{Bases, Builds, Egress, Turns};
-
-/// The last check that files alone can answer; every check behind it in the catalogue needs an engine.
-const LAST_OF_FILES: &str = "back-end-private";
-
-/// The last check that needs no more than images.
-const LAST_OF_IMAGES: &str = "images-build";
 
 /// What the command line and the rubric ask for, of a run on an engine that judges the checks `asked`, in `turns` with others.
 pub(super) fn options(
@@ -44,17 +41,17 @@ pub(super) fn options(
 /// What has to be looked at for the checks that were asked for, and those that they come after. Behind the images that is
 /// always everything: what becomes of the stack under later requests counts for the checks before them.
 fn extent(engine: &Engine, grading: &Grading, asked: &[&str]) -> Result<Extent, CommandError> {
-    let place = |id: &str| ids().position(|other| other == id);
-    let is_enough = |last: &str| asked.iter().all(|id| place(id) <= place(last));
-    let none_of_files = asked.iter().all(|id| place(id) > place(LAST_OF_FILES));
-    if grading.no_stack && none_of_files {
+    let asked = TASK6.iter().filter(|check| asked.contains(&check.id));
+    let stages: Vec<Stage> = asked.map(|check| check.stage).collect();
+    let is_enough = |last: Stage| stages.iter().all(|stage| *stage <= last);
+    if grading.no_stack && stages.iter().all(|stage| *stage > Stage::Compose) {
         return Err(CommandError::NeedsStack);
     }
-    if grading.no_stack || is_enough(LAST_OF_FILES) {
+    if grading.no_stack || is_enough(Stage::Compose) {
         return Ok(Extent::Files);
     }
     let engine = engine.endpoint()?;
-    Ok(match is_enough(LAST_OF_IMAGES) {
+    Ok(match is_enough(Stage::Images) {
         true => Extent::Images(engine),
         false => Extent::Everything(engine),
     })

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join3};
+use softy_checks::TASK6;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation};
 use tokio::sync::OnceCell;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 
 use super::stack::Live;
 use super::standing::Standing;
-use super::{Options, due, failed, left_on_the_engine, read, unread, unseen, watch, within};
+use super::{Options, due, failed, left_on_the_engine, read, unread, watch, within};
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
 use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, advice, limits};
@@ -137,29 +138,44 @@ impl Session<'_> {
         progress: &Progress,
         interrupted: impl Future<Output = ()>,
     ) -> Observation {
+        let round = self.round(submission, changes, progress, interrupted);
+        let (seen, project) = round.await;
+        let seen = seen.ended(TASK6, self.options.extent.last());
+        if let Some(project) = project.filter(|_| seen.fault.is_none()) {
+            self.last = Some((project, seen.clone()));
+        }
+        seen
+    }
+
+    /// What a round sees, and of which project, where the engine was asked.
+    async fn round(
+        &mut self,
+        submission: &Submission,
+        changes: &Changes,
+        progress: &Progress,
+        interrupted: impl Future<Output = ()>,
+    ) -> (Observation, Option<Project>) {
         progress.enter(Step::Read);
         let (mut seen, project) = match read(submission, &self.options.asked) {
             Ok((seen, project)) => (seen.asking(self.options.asked.clone()), project),
-            Err(fault) => return unread(fault),
+            Err(fault) => return (unread(fault), None),
         };
-        let Some(project) = project else {
-            return seen;
-        };
-        let Some(engine) = self.options.extent.engine() else {
-            return seen;
+        let (Some(project), Some(engine)) = (project, self.options.extent.engine()) else {
+            return (seen, None);
         };
         if !due(&seen, "images-build") {
-            return seen;
+            return (seen, None);
         }
         if let Some(last) = self.still_true(&project, changes) {
             let Observation {
                 answer, compose, ..
             } = seen;
-            return Observation {
+            let seen = Observation {
                 answer,
                 compose,
                 ..last.clone()
             };
+            return (seen, Some(project));
         }
         self.last = None;
         if self.sandbox.get().is_none() {
@@ -194,14 +210,11 @@ impl Session<'_> {
             watched = AssertUnwindSafe(watched).catch_unwind() => watched.unwrap_or_else(|_| Err(failed())),
             () = interrupted => Err(Fault::told(FaultKind::Interrupted, "")),
         };
-        seen.fault = watched.err().or_else(|| unseen(&seen, &options.extent));
+        seen.fault = watched.err();
         if self.sandbox.get().is_none() && !seen.is_interrupted() {
             seen.advice = advice(engine).await;
         }
-        if seen.fault.is_none() {
-            self.last = Some((project, seen.clone()));
-        }
-        seen
+        (seen, Some(project))
     }
 
     /// What was seen last, where nothing has changed since that the stack is made from.

@@ -17,12 +17,12 @@ const STUDENT: [&str; 5] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Sec
 pub fn render(report: &Report) -> io::Result<String> {
     let mut table = table(Vec::new());
     table.write_record(STUDENT.iter().chain(&[report.task]))?;
-    table.write_record(line(&Student::of(report), report.score()))?;
+    table.write_record(line(&Student::of(report), report.grade()))?;
     let bytes = table.into_inner().map_err(|error| error.into_error())?;
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// A line for every submission; one that was not graded has no grade, and what Canvas has stays.
+/// A line for every submission; one that was not graded as a whole has no grade, and what Canvas has stays.
 ///
 /// # Errors
 /// When `sink` does not take it.
@@ -51,7 +51,7 @@ fn line(student: &Student, score: Option<u32>) -> [String; 6] {
 mod tests {
     use softy_checks::Status;
 
-    use super::super::sample::{not_graded, report};
+    use super::super::sample::{NOT_ASKED, not_graded, report};
     use super::*;
 
     const PASSED: Status = Status::Passed;
@@ -62,8 +62,10 @@ mod tests {
         let graded = report([PASSED, PASSED, PASSED, PASSED]);
         let line = "./student,,,./student,,40\r\n";
         assert_eq!(render(&graded).unwrap(), format!("{header}{line}"));
-        let troubled = report([PASSED, PASSED, not_graded(), PASSED]);
         let line = "./student,,,./student,,\r\n";
-        assert_eq!(render(&troubled).unwrap(), format!("{header}{line}"));
+        for status in [not_graded(), NOT_ASKED] {
+            let ungraded = report([PASSED, PASSED, status, PASSED]);
+            assert_eq!(render(&ungraded).unwrap(), format!("{header}{line}"));
+        }
     }
 }

@@ -69,13 +69,13 @@ fn header() -> impl Iterator<Item = &'static str> {
 }
 
 fn line(student: &Student, report: &Report, language: Language) -> Vec<String> {
-    let score = report.score().map(|score| score.to_string());
+    let grade = report.grade().map(|grade| grade.to_string());
     let mut line = vec![
         cell(student.id),
         cell(student.name.unwrap_or_default()),
         cell(student.group.unwrap_or_default()),
         status(Outcome::from(report)).to_owned(),
-        score.unwrap_or_default(),
+        grade.unwrap_or_default(),
         report.out_of().to_string(),
     ];
     line.extend(TASK6.iter().map(|check| points(report, check.id)));
@@ -98,6 +98,7 @@ fn status(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
+        Outcome::Partial => "partial",
         Outcome::NotGraded => "not-graded",
     }
 }
@@ -141,7 +142,7 @@ fn feedback(report: &Report, language: Language) -> (&'static str, String) {
 mod tests {
     use csv::Reader;
 
-    use super::super::sample::{after, bare, failed, hostile, not_graded, report};
+    use super::super::sample::{NOT_ASKED, after, bare, failed, hostile, not_graded, report};
     use super::*;
 
     const PASSED: Status = Status::Passed;
@@ -197,6 +198,13 @@ mod tests {
             cells(&report, &columns),
             ["not-graded", "", "20", "", words]
         );
+    }
+
+    #[test]
+    fn the_points_of_a_part_are_no_score() {
+        let part = report([PASSED, PASSED, NOT_ASKED, PASSED]);
+        let columns = ["status", "score", "out_of", "answer-command", "round-robin"];
+        assert_eq!(cells(&part, &columns), ["partial", "", "20", "20", ""]);
     }
 
     #[test]

@@ -4,12 +4,12 @@ use serde::Serialize;
 use softy_checks::model::Language;
 use softy_checks::{Reason, Status, Verdict};
 
-use super::words::NOT_ZERO;
+use super::words::outcome;
 use super::{Report, text};
 
 #[derive(Serialize)]
 struct Results {
-    /// Left out when it could not be graded. Gradescope then adds up the tests' scores, which are left out as well, and says
+    /// Left out when it could not be graded, or in part only. Gradescope then adds up the tests' scores, which are left out as well, and says
     /// that the autograder failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<u32>,
@@ -41,9 +41,9 @@ struct Test {
 pub fn render(report: &Report, language: Language) -> serde_json::Result<String> {
     let verdicts = report.verdicts.iter();
     let results = Results {
-        score: report.score(),
+        score: report.grade(),
         execution_time: (report.seconds * 1000.0).round() / 1000.0,
-        output: output(report, language),
+        output: outcome(report, language),
         output_format: "text",
         visibility: "visible",
         tests: verdicts
@@ -59,7 +59,7 @@ fn test(report: &Report, verdict: &Verdict, language: Language) -> Test {
         Status::Failed { .. } | Status::Skipped(Reason::After(_)) => Some("failed"),
         Status::Skipped(Reason::NotAsked) | Status::NotGraded(_) => None,
     };
-    let score = judged.filter(|_| report.gradable());
+    let score = judged.filter(|_| report.grade().is_some());
     Test {
         name: format!(
             "{}: {}",
@@ -80,14 +80,6 @@ fn details(verdict: &Verdict, language: Language) -> String {
     let reason = text::reason(verdict, language);
     let lines = reason.into_iter().chain(text::details(verdict, language));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// What it comes to, for the whole submission.
-fn output(report: &Report, language: Language) -> String {
-    match report.score() {
-        Some(score) => format!("{score}/{}", report.out_of()),
-        None => NOT_ZERO.to(language).to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -142,6 +134,16 @@ mod tests {
                 .collect::<Vec<_>>()
         );
         assert!(tests[3].get("score").is_none());
+    }
+
+    #[test]
+    fn a_part_has_no_score_anywhere() {
+        let results = results([Status::Passed, Status::Passed, NOT_ASKED, Status::Passed]);
+        assert!(results.get("score").is_none());
+        let output = results["output"].as_str().unwrap();
+        assert!(output.starts_with("20/20, a part"), "{output}");
+        let tests = results["tests"].as_array().unwrap();
+        assert!(tests.iter().all(|test| test.get("score").is_none()));
     }
 
     #[test]

@@ -31,6 +31,7 @@ struct Document<'a> {
     gradable: bool,
     score: Option<u32>,
     out_of: u32,
+    whole: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reaches_pass_mark: Option<bool>,
     /// `None` when it is the usual one.
@@ -79,6 +80,7 @@ pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Res
         gradable: report.gradable(),
         score: report.score(),
         out_of: report.out_of(),
+        whole: report.is_whole(),
         reaches_pass_mark: report.reaches_pass_mark(),
         rubric: Some(&report.rubric).filter(|rubric| **rubric != Rubric::default()),
         seconds: report.seconds,

@@ -6,7 +6,7 @@ use softy_checks::model::{Language, Text};
 use softy_checks::{Status, Verdict};
 
 use super::visible::{MESSAGE, NAME, visible};
-use super::words::{NOT_ZERO, UNREADABLE, colon};
+use super::words::{UNREADABLE, colon, outcome};
 use super::{Report, Student, text};
 use crate::batch::{Outcome, Row, Summary};
 
@@ -22,7 +22,7 @@ pub fn render(report: &Report, language: Language) -> String {
     let mut lines = vec![
         format!("## {} · {}", report.task, escaped(&student)),
         String::new(),
-        format!("**{}**", score(report, language)),
+        format!("**{}**", outcome(report, language)),
         String::new(),
         HEADER.to(language).to_owned(),
         "|---|---|--:|".to_owned(),
@@ -64,6 +64,7 @@ fn submission(row: &Row, language: Language) -> String {
     let (mark, score) = match row.status {
         Outcome::Passed => ("✓", points(row)),
         Outcome::Failed => ("✗", points(row)),
+        Outcome::Partial => ("–", "–".to_owned()),
         Outcome::NotGraded => ("?", "?".to_owned()),
     };
     let fault = row.fault.as_ref().map(|fault| fault.kind.message());
@@ -78,13 +79,6 @@ fn submission(row: &Row, language: Language) -> String {
 fn points(row: &Row) -> String {
     let score = row.score.map(|score| format!("{score}/{}", row.out_of));
     score.unwrap_or_default()
-}
-
-fn score(report: &Report, language: Language) -> String {
-    match report.score() {
-        Some(score) => format!("{score}/{}", report.out_of()),
-        None => NOT_ZERO.to(language).to_owned(),
-    }
 }
 
 fn row(report: &Report, verdict: &Verdict, language: Language) -> String {

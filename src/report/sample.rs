@@ -7,7 +7,7 @@ use softy_checks::model::{
 };
 use softy_checks::observation::{
     AllHeld, Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Held, Observation,
-    Sandbox, Volley, Witness,
+    Sandbox, Stage, Volley, Witness,
 };
 use softy_checks::{Asked, Reason, Status, Verdict};
 
@@ -55,6 +55,7 @@ const fn check(id: &'static str, points: u32, title: Text) -> Check {
         id,
         points,
         after: &[],
+        stage: Stage::LAST,
         title,
         mistakes: &[],
         notes: &[],
@@ -218,6 +219,7 @@ fn observation() -> Observation {
         held: None,
         scaled: None,
         fault: None,
+        unseen: None,
         nginx: None,
         sandbox: None,
         advice: None,

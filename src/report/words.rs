@@ -2,6 +2,7 @@
 
 use softy_checks::model::{Language, Text};
 
+use super::Report;
 use crate::batch::Summary;
 
 /// The colon with the space that French has before it.
@@ -22,6 +23,15 @@ pub(crate) fn shown_name<'a>(
     match (language, french) {
         (Language::French, Some((_, french))) => french,
         (Language::English | Language::French, _) => name,
+    }
+}
+
+/// The score, or why there is none that is a grade.
+pub(super) fn outcome(report: &Report, language: Language) -> String {
+    match (report.score(), report.out_of()) {
+        (Some(score), out_of) if report.is_whole() => format!("{score}/{out_of}"),
+        (Some(score), out_of) => format!("{score}/{out_of}{}", PART.to(language)),
+        (None, _) => NOT_ZERO.to(language).to_owned(),
     }
 }
 
@@ -57,6 +67,10 @@ pub(super) static UNREADABLE: Text = Text::fixed(
 pub(super) static NOT_ZERO: Text = Text::fixed(
     "could not be graded; this is not a score of zero",
     "impossible à noter ; ce n’est pas une note de zéro",
+);
+static PART: Text = Text::fixed(
+    ", a part of all points: this is not a score",
+    ", une partie des points : ce n’est pas une note",
 );
 pub(super) static EXPECTED: Text = Text::fixed("expected", "attendu");
 pub(super) static FOUND: Text = Text::fixed("found", "trouvé");

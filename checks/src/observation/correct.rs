@@ -4,7 +4,7 @@ use crate::asked::Asked;
 
 use super::{
     Answer, Compose, Connection, Container, Content, Image, ImageState, Observation, Outcome, Port,
-    Proxy, Published, Reply, Service, Stack, State, Volley, Witness,
+    Proxy, Published, Reasons, Reply, Service, Stack, State, Volley, Witness,
 };
 
 /// An observation that passes every check.
@@ -23,6 +23,7 @@ pub(crate) fn correct() -> Observation {
         held: None,
         scaled: None,
         fault: None,
+        unseen: Some(Reasons::new()),
         nginx: None,
         sandbox: None,
         advice: None,

@@ -37,6 +37,24 @@ impl Fault {
         (fr != en).then_some(fr)
     }
 
+    /// A check that nothing was seen for, although nothing kept the run from it.
+    pub(crate) fn nothing_seen(id: &str) -> Fault {
+        let detail = Text::new(
+            format!("nothing was seen for `{id}`"),
+            format!("rien n’a été vu pour `{id}`"),
+        );
+        Fault::new(FaultKind::Checker, detail)
+    }
+
+    /// A stage that was not reached because the check of this id failed then, which it does no longer.
+    pub(crate) fn stopped_then(id: &str) -> Fault {
+        let detail = Text::new(
+            format!("it was not run because `{id}` failed at that time"),
+            format!("non exécuté, car `{id}` avait échoué à ce moment-là"),
+        );
+        Fault::new(FaultKind::Stopped, detail)
+    }
+
     /// A trouble of which a system told.
     pub fn told(kind: FaultKind, words: impl Into<String>) -> Fault {
         Fault::new(kind, Text::verbatim(words))
@@ -84,6 +102,8 @@ pub enum FaultKind {
     Base,
     /// Something that the rubric asks, and that was not looked at.
     Rubric,
+    /// Something that an earlier check kept from being run, which passes now.
+    Stopped,
     /// A mistake of the checker's own.
     Checker,
     /// The run was interrupted.
@@ -133,6 +153,10 @@ impl FaultKind {
             FaultKind::Rubric => Text::fixed(
                 "this was not looked at with what the rubric asks",
                 "ceci n’a pas été regardé avec ce que demande le barème",
+            ),
+            FaultKind::Stopped => Text::fixed(
+                "there is nothing to judge: the run ended before this",
+                "il n’y a rien à juger : l’exécution s’est arrêtée avant",
             ),
             FaultKind::Checker => Text::fixed(
                 "the checker itself made a mistake",
@@ -184,6 +208,10 @@ impl FaultKind {
                 "vérifiez son orthographe, ou amenez-la sur le moteur avec `docker pull` ou `docker load`, puis relancez la même commande",
             ),
             FaultKind::Rubric => Text::fixed(
+                "grade this submission again with the same rubric, and with an engine",
+                "notez ce rendu de nouveau avec le même barème, et avec un moteur",
+            ),
+            FaultKind::Stopped => Text::fixed(
                 "grade this submission again with the same rubric, and with an engine",
                 "notez ce rendu de nouveau avec le même barème, et avec un moteur",
             ),

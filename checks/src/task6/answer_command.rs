@@ -13,7 +13,7 @@ use self::line::{Line, comparison};
 use self::look::look;
 use super::answer_file;
 use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
-use crate::observation::Observation;
+use crate::observation::{Observation, Stage};
 
 /// The command that starts two containers of the API's service.
 fn expected(back_end: &str) -> String {
@@ -29,6 +29,7 @@ pub(super) static CHECK: Check = Check {
     id: "answer-command",
     points: 20,
     after: &[&answer_file::CHECK],
+    stage: Stage::Answer,
     title: Text::fixed(
         "the answer is the exact command that starts two API servers",
         "la réponse est la commande exacte qui démarre deux serveurs API",
@@ -41,7 +42,7 @@ pub(super) static CHECK: Check = Check {
 const OTHER_LINES: &str = "other-lines";
 
 fn judge(seen: &Observation) -> Judgement {
-    let text = String::from_utf8_lossy(seen.seen(&seen.answer)?.bytes());
+    let text = String::from_utf8_lossy(seen.seen(Stage::Answer, &seen.answer)?.bytes());
     let lines = lines(&text);
     if lines.iter().any(|line| is_accepted(seen, line)) {
         return Ok(beside(seen, lines.len() - 1));

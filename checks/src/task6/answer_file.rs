@@ -1,5 +1,5 @@
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
-use crate::observation::{Answer, FileKind, Observation};
+use crate::observation::{Answer, FileKind, Observation, Stage};
 use crate::wording::codes;
 
 /// The answer file is where the exercise asks for it: `task6/2-api-servers.txt` is a regular file with text in it.
@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     id: "answer-file",
     points: 5,
     after: &[],
+    stage: Stage::Answer,
     title: Text::fixed(
         "`task6/2-api-servers.txt` is there and has text in it",
         "`task6/2-api-servers.txt` est là et contient du texte",
@@ -84,7 +85,7 @@ static ANSWER_NOT_TEXT: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let finding = match seen.seen(&seen.answer)? {
+    let finding = match seen.seen(Stage::Answer, &seen.answer)? {
         Answer::Missing { elsewhere } => Some(missing(elsewhere)),
         Answer::NotRegular { kind } => Some(not_regular(*kind)),
         Answer::TooLarge { bytes } => Some(too_large(*bytes)),

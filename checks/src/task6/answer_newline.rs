@@ -1,6 +1,6 @@
 use super::answer_file;
 use crate::model::{Check, Judged, Judgement, Mistake, Text};
-use crate::observation::Observation;
+use crate::observation::{Observation, Stage};
 use crate::wording::visible;
 
 /// The answer file ends with a newline, as the exercise asks: its last byte is `\n`.
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "answer-newline",
     points: 5,
     after: &[&answer_file::CHECK],
+    stage: Stage::Answer,
     title: Text::fixed(
         "the answer file ends with a newline",
         "le fichier de réponse se termine par une nouvelle ligne",
@@ -29,7 +30,7 @@ static NO_FINAL_NEWLINE: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let bytes = seen.seen(&seen.answer)?.bytes();
+    let bytes = seen.seen(Stage::Answer, &seen.answer)?.bytes();
     if bytes.ends_with(b"\n") {
         return Ok(Judged::passed());
     }

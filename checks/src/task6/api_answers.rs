@@ -8,7 +8,7 @@ mod tests;
 use super::configuration::CONFIGURATION_EMPTY;
 use super::stack_runs;
 use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
-use crate::observation::{Container, Observation, Outcome, Reply, Stack, State};
+use crate::observation::{Container, Observation, Outcome, Reply, Stack, Stage, State};
 use crate::wording::{code, codes};
 
 /// `GET /api/hello` through the proxy answers with status 200 and `Hello, World!`.
@@ -20,6 +20,7 @@ pub(super) static CHECK: Check = Check {
     id: "api-answers",
     points: 10,
     after: &[&stack_runs::CHECK],
+    stage: Stage::Api,
     title: Text::fixed(
         "`/api/hello` answers `Hello, World!` through the proxy",
         "`/api/hello` répond `Hello, World!` à travers le proxy",
@@ -127,12 +128,12 @@ static API_SOMETIMES_FAILS: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let stack = seen.seen(&seen.stack)?;
+    let stack = seen.seen(Stage::Stack, &seen.stack)?;
     let unreachable = unreachable(seen, stack);
     if !unreachable.is_empty() {
         return Ok(Judged::from_findings(unreachable));
     }
-    match seen.seen(&seen.api)?.as_slice() {
+    match seen.seen(Stage::Api, &seen.api)?.as_slice() {
         [] => Err(Unjudged::incomplete(&Text::fixed(
             "reply to `GET /api/hello`",
             "réponse à `GET /api/hello`",

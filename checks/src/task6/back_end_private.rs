@@ -1,6 +1,6 @@
-use super::compose_file;
+use super::{compose_file, compose_safe};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
-use crate::observation::{Observation, Port, Published, Service};
+use crate::observation::{Observation, Port, Published, Service, Stage};
 use crate::wording::code;
 
 /// No port of the API servers is published on the host: every request comes through the proxy.
@@ -10,6 +10,7 @@ pub(super) static CHECK: Check = Check {
     id: "back-end-private",
     points: 5,
     after: &[&compose_file::CHECK],
+    stage: Stage::Compose,
     title: Text::fixed(
         "the API servers are reached through the proxy only",
         "les serveurs API ne sont atteints que par le proxy",
@@ -30,8 +31,8 @@ static PORT_PUBLISHED: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let compose = seen.seen(&seen.compose)?;
-    let back_end = compose.back_end()?;
+    let compose = seen.seen(Stage::Compose, &seen.compose)?;
+    let back_end = compose_safe::back_end(seen)?;
     let published = |port| published(&back_end.name, port);
     let judged = Judged::from_findings(back_end.ports.iter().map(published).collect());
     let others = compose
@@ -139,7 +140,8 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_not_a_pass() {
-        assert_eq!(judged(service("backend")), Err(Unjudged::NotAsked));
+        let stopped = Unjudged::Stopped("compose-safe".to_owned());
+        assert_eq!(judged(service("backend")), Err(stopped));
     }
 
     #[test]

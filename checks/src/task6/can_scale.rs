@@ -1,6 +1,6 @@
-use super::compose_file;
+use super::{compose_file, compose_safe};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
-use crate::observation::{Observation, Port, Published, Service};
+use crate::observation::{Observation, Port, Published, Service, Stage};
 use crate::wording::code;
 
 /// Nothing in the compose file stops a second container of `back-end`.
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "can-scale",
     points: 10,
     after: &[&compose_file::CHECK],
+    stage: Stage::Compose,
     title: Text::fixed(
         "nothing stops a second container of `back-end`",
         "rien n’empêche un deuxième conteneur de `back-end`",
@@ -37,7 +38,7 @@ static FIXED_HOST_PORT: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let back_end = seen.seen(&seen.compose)?.back_end()?;
+    let back_end = compose_safe::back_end(seen)?;
     let ports = back_end.ports.iter();
     let ports = ports.filter_map(|port| taken(&back_end.name, port));
     Ok(Judged::from_findings(
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_not_a_pass() {
-        assert_eq!(judged(service("backend")), Err(Unjudged::NotAsked));
+        let stopped = Unjudged::Stopped("compose-safe".to_owned());
+        assert_eq!(judged(service("backend")), Err(stopped));
     }
 
     #[test]

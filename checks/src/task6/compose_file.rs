@@ -1,6 +1,6 @@
 use super::answer_command;
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
-use crate::observation::{Compose, Observation, Problem, ProblemKind, Service};
+use crate::observation::{Compose, Observation, Problem, ProblemKind, Service, Stage};
 use crate::wording::{code, codes};
 
 /// `task6` has a compose file that Compose accepts, and that file has a service `back-end`.
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "compose-file",
     points: 5,
     after: &[],
+    stage: Stage::Compose,
     title: Text::fixed(
         "the compose file is valid and has a service `back-end`",
         "le fichier compose est valide et a un service `back-end`",
@@ -123,7 +124,7 @@ static SEPARATE_SERVICES: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let compose = seen.seen(&seen.compose)?;
+    let compose = seen.seen(Stage::Compose, &seen.compose)?;
     let notes = compose.oddities.iter().cloned().map(odd).collect();
     let findings = if compose.files.is_empty() {
         vec![absent(&compose.misnamed)]

@@ -1,6 +1,6 @@
 use super::compose_file;
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
-use crate::observation::{Observation, Refusal};
+use crate::observation::{Observation, Refusal, Service, Stage};
 use crate::wording::code;
 
 /// Nothing in the compose file is refused by the sandbox: the stack can be started.
@@ -12,6 +12,7 @@ pub(super) static CHECK: Check = Check {
     id: "compose-safe",
     points: 0,
     after: &[&compose_file::CHECK],
+    stage: Stage::Compose,
     title: Text::fixed(
         "nothing in the compose file reaches out of its containers",
         "rien dans le fichier compose ne sort de ses conteneurs",
@@ -30,9 +31,9 @@ static COMPOSE_REFUSED: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let compose = seen.seen(&seen.compose)?;
+    let compose = seen.seen(Stage::Compose, &seen.compose)?;
     if compose.files.is_empty() {
-        return Err(Unjudged::NotAsked);
+        return Err(Unjudged::Stopped(compose_file::CHECK.id.to_owned()));
     }
     if !compose.refusals.is_empty() {
         return Ok(Judged::from_findings(
@@ -40,6 +41,13 @@ fn judge(seen: &Observation) -> Judgement {
         ));
     }
     Ok(Judged::passed())
+}
+
+/// The service of the API servers; where none is known, a file that is refused hides it.
+pub(super) fn back_end(seen: &Observation) -> Result<&Service, Unjudged> {
+    let compose = seen.seen(Stage::Compose, &seen.compose)?;
+    let back_end = compose.back_end();
+    back_end.ok_or_else(|| Unjudged::Stopped(CHECK.id.to_owned()))
 }
 
 fn refused(refusal: &Refusal) -> Finding {
@@ -86,7 +94,8 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_not_a_pass() {
-        assert_eq!(judged(Compose::default()), Err(Unjudged::NotAsked));
+        let stopped = Unjudged::Stopped("compose-file".to_owned());
+        assert_eq!(judged(Compose::default()), Err(stopped));
     }
 
     #[test]

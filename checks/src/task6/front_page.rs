@@ -1,6 +1,6 @@
 use super::{configuration, stack_runs};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
-use crate::observation::{Observation, Outcome, Reply};
+use crate::observation::{Observation, Outcome, Reply, Stage};
 use crate::wording::codes;
 
 /// `GET /` through the proxy serves the site: any status from 200 to 399, a redirection included.
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "front-page",
     points: 0,
     after: &[&stack_runs::CHECK],
+    stage: Stage::FrontPage,
     title: Text::fixed(
         "`/` shows the site through the proxy",
         "`/` montre le site à travers le proxy",
@@ -69,7 +70,7 @@ static FRONT_PAGE_NO_ANSWER: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let reply = seen.seen(&seen.front_page)?;
+    let reply = seen.seen(Stage::FrontPage, &seen.front_page)?;
     let judged = Judged::from_findings(unserved(seen, reply).into_iter().collect());
     Ok(judged.with_notes(stock_page(seen, reply).into_iter().collect()))
 }
@@ -228,7 +229,7 @@ mod tests {
             front_page: None,
             ..correct()
         };
-        assert_eq!(judge(&seen), Err(Unjudged::NotAsked));
+        assert_eq!(judge(&seen), Err(Unjudged::Pending));
     }
 
     #[test]

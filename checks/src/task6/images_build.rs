@@ -1,6 +1,6 @@
 use super::compose_safe;
 use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
-use crate::observation::{BuildFailure, Image, ImageState, Observation, Resource};
+use crate::observation::{BuildFailure, Image, ImageState, Observation, Resource, Stage};
 use crate::wording::{code, codes};
 
 /// Every service has its image: it builds from its Dockerfile, or it exists already.
@@ -11,6 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "images-build",
     points: 5,
     after: &[&compose_safe::CHECK],
+    stage: Stage::Images,
     title: Text::fixed(
         "every image builds or exists",
         "chaque image se construit ou existe",
@@ -139,7 +140,7 @@ static IMAGE_NOT_FOUND: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let images = seen.seen(&seen.images)?;
+    let images = seen.seen(Stage::Images, &seen.images)?;
     seen.is_as_asked()?;
     if !images.iter().any(|image| image.service == seen.back_end()) {
         return Err(Unjudged::incomplete(&Text::fixed(
@@ -385,7 +386,7 @@ mod tests {
             images: None,
             ..correct()
         };
-        assert_eq!(judge(&none), Err(Unjudged::NotAsked));
+        assert_eq!(judge(&none), Err(Unjudged::Pending));
         let empty = Observation {
             images: Some(Vec::new()),
             ..correct()

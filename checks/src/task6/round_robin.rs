@@ -5,7 +5,7 @@ mod tests;
 
 use super::api_answers;
 use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
-use crate::observation::{Connection, Observation, Volley, Witness};
+use crate::observation::{Connection, Observation, Stage, Volley, Witness};
 use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
 use crate::witnesses::{Testimony, testimony};
 use crate::wording::code;
@@ -24,6 +24,7 @@ pub(super) static CHECK: Check = Check {
     id: "round-robin",
     points: 20,
     after: &[&api_answers::CHECK],
+    stage: Stage::Rotation,
     title: Text::fixed(
         "requests take turns between the two API servers",
         "les requêtes vont tour à tour aux deux serveurs API",

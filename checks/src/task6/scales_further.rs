@@ -6,7 +6,7 @@ use super::round_robin::mistakes::{
 };
 use super::stack_runs;
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
-use crate::observation::{Fault, Observation, Stack};
+use crate::observation::{Fault, Observation, Stack, Stage};
 
 /// With five replicas of `back-end`, requests rotate over all five.
 ///
@@ -16,6 +16,7 @@ pub(super) static CHECK: Check = Check {
     id: "scales-further",
     points: 5,
     after: &[&round_robin::CHECK],
+    stage: Stage::Scaling,
     title: Text::fixed(
         "requests take turns between five API servers too",
         "les requêtes vont aussi tour à tour à cinq serveurs API",
@@ -154,7 +155,7 @@ mod tests {
             volleys,
             ..correct()
         };
-        assert_eq!(judge(&seen), Err(Unjudged::NotAsked));
+        assert_eq!(judge(&seen), Err(Unjudged::Pending));
     }
 
     #[test]
@@ -175,7 +176,7 @@ mod tests {
         assert!(matches!(four(correct()), Err(Unjudged::Fault(_))));
         let mut unseen = correct();
         unseen.volleys.truncate(1);
-        assert_eq!(four(unseen.clone()), Err(Unjudged::NotAsked));
+        assert_eq!(four(unseen.clone()), Err(Unjudged::Pending));
         unseen.scaled = Some(Stack {
             containers: (1..=5)
                 .map(|number| container("back-end", number))

@@ -6,7 +6,7 @@ pub(super) mod program;
 use super::configuration::CONFIGURATION_EMPTY;
 use super::{can_scale, images_build};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text, Unjudged};
-use crate::observation::{Container, Limit, Observation, Stack, State};
+use crate::observation::{Container, Limit, Observation, Stack, Stage, State};
 use crate::wording::code;
 use emergency::mistakes::{
     HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT, PROXY_PASS_TWICE,
@@ -22,6 +22,7 @@ pub(super) static CHECK: Check = Check {
     id: "stack-runs",
     points: 10,
     after: &[&images_build::CHECK, &can_scale::CHECK],
+    stage: Stage::Stack,
     title: Text::fixed(
         "every container starts and stays up",
         "chaque conteneur démarre et reste en marche",
@@ -112,7 +113,7 @@ static DEPENDENCY_NOT_READY: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
-    let stack = seen.seen(&seen.stack)?;
+    let stack = seen.seen(Stage::Stack, &seen.stack)?;
     if stack.replicas(seen.back_end()).count() < 2 {
         return Err(Unjudged::incomplete(&Text::fixed(
             "second container of the API",

@@ -42,6 +42,10 @@ fn counts(summary: &Summary, language: Language) -> Markup {
         ),
         count(&Text::fixed("not graded", "non notés"), summary.not_graded),
     ];
+    if summary.partial > 0 {
+        let name = Text::fixed("in part", "en partie");
+        counts.push(count(&name, summary.partial));
+    }
     if !summary.unreadable.is_empty() {
         let name = Text::fixed("unreadable", "illisibles");
         counts.push(count(&name, summary.unreadable.len()));

@@ -6,6 +6,7 @@ use softy_checks::observation::Fault;
 use softy_checks::{Reason, Status, Verdict};
 
 use super::super::visible::{MESSAGE, visible};
+use super::super::words::outcome;
 use super::super::{Report, Student, by_hand, text};
 use super::table::{badge, seconds};
 use super::{finding, rotation, words};
@@ -39,9 +40,9 @@ pub(super) fn section(
 fn score(report: &Report, language: Language) -> Markup {
     let time = seconds(report.seconds, language);
     html! {
-        @match report.score() {
-            Some(score) => { strong { (score) "/" (report.out_of()) } }
-            None => { (words::NOT_ZERO.to(language)) }
+        @match report.grade() {
+            Some(_) => { strong { (outcome(report, language)) } }
+            None => { (outcome(report, language)) }
         }
         // A replay takes no time worth telling.
         @if report.seconds > 0.0 { span.time { " · " (time) " s" } }

@@ -39,7 +39,12 @@ pub(super) fn table(summary: &Summary, language: Language) -> Markup {
 
 /// Hidden where no script runs.
 fn filter(language: Language) -> Markup {
-    let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::NotGraded];
+    let outcomes = [
+        Outcome::Passed,
+        Outcome::Failed,
+        Outcome::Partial,
+        Outcome::NotGraded,
+    ];
     html! {
         search.filter hidden {
             label { (words::SEARCH.to(language)) " " input id="find" type="search" autocomplete="off"; }
@@ -88,6 +93,7 @@ pub(super) fn badge(outcome: Outcome, language: Language) -> Markup {
     let mark = match outcome {
         Outcome::Passed => "✓",
         Outcome::Failed => "✗",
+        Outcome::Partial => "–",
         Outcome::NotGraded => "?",
     };
     html! {
@@ -110,6 +116,7 @@ fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
+        Outcome::Partial => "partial",
         Outcome::NotGraded => "not-graded",
     }
 }
@@ -118,6 +125,7 @@ fn name(outcome: Outcome) -> Text {
     match outcome {
         Outcome::Passed => words::PASSED,
         Outcome::Failed => words::FAILED,
+        Outcome::Partial => words::PARTIAL,
         Outcome::NotGraded => words::NOT_GRADED,
     }
 }

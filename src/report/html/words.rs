@@ -3,7 +3,7 @@
 use softy_checks::model::Text;
 
 pub(super) use super::super::words::{
-    EXPECTED, FOUND, MISTAKES, NOT_ZERO, SCORES, UNREADABLE, percent, tenths,
+    EXPECTED, FOUND, MISTAKES, SCORES, UNREADABLE, percent, tenths,
 };
 
 pub(super) const CLASS: Text = Text::fixed("task6: all submissions", "task6 : tous les rendus");
@@ -14,6 +14,7 @@ pub(super) const STATUS: Text = Text::fixed("status", "état");
 pub(super) const ALL: Text = Text::fixed("all", "tous");
 pub(super) const PASSED: Text = Text::fixed("passed", "réussi");
 pub(super) const FAILED: Text = Text::fixed("failed", "échoué");
+pub(super) const PARTIAL: Text = Text::fixed("in part", "en partie");
 pub(super) const NOT_GRADED: Text = Text::fixed("not graded", "non noté");
 pub(super) const SKIPPED: Text = Text::fixed("not judged", "non jugé");
 pub(super) const SHOWN: Text = Text::fixed("{shown} of {all} shown", "{shown} sur {all} affichés");

@@ -49,6 +49,7 @@ fn a_report_has_the_keys_of_the_contract_in_their_order() -> Result<(), Box<dyn 
         "gradable",
         "score",
         "out_of",
+        "whole",
         "seconds",
         "phases",
         "checks",

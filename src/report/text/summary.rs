@@ -15,6 +15,10 @@ const MISTAKES: usize = 10;
 const BAR: usize = 30;
 
 const SLOWEST: Text = Text::fixed("slowest", "les plus longs");
+const PARTIAL: Text = Text::fixed(
+    "in part: not all points were asked for, so there is no score",
+    "en partie : tous les points n’étaient pas demandés, il n’y a donc pas de note",
+);
 const TROUBLED: Text = Text::fixed(
     "not graded, which is not a score of zero",
     "non notés, ce qui n’est pas une note de zéro",
@@ -35,6 +39,9 @@ pub(super) fn lines(page: &Page, summary: &Summary) -> Vec<String> {
         .iter()
         .flat_map(|file| unreadable(page, file));
     let mut lines = page.wrap(0, &counts(page, summary));
+    if summary.partial > 0 {
+        lines.extend(page.wrap(0, page.say(&PARTIAL)));
+    }
     lines.extend(section(page, &words::SCORES, scores(page, summary)));
     lines.extend(section(page, &words::MISTAKES, bars(mistakes.collect())));
     lines.extend(section(page, &SLOWEST, slowest.collect()));
@@ -55,6 +62,7 @@ fn counts(page: &Page, summary: &Summary) -> String {
     let Summary {
         graded,
         passed,
+        partial,
         not_graded,
         ..
     } = summary;
@@ -66,6 +74,12 @@ fn counts(page: &Page, summary: &Summary) -> String {
             format!("sans erreur : {passed}"),
         ),
     ];
+    if *partial > 0 {
+        counts.push(Text::new(
+            format!("{partial} in part"),
+            format!("en partie : {partial}"),
+        ));
+    }
     if *not_graded > 0 {
         counts.push(Text::new(
             format!("{not_graded} not graded"),

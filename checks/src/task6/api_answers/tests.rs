@@ -44,7 +44,7 @@ fn nothing_seen_is_not_a_pass() {
         api: None,
         ..correct()
     };
-    assert_eq!(judge(&none), Err(Unjudged::NotAsked));
+    assert_eq!(judge(&none), Err(Unjudged::Pending));
     let empty = Observation {
         api: Some(Vec::new()),
         ..correct()
