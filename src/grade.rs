@@ -3,6 +3,7 @@
 mod circumstances;
 mod details;
 mod held;
+mod hooks;
 mod listening;
 mod nginx;
 mod order;
@@ -183,7 +184,8 @@ async fn watch(
         reach: options.reach,
         hosts: options.build_hosts.clone(),
     };
-    let images = (live.sandbox).images(live.submission, live.project, options.builds, &outlet);
+    let project = live.project.with_images_of_hooks();
+    let images = (live.sandbox).images(live.submission, &project, options.builds, &outlet);
     let (before, reachable) = before.map(Standing::parted).unzip();
     let networks = async {
         match reachable {

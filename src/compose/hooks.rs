@@ -1,4 +1,7 @@
-//! `post_start`: commands run in a container once it has started.
+//! `post_start`: commands run in a container once it has started. `pre_start`: commands run in containers of their own before
+//! the first container of the service starts.
+
+use softy_checks::model::Text;
 
 use super::command::words;
 use super::context::Context;
@@ -6,20 +9,41 @@ use super::environment::valued;
 use super::project::Hook;
 use super::yaml::Node;
 
-/// The hooks of a service, in their order.
+/// The hooks of a service that are run once it has started, in their order.
 pub(super) fn post_start(service: &Node, path: &str, context: &mut Context) -> Vec<Hook> {
     check_commands(service, "pre_stop", path, context);
-    check_commands(service, "post_start", path, context);
-    let hooks = service
-        .get("post_start")
-        .map(Node::items)
-        .unwrap_or_default();
-    hooks.iter().map(|node| hook(node, context)).collect()
+    hooks(service, "post_start", path, context)
+}
+
+/// The hooks of a service that are run before it starts, in their order.
+pub(super) fn pre_start(service: &Node, path: &str, context: &mut Context) -> Vec<Hook> {
+    let nodes = service.get("pre_start").map(Node::items);
+    let nodes = nodes.unwrap_or_default();
+    if let [_, ..] = nodes {
+        context.findings.oddity(Text::fixed(
+            "only Compose 5.3 and later knows `pre_start`: earlier releases refuse the file",
+            "seul Compose 5.3 ou plus récent connaît `pre_start` : les versions précédentes refusent le fichier",
+        ));
+    }
+    for node in nodes.iter().filter(|node| node.flag("per_replica")) {
+        let en = format!("Compose does not support `{path}.pre_start.per_replica`: leave it out");
+        let fr =
+            format!("Compose ne prend pas en charge `{path}.pre_start.per_replica` : retirez-la");
+        context.invalid(node.mark, en, fr);
+    }
+    hooks(service, "pre_start", path, context)
+}
+
+fn hooks(service: &Node, key: &str, path: &str, context: &mut Context) -> Vec<Hook> {
+    check_commands(service, key, path, context);
+    let nodes = service.get(key).map(Node::items).unwrap_or_default();
+    nodes.iter().map(|node| hook(node, context)).collect()
 }
 
 fn hook(node: &Node, context: &mut Context) -> Hook {
     Hook {
         command: words(node.get("command"), &mut context.findings).unwrap_or_default(),
+        image: node.text("image"),
         user: node.text("user"),
         working_dir: node.text("working_dir"),
         environment: valued(node.get("environment"), context),

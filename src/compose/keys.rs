@@ -6,6 +6,8 @@
 mod build;
 mod deploy;
 mod mounts;
+#[cfg(test)]
+mod names;
 mod networks;
 #[cfg(test)]
 mod page;

@@ -37,6 +37,24 @@ impl Project {
         services.find(|service| service.name == self.back_end)
     }
 
+    /// The same with a service for each image that only a hook of `pre_start` needs, named after the hook.
+    pub fn with_images_of_hooks(&self) -> Project {
+        let hooks = self.services.iter().flat_map(|service| {
+            let hooks = service.pre_start.iter().enumerate();
+            hooks.filter_map(|(index, hook)| {
+                Some(Service {
+                    name: service.hook_name(index),
+                    image: Some(hook.image.clone()?),
+                    ..Service::default()
+                })
+            })
+        });
+        Project {
+            services: self.services.iter().cloned().chain(hooks).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Whether an image or a container is made from the file at `path`, from the submission's root; in doubt it is.
     pub fn uses(&self, path: &str) -> bool {
         self.services.iter().any(|service| {
@@ -103,6 +121,8 @@ pub struct Service {
     pub volumes_from: Vec<VolumesFrom>,
     /// Texts of `configs` and `secrets`.
     pub texts: Vec<Placed>,
+    /// `pre_start`.
+    pub pre_start: Vec<Hook>,
     /// `post_start`.
     pub post_start: Vec<Hook>,
     /// How many containers the file asks for.
@@ -122,6 +142,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// The name of one of its hooks of `pre_start`, which is no service's.
+    pub fn hook_name(&self, index: usize) -> String {
+        format!("{}.pre_start[{index}]", self.name)
+    }
+
     /// Whether its containers share something with those of another service, which must be made before.
     pub fn shares_with_others(&self) -> bool {
         let namespaces = [&self.network, &self.pid, &self.ipc];
@@ -250,11 +275,13 @@ pub struct Placed {
     pub owned: bool,
 }
 
-/// A command that is run in a container once it has started.
+/// A command that is run once a container has started, inside it, or before the first one starts, in a container of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hook {
     /// Words.
     pub command: Vec<String>,
+    /// The image of the container of its own, where that is not the service's.
+    pub image: Option<String>,
     /// Who runs it, where that is not the container's user.
     pub user: Option<String>,
     /// Where, where that is not the container's folder.

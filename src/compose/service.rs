@@ -10,7 +10,7 @@ use super::dependencies::{dependencies, links};
 use super::environment::{environment, service_labels};
 use super::grants::{Granted, grants};
 use super::healthcheck::healthcheck;
-use super::hooks::post_start;
+use super::hooks::{post_start, pre_start};
 use super::hosts::extra_hosts;
 use super::mounts::mounts;
 use super::namespaces::{namespace, volumes_from};
@@ -65,6 +65,7 @@ pub(super) fn service(
         extra_hosts: extra_hosts(node, &path, context),
         volumes_from,
         texts: grants.texts,
+        pre_start: pre_start(node, &path, context),
         post_start: post_start(node, &path, context),
         domainname: node.text("domainname"),
         attachments: attachments(node, context),

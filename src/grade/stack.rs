@@ -81,7 +81,7 @@ impl Live<'_> {
         let mut waves = waves.into_iter();
         for wave in waves.by_ref() {
             if is_cold {
-                self.start_wave(&wave, &mut created, &mut started, reachable)
+                self.start_wave(&wave, &mut created, &mut started, built, reachable)
                     .await?;
             }
             if wave
@@ -102,7 +102,7 @@ impl Live<'_> {
         };
         let others = async {
             for wave in waves {
-                self.start_wave(&wave, &mut created, &mut started, reachable)
+                self.start_wave(&wave, &mut created, &mut started, built, reachable)
                     .await?;
             }
             self.settle(started.containers.iter_mut(), reachable).await
@@ -120,6 +120,7 @@ impl Live<'_> {
         wave: &[&Service],
         created: &mut Vec<Slot>,
         started: &mut Started,
+        built: &Built,
         reachable: &Reachable,
     ) -> Result<(), Fault> {
         let is_of_wave = |name: &str| wave.iter().any(|service| service.name == name);
@@ -127,7 +128,17 @@ impl Live<'_> {
             .into_iter()
             .partition(|(_, container)| is_of_wave(&container.service));
         *created = later;
-        let starting = now.into_iter().map(|slot| self.start_one(slot, started));
+        let failed = self.pre_start(wave, &now, started, built, reachable);
+        let failed = failed.await?;
+        let started_before = &*started;
+        let start = async |slot: Slot| match failed.get(&slot.1.service).cloned() {
+            Some(error) => {
+                let state = State::NotStarted { error };
+                Ok((None, Container { state, ..slot.1 }))
+            }
+            None => self.start_one(slot, started_before).await,
+        };
+        let starting = now.into_iter().map(start);
         let mut now = try_join_all(starting).await?;
         if let Some((service, _)) =
             proxy(self.project).filter(|(proxy, _)| self.others_wait_for(proxy))
@@ -366,17 +377,16 @@ impl Live<'_> {
         let (Some(member), container) = slot else {
             return Ok(slot);
         };
-        let services = self.project.services.iter();
-        let service = services.filter(|service| service.name == container.service);
-        for dependency in service.clone().flat_map(|service| &service.depends_on) {
-            if !self.is_met(dependency, started).await? {
-                let dependency = dependency.service.clone();
-                let state = State::Waiting { dependency };
-                return Ok((None, Container { state, ..container }));
-            }
+        let mut services = self.project.services.iter();
+        let service = services.find(|service| service.name == container.service);
+        if let Some(service) = service
+            && let Some(dependency) = self.unmet(service, started).await?
+        {
+            let state = State::Waiting { dependency };
+            return Ok((None, Container { state, ..container }));
         }
         let mut outcome = self.sandbox.start(&member).await?;
-        for hook in service.flat_map(|service| &service.post_start) {
+        for hook in service.iter().flat_map(|service| &service.post_start) {
             if outcome.is_ok() {
                 outcome = self.sandbox.run_hook(&member, hook).await?;
             }
@@ -388,6 +398,20 @@ impl Live<'_> {
                 Ok((None, Container { state, ..container }))
             }
         }
+    }
+
+    /// The first of a service's dependencies that is not as far up as it must be.
+    pub(super) async fn unmet(
+        &self,
+        service: &Service,
+        started: &Started,
+    ) -> Result<Option<String>, Fault> {
+        for dependency in &service.depends_on {
+            if !self.is_met(dependency, started).await? {
+                return Ok(Some(dependency.service.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a dependency is as far up as it must be, once it has had its time.

@@ -1,14 +1,15 @@
-//! Commands of `post_start`, run inside a container that has started.
+//! Commands of `post_start`, run inside a container that has started, and containers of `pre_start`.
 
 use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
 use bollard::models::ExecConfig;
+use bollard::query_parameters::RemoveContainerOptionsBuilder;
 use futures_util::StreamExt;
 use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
 use super::engine::{fault, message};
-use super::{Member, Sandbox, limits};
+use super::{Ended, Member, Sandbox, limits};
 use crate::compose::project::Hook;
 
 impl Sandbox {
@@ -35,6 +36,43 @@ impl Sandbox {
                 Ok(Err(format!("a hook still runs after {seconds} s")))
             }
         }
+    }
+
+    /// Starts the container of a hook, waits for its end, which is to come as soon as that of a dependency, and removes it; why it
+    /// failed, in words.
+    ///
+    /// # Errors
+    /// A fault when the engine does not do so.
+    pub async fn run_to_end(&self, member: &Member) -> Result<Result<(), String>, Fault> {
+        let outcome = match self.start(member).await? {
+            Ok(()) => match timeout(limits::DEPENDENCY, self.ended(member)).await {
+                Ok(ended) => self.words(member, ended?).await?,
+                Err(_) => Err(format!(
+                    "it still runs after {} s",
+                    limits::DEPENDENCY.as_secs()
+                )),
+            },
+            Err(words) => Err(words),
+        };
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true);
+        let removed = self
+            .docker
+            .remove_container(&member.id, Some(options.build()));
+        removed.await.map_err(fault)?;
+        Ok(outcome)
+    }
+
+    /// How a hook failed, with the last line of its log.
+    async fn words(&self, member: &Member, ended: Ended) -> Result<Result<(), String>, Fault> {
+        let how = match ended {
+            Ended::Exited(0) => return Ok(Ok(())),
+            Ended::Exited(status) => format!("it exited with status {status}"),
+            Ended::OutOfMemory => "it took more memory than the sandbox gives it".to_owned(),
+            Ended::OverLimit(_) => "it wrote more than the sandbox lets it".to_owned(),
+        };
+        let last = self.last_lines(member).await?.pop();
+        let last = last.map_or_else(String::new, |line| format!(": {line}"));
+        Ok(Err(format!("{how}{last}")))
     }
 
     async fn exit_status(&self, member: &Member, hook: &Hook) -> Result<Option<i64>, Error> {

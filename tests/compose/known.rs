@@ -4,7 +4,7 @@ use crate::reference::Reference;
 
 /// A difference that stays.
 pub struct Known {
-    /// The beginning of the versions of Compose that it is about; empty for all.
+    /// The beginning of the versions of Compose that it is about; empty for all, and `2` for every one but the first.
     pub version: &'static str,
     /// The line that tells of it, `*` for anything.
     pub line: &'static str,
@@ -211,6 +211,16 @@ pub static KNOWN: &[Known] = &[
         "2",
         "service use_api_socket: * – Compose refuses: *must be a boolean",
         "a text that other keys take for `true` or `false` is taken here, too",
+    ),
+    known(
+        "2",
+        "*pre_start* – Compose refuses: *not allowed",
+        "Compose 5.3 and later has the key",
+    ),
+    known(
+        "2",
+        "fixtures/correct-pre-start – Compose refuses: *not allowed",
+        "Compose 5.3 and later has `pre_start`",
     ),
     known(
         "2",
@@ -458,7 +468,11 @@ pub static KNOWN: &[Known] = &[
 impl Known {
     /// Whether a line tells of this difference.
     pub fn explains(&self, reference: &Reference, line: &str) -> bool {
-        reference.version.starts_with(self.version) && matches(self.line, line)
+        let is_about = match self.version {
+            "2" => !reference.is_first(),
+            version => reference.version.starts_with(version),
+        };
+        is_about && matches(self.line, line)
     }
 }
 

@@ -20,7 +20,7 @@ The same files are given to Compose and to the checker. What is compared:
 - in which order both start what depends on each other, and which names are found then.
 
 `cargo xtask compare` does it with the Compose that `SOFTY_CHECK_COMPOSE` names, `docker-compose` where nothing does. A difference
-that is not here fails it. `*` stands for anything; what only the sandbox refuses is no difference, and has its reason in the
+that is not here fails it. `2.x` is v2 and every later release; `*` stands for anything; what only the sandbox refuses is no difference, and has its reason in the
 table of keys.
 
 | Compose | what is seen | why it stays |

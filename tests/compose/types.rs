@@ -84,7 +84,7 @@ pub static SECTIONS: &[Section] = &[
                entrypoint env_file environment expose extends external_links extra_hosts gpus group_add healthcheck \
                hostname init ipc isolation label_file labels links logging mac_address mem_limit mem_reservation mem_swappiness \
                memswap_limit models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports \
-               post_start pre_stop privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets security_opt shm_size stdin_open \
+               post_start pre_start pre_stop privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets security_opt shm_size stdin_open \
                stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes \
                volumes_from working_dir x-extension unknown",
     },
@@ -581,6 +581,18 @@ pub static SECTIONS: &[Section] = &[
         name: "post_start alone",
         path: "services.NAME.post_start[]",
         file: "services:\n  web:\n    image: ubuntu:latest\n    post_start:\n      - KEY\n",
+        keys: "command",
+    },
+    Section {
+        name: "pre_start",
+        path: "services.NAME.pre_start[]",
+        file: "services:\n  web:\n    image: ubuntu:latest\n    pre_start:\n      - command: echo\n        KEY\n",
+        keys: "environment image per_replica privileged user working_dir x-extension unknown",
+    },
+    Section {
+        name: "pre_start alone",
+        path: "services.NAME.pre_start[]",
+        file: "services:\n  web:\n    image: ubuntu:latest\n    pre_start:\n      - KEY\n",
         keys: "command",
     },
     Section {

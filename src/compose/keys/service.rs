@@ -202,6 +202,11 @@ pub(super) static SERVICE: &[Key] = &[
         List(&Section(HOOK)),
         "run once the container has started; the stack fails where one fails",
     ),
+    carried(
+        "pre_start",
+        List(&Section(START_HOOK)),
+        "run before the first container starts, each in a container of its own that has the service's volumes and a copy of its binds; the stack fails where one fails",
+    ),
     rewritten(
         "pre_stop",
         List(&Section(STOP_HOOK)),
@@ -377,6 +382,20 @@ pub(super) static HOOK: &[Key] = &[
     refused("privileged", Bool, &danger::ROOT_OF_HOST),
     carried("user", Text, "else the container's"),
     carried("working_dir", Text, "else the container's"),
+];
+
+static START_HOOK: &[Key] = &[
+    carried("command", COMMAND, "words, split as Compose splits them"),
+    carried("environment", PAIRS, "beside the service's"),
+    carried("image", Text, "else the service's"),
+    rewritten(
+        "per_replica",
+        Bool,
+        "`false` is what Compose does; it does not support `true`, which is an error here, too",
+    ),
+    refused("privileged", Bool, &danger::ROOT_OF_HOST),
+    carried("user", Text, "else the service's"),
+    carried("working_dir", Text, "else the service's"),
 ];
 
 const NOT_REACHED: &str = "containers are removed at once";

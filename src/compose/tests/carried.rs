@@ -142,6 +142,34 @@ fn hooks_hosts_and_volume_options_are_carried_out() {
 }
 
 #[test]
+fn what_runs_before_a_service_is_carried_out_and_noted() {
+    let (compose, project) = read(
+        "services:\n  a:\n    image: i\n    pre_start:\n      - {command: echo a, image: j, user: root, working_dir: /w, environment: {X: 1}, per_replica: false}\n      - command: [b]\n",
+    );
+    let project = project.unwrap();
+    let first = Hook {
+        command: vec!["echo".to_owned(), "a".to_owned()],
+        image: Some("j".to_owned()),
+        user: Some("root".to_owned()),
+        working_dir: Some("/w".to_owned()),
+        environment: vec![("X".to_owned(), "1".to_owned())],
+    };
+    let second = Hook {
+        command: vec!["b".to_owned()],
+        ..Hook::default()
+    };
+    assert_eq!(project.services[0].pre_start, [first, second]);
+    assert_eq!(compose.oddities.len(), 1, "{:?}", compose.oddities);
+    let images = project.with_images_of_hooks();
+    let names: Vec<&str> = images
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "a.pre_start[0]"]);
+}
+
+#[test]
 fn a_build_may_use_other_folders_of_the_submission() {
     let service = service(
         "    build: {context: app, dockerfile: ../docker/api, additional_contexts: [x=./x, 'y=docker-image://z']}",
@@ -178,6 +206,8 @@ fn values_are_checked_as_compose_checks_them() {
         "extra_hosts: [nocolon]",
         "extra_hosts: ['d:e']",
         "post_start: [{user: x}]",
+        "pre_start: [{user: x}]",
+        "pre_start: [{command: x, per_replica: true}]",
         "depends_on: [b, b]",
         "healthcheck: {interval: 5}",
         "env_file: [{path: compose.yaml, format: bad}]",

@@ -8,7 +8,7 @@ use super::super::keys::{Decision, Key, sections};
 use super::*;
 
 /// Keys of a service.
-const SERVICE: [&str; 74] = [
+const SERVICE: [&str; 75] = [
     "privileged: true",
     "privileged: 'yes'",
     "privileged: TRUE",
@@ -67,6 +67,7 @@ const SERVICE: [&str; 74] = [
     "env_file: [{path: ../../x, required: false}]",
     "label_file: [../../x]",
     "post_start: [{command: x, privileged: true}]",
+    "pre_start: [{command: x, privileged: true}]",
     "pre_stop: [{command: x, privileged: 'on'}]",
     "develop: {watch: [{path: ., action: sync+exec, exec: {command: x, privileged: true}}]}",
     "build: https://example.com/x.git",
