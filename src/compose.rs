@@ -41,6 +41,7 @@ use softy_checks::observation::{Compose, Fault, ProblemKind};
 use softy_checks::{Asked, BACK_END};
 
 use self::context::Context;
+use self::dotenv::Scope;
 use self::files::Files;
 use self::findings::Findings;
 use self::interpolation::Variables;
@@ -72,7 +73,8 @@ const FIRST_LINE: Mark = Mark {
 pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<Project>), Fault> {
     let mut findings = Findings::default();
     let file = variables::default_file(TASK_FOLDER);
-    let variables = variables::read(submission, &file, &Variables::new(), &mut findings)?;
+    let none = Variables::new();
+    let variables = variables::read(submission, &file, Scope::over(&none), &mut findings)?;
     let variables = variables.unwrap_or_default();
     let Files {
         read: mut files,
@@ -138,7 +140,7 @@ fn translate(
         .map_or(TASK_FOLDER, |file| paths::folder(file));
     if folder != TASK_FOLDER {
         let file = variables::default_file(folder);
-        let own = variables::read(submission, &file, &variables, &mut findings)?;
+        let own = variables::read(submission, &file, Scope::over(&variables), &mut findings)?;
         variables = own.into_iter().flatten().chain(variables).collect();
     }
     check_project_name(&variables, &mut findings);

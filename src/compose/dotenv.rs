@@ -1,12 +1,15 @@
-//! `.env` and `env_file`: variables, one a line.
+//! `.env` and `env_file`: variables, in general one per line.
 //!
 //! The rules are those of compose-go's `dotenv` package: `KEY=value` or `KEY: value`, `export` before it, values bare,
-//! in single quotes (kept as they are) or in double quotes (with escapes), over several lines where quoted.
+//! in single quotes (only the quote can be escaped) or in double quotes (with escapes), over several lines where quoted.
+//! What follows a closing quote on its line is read as the next variable.
+
+use std::collections::BTreeSet;
 
 use softy_checks::model::{Place, Text};
 use softy_checks::observation::{Problem, ProblemKind};
 
-use super::interpolation::{Unfilled, Variables, filled};
+use super::interpolation::{Unfilled, Variables, filled_in};
 use super::source::{Mark, Source};
 
 /// What a file of variables may measure, in bytes.
@@ -15,53 +18,123 @@ pub(super) const CAP: u64 = 64 * 1024;
 /// What the values of a file may grow to when they use each other, in bytes.
 const GROWN: usize = 256 * 1024;
 
-/// The variables of a file, in its order; `known` are those that its values may use beside its own.
-pub(super) fn parse(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
-    let mut known = known.clone();
-    let mut left = GROWN;
-    let mut pairs = Vec::new();
-    let mut rest = source.text.trim_start_matches('\u{feff}');
-    while let Some(assignment) = next_assignment(rest, source, &known, left)? {
-        rest = assignment.rest;
-        if let Some(value) = assignment
-            .value
-            .or_else(|| known.get(&assignment.name).cloned())
-        {
-            left = left.saturating_sub(value.len());
-            known.insert(assignment.name.clone(), value.clone());
-            pairs.push((assignment.name, value));
+/// What a file of variables says.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// Its variables, in its order; a name may occur several times.
+    pub pairs: Vec<(String, String)>,
+    /// Variables that its values use and that have no value.
+    pub unset: BTreeSet<String>,
+}
+
+/// The variables that the values of a file may use beside its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'v> {
+    /// Those that win over the file's own. A name without a value takes its value from them.
+    pub over: &'v Variables,
+    /// Those that the file's own win over.
+    pub under: &'v Variables,
+}
+
+static NOTHING: Variables = Variables::new();
+
+impl<'v> Scope<'v> {
+    /// Variables that win over the file's own, and no others.
+    pub fn over(over: &'v Variables) -> Scope<'v> {
+        Scope {
+            over,
+            under: &NOTHING,
         }
     }
-    Ok(pairs)
+}
+
+/// The variables of a file.
+pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Problem> {
+    let mut visible = scope.under.clone();
+    visible.extend(scope.over.clone());
+    let mut left = GROWN;
+    let mut parsed = Parsed::default();
+    let mut rest = source.text.trim_start_matches('\u{feff}');
+    loop {
+        let text = statement(rest);
+        if text.is_empty() {
+            return Ok(parsed);
+        }
+        let here = |trouble| problem(source, text, trouble);
+        let (name, after) = name(text).map_err(here)?;
+        let value = match after {
+            After::Nothing(after) => {
+                rest = after;
+                scope.over.get(name).cloned()
+            }
+            After::Value(after) => {
+                let (value, after) = value(after).map_err(here)?;
+                rest = after;
+                let value = match value {
+                    Value::Plain(value) => value,
+                    Value::Template(value) => {
+                        let filled = filled_in(&value, &visible, left);
+                        let (value, unset) =
+                            filled.map_err(|unfilled| here(Trouble::Unfilled(unfilled)))?;
+                        parsed.unset.extend(unset);
+                        value
+                    }
+                };
+                left = left
+                    .checked_sub(value.len())
+                    .ok_or_else(|| here(Trouble::Unfilled(Unfilled::TooLarge)))?;
+                Some(value)
+            }
+        };
+        if let Some(value) = value {
+            if !scope.over.contains_key(name) {
+                visible.insert(name.to_owned(), value.clone());
+            }
+            parsed.pairs.push((name.to_owned(), value));
+        }
+    }
 }
 
 /// The variables of a file whose values are taken as they are, quotes and `$` included; a name alone takes its value from
 /// `known`.
-pub(super) fn raw(text: &str, known: &Variables) -> Vec<(String, String)> {
-    let lines = text.trim_start_matches('\u{feff}').lines();
-    let lines = lines
-        .map(str::trim_start)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let pair = |line: &str| match line.split_once('=') {
-        Some((name, value)) => Some((name.to_owned(), value.to_owned())),
-        None => Some((line.to_owned(), known.get(line)?.clone())),
-    };
-    lines.filter_map(pair).collect()
+pub(super) fn raw(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = Vec::new();
+    let text = source.text.strip_prefix('\u{feff}');
+    for line in text.unwrap_or(&source.text).split('\n') {
+        let rest = line;
+        let line = line.strip_suffix('\r').unwrap_or(line).trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = match line.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (line, known.get(line).cloned()),
+        };
+        if name.is_empty() || name.contains([' ', '\t']) {
+            return Err(problem(source, rest, Trouble::Name));
+        }
+        pairs.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    Ok(pairs)
 }
 
-struct Assignment<'t> {
-    name: String,
-    /// `None` when the line is a name alone, which takes its value from elsewhere.
-    value: Option<String>,
-    rest: &'t str,
+/// What comes after a name.
+enum After<'t> {
+    /// The next line: the name has no value of its own.
+    Nothing(&'t str),
+    /// A value.
+    Value(&'t str),
 }
 
-fn next_assignment<'t>(
-    text: &'t str,
-    source: &Source,
-    known: &Variables,
-    left: usize,
-) -> Result<Option<Assignment<'t>>, Problem> {
+enum Value {
+    /// Taken as it is.
+    Plain(String),
+    /// With variables to be filled in.
+    Template(String),
+}
+
+/// The rest of a text without leading white space and comments.
+fn statement(text: &str) -> &str {
     let mut text = text.trim_start();
     while text.starts_with('#') {
         text = text
@@ -69,95 +142,131 @@ fn next_assignment<'t>(
             .map_or("", |(_, rest)| rest)
             .trim_start();
     }
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let here = |kind| problem(source, text, kind);
-    let start = text.strip_prefix("export ").map_or(text, str::trim_start);
-    let end = start.find(['=', ':', '\n']).unwrap_or(start.len());
-    let (name, after) = start.split_at(end);
-    let name = name.trim();
-    if name.is_empty()
-        || !name
-            .chars()
-            .all(|character| character.is_alphanumeric() || "_.-[]".contains(character))
-    {
-        return Err(here(Trouble::Name));
-    }
-    let name = name.to_owned();
-    let Some(after) = after.strip_prefix(['=', ':']) else {
-        return Ok(Some(Assignment {
-            name,
-            value: None,
-            rest: after,
-        }));
+    text
+}
+
+/// The name at the start of a text, and what comes after it.
+fn name(text: &str) -> Result<(&str, After<'_>), Trouble> {
+    let text = match text.strip_prefix("export") {
+        Some(rest) if rest.starts_with(['\t', '\n', '\u{c}', '\r', ' ']) => {
+            rest.trim_start_matches(is_space)
+        }
+        Some(_) | None => text,
     };
-    let (value, rest) = value(after, known, left).map_err(here)?;
-    Ok(Some(Assignment {
-        name,
-        value: Some(value),
-        rest,
-    }))
+    let is_end = |character| matches!(character, '=' | ':' | '\n');
+    let Some(end) = text.find(is_end) else {
+        // Compose takes a name that the file ends after for the value of a variable without a name.
+        check_name(text)?;
+        return Ok(("", After::Value(text)));
+    };
+    let (name, after) = text.split_at(end);
+    check_name(name)?;
+    let name = name.trim_end();
+    if name.contains(' ') {
+        return Err(Trouble::Name);
+    }
+    let is_alone = after.starts_with('\n');
+    let after = after
+        .get(1..)
+        .unwrap_or_default()
+        .trim_start_matches(is_space);
+    Ok(match is_alone {
+        true => (name, After::Nothing(after)),
+        false => (name, After::Value(after)),
+    })
+}
+
+fn check_name(name: &str) -> Result<(), Trouble> {
+    let may_be_part = |character: char| {
+        is_space(character) || character.is_alphanumeric() || "_.-[]".contains(character)
+    };
+    match name.chars().all(may_be_part) {
+        true => Ok(()),
+        false => Err(Trouble::Name),
+    }
 }
 
 /// The value at the start of a text, and what comes after it.
-fn value<'t>(text: &'t str, known: &Variables, left: usize) -> Result<(String, &'t str), Trouble> {
-    let text = text.trim_start_matches([' ', '\t']);
+fn value(text: &str) -> Result<(Value, &str), Trouble> {
     if let Some(quoted) = text.strip_prefix('\'') {
-        let (value, rest) = quoted.split_once('\'').ok_or(Trouble::Quote)?;
-        return Ok((value.to_owned(), rest_of_line(rest)));
+        let (value, rest) = quoted_value(quoted, '\'')?;
+        return Ok((Value::Plain(value), rest));
     }
     if let Some(quoted) = text.strip_prefix('"') {
-        let end = closing_quote(quoted).ok_or(Trouble::Quote)?;
-        let (value, rest) = quoted.split_at(end);
-        let value = filled(&unescaped(value), known, left).map_err(Trouble::Unfilled)?;
-        return Ok((value, rest_of_line(rest.get(1..).unwrap_or_default())));
+        let (value, rest) = quoted_value(quoted, '"')?;
+        return Ok((Value::Template(unescaped(&value)), rest));
     }
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let bare = match line.starts_with('#') {
-        true => "",
-        false => line.split_once(" #").map_or(line, |(bare, _)| bare),
-    };
-    let value = filled(bare.trim(), known, left).map_err(Trouble::Unfilled)?;
-    Ok((value, rest))
+    let bare = line.split_once(" #").map_or(line, |(bare, _)| bare);
+    Ok((Value::Template(bare.trim_end().to_owned()), rest))
 }
 
-fn rest_of_line(text: &str) -> &str {
-    text.split_once('\n').map_or("", |(_, rest)| rest)
-}
-
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
+/// The text up to a closing quote, and what comes after it; a quote after a backslash is part of it.
+fn quoted_value(text: &str, quote: char) -> Result<(String, &str), Trouble> {
+    let mut value = String::new();
+    let mut is_escaped = false;
     for (index, character) in text.char_indices() {
-        match character {
-            '"' if !escaped => return Some(index),
-            '\\' => escaped = !escaped,
-            _ => escaped = false,
+        if character == quote && !is_escaped {
+            let rest = text.get(index + 1..).unwrap_or_default();
+            return Ok((value, rest));
         }
-    }
-    None
-}
-
-/// A text in double quotes without its escapes; `\$` becomes `$$`, which stays a dollar when variables are filled in.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            plain.push(character);
+        if character == '\\' && !is_escaped {
+            is_escaped = true;
             continue;
         }
-        match characters.next() {
-            Some('n') => plain.push('\n'),
-            Some('r') => plain.push('\r'),
-            Some('t') => plain.push('\t'),
-            Some('$') => plain.push_str("$$"),
-            Some(other @ ('"' | '\\')) => plain.push(other),
-            Some(other) => plain.extend(['\\', other]),
-            None => plain.push('\\'),
+        if is_escaped && character != quote {
+            value.push('\\');
         }
+        is_escaped = false;
+        value.push(character);
     }
-    plain
+    Err(Trouble::Quote)
+}
+
+/// A text in double quotes without its escapes; `\$` becomes `$$`, which stays a dollar when variables are filled in. What is
+/// no escape stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let simple = match after.chars().next() {
+            Some('a') => Some("\u{7}"),
+            Some('b') => Some("\u{8}"),
+            Some('f') => Some("\u{c}"),
+            Some('n') => Some("\n"),
+            Some('r') => Some("\r"),
+            Some('t') => Some("\t"),
+            Some('v') => Some("\u{b}"),
+            Some('$') => Some("$$"),
+            Some('"') => Some("\""),
+            Some('\\') => Some("\\"),
+            Some(_) | None => None,
+        };
+        let octal = after
+            .strip_prefix('0')
+            .and_then(|digits| u8::from_str_radix(digits.get(..3)?, 8).ok())
+            .filter(|_| !after.starts_with("0+"));
+        rest = if let Some(simple) = simple {
+            plain.push_str(simple);
+            after.get(1..).unwrap_or_default()
+        } else if let Some(octal) = octal {
+            plain.push(char::from(octal));
+            after.get(4..).unwrap_or_default()
+        } else {
+            plain.push('\\');
+            after
+        };
+    }
+    plain + rest
+}
+
+/// White space that is no line end, as compose-go counts it.
+fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}'
+    )
 }
 
 enum Trouble {
@@ -201,7 +310,14 @@ mod tests {
 
     fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
         let source = Source::new(0, "task6/.env".to_owned(), text.to_owned());
-        parse(&source, &Variables::new())
+        parse(&source, Scope::over(&NOTHING)).map(|parsed| parsed.pairs)
+    }
+
+    fn named<'t>(pairs: &'t [(String, String)]) -> Vec<(&'t str, &'t str)> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
     }
 
     #[test]
@@ -209,34 +325,68 @@ mod tests {
         let cases = [
             ("A=b", "b"),
             ("export A = b c # comment", "b c"),
+            ("export\tA=b", "b"),
             ("A: b", "b"),
+            ("A:=b", "=b"),
             ("A='$b \\n'", "$b \\n"),
+            ("A='it\\'s'", "it's"),
+            ("A='a\\\\'", "a\\\\"),
             ("A=\"x\\ny \\$z\"", "x\ny $z"),
+            ("A=\"\\\\ \\\" \\d \\c\"", "\\ \" \\d \\c"),
+            ("A=\"\\0101 \\0377 \\0777 \\01\"", "A ÿ \\0777 \\01"),
             ("# first\n\nA=\"two\nlines\"\n", "two\nlines"),
             ("A=b#c", "b#c"),
+            ("A=b\t#c", "b\t#c"),
+            ("A= # c", "# c"),
+            ("A=#c", "#c"),
             ("A=", ""),
+            ("A=\n", ""),
+            ("A=p$8", "p$8"),
+            ("A=a$", "a$"),
+            ("A=$$b", "$b"),
             ("A=${X:-d}", "d"),
             ("\u{feff}A=b\r\n", "b"),
+            ("A=\"b\" # comment", "b"),
         ];
         for (text, value) in cases {
-            assert_eq!(
-                pairs(text).unwrap(),
-                [("A".to_owned(), value.to_owned())],
-                "{text}"
-            );
+            assert_eq!(named(&pairs(text).unwrap()), [("A", value)], "{text}");
         }
+    }
+
+    #[test]
+    fn what_follows_a_closing_quote_is_the_next_variable() {
+        let two = pairs("A=\"1\" B='2'C=3\n").unwrap();
+        assert_eq!(named(&two), [("A", "1"), ("B", "2"), ("C", "3")]);
+        assert_eq!(named(&pairs("A=1 B=2").unwrap()), [("A", "1 B=2")]);
+    }
+
+    #[test]
+    fn names_without_a_value_take_it_from_elsewhere() {
+        let over = [("A".to_owned(), "over".to_owned())].into();
+        let under = [("B".to_owned(), "under".to_owned())].into();
+        let text = "A\nB\nC=$A$B\nA=own\nB=own\nD=$A$B$E\nexport\nF";
+        let source = Source::new(0, "f".to_owned(), text.to_owned());
+        let scope = Scope {
+            over: &over,
+            under: &under,
+        };
+        let Parsed { pairs, unset } = parse(&source, scope).unwrap();
+        let expected = [
+            ("A", "over"),
+            ("C", "overunder"),
+            ("A", "own"),
+            ("B", "own"),
+            ("D", "overown"),
+            ("", "F"),
+        ];
+        assert_eq!(named(&pairs), expected);
+        assert_eq!(unset, ["E".to_owned()].into());
     }
 
     #[test]
     fn later_values_use_earlier_ones() {
         let pairs = pairs("A=1\nB=${A}2\nUNSET\n").unwrap();
-        assert_eq!(
-            pairs,
-            [
-                ("A".to_owned(), "1".to_owned()),
-                ("B".to_owned(), "12".to_owned())
-            ]
-        );
+        assert_eq!(named(&pairs), [("A", "1"), ("B", "12")]);
     }
 
     #[test]
@@ -251,6 +401,34 @@ mod tests {
     fn trouble_has_a_line() {
         let place = pairs("A=1\nB=\"open\n").unwrap_err().place.unwrap();
         assert_eq!((place.line, place.snippet.as_str()), (2, "B=\"open"));
-        assert!(pairs("what is this").is_err());
+        for text in [
+            "what is this\n",
+            "A B=1",
+            "A=${",
+            "A=${B?c}",
+            "A!=1",
+            "A='b\\'",
+            "1 2\n",
+        ] {
+            assert!(pairs(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn raw_files_are_taken_as_they_are() {
+        let raw = |text: &str| {
+            let source = Source::new(0, "f".to_owned(), text.to_owned());
+            raw(&source, &[("B".to_owned(), "known".to_owned())].into())
+        };
+        let pairs = raw("\u{feff}A='$x' \"y\" \r\nB\nC\n # c\n D==\n").unwrap();
+        assert_eq!(
+            named(&pairs),
+            [("A", "'$x' \"y\" "), ("B", "known"), ("D", "=")]
+        );
+        assert!(
+            ["A B=1", "=1", "A =1"]
+                .iter()
+                .all(|text| raw(text).is_err())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Variables of containers, build arguments and labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, Problem, ProblemKind};
@@ -8,8 +8,8 @@ use softy_checks::observation::{Fault, Problem, ProblemKind};
 use super::build::inside;
 use super::context::Context;
 use super::dangers::{OUTSIDE, TOO_MANY_FILES};
-use super::dotenv;
-use super::interpolation::Variables;
+use super::dotenv::{self, Parsed, Scope};
+use super::interpolation::{Variables, note_unset};
 use super::source::{Mark, Source};
 use super::yaml::{Node, Value};
 use crate::submission::{ReadError, TASK_FOLDER};
@@ -17,23 +17,65 @@ use crate::submission::{ReadError, TASK_FOLDER};
 /// Files of variables that are read for one compose file, each service's counted.
 const FILES: usize = 16;
 
-/// `environment` over `env_file`, sorted, each name once; without a value those that nobody gives one.
+/// `environment` over `env_file`, sorted, each name once; unset variables have no value.
+///
+/// Versions of Compose disagree on what the values of `env_file` may use: 2.40 lets `.env` and `environment` win over the
+/// earlier files, 2.26 lets the earlier files win and does not ask `environment`. The newer rule counts, and a note says
+/// where it matters.
 pub(super) fn environment(
     service: &Node,
     path: &str,
     context: &mut Context,
 ) -> Result<Vec<(String, Option<String>)>, Fault> {
-    let mut of_files = Variables::new();
-    for file in service.get("env_file").map(files).unwrap_or_default() {
-        of_files.extend(file_variables(file, path, "env_file", &of_files, context)?);
+    let mut given = pairs(service.get("environment"));
+    for (name, value) in &mut given {
+        if value.is_none() {
+            *value = context.variables.get(name).cloned();
+        }
     }
-    let of_files = of_files
+    let given_values = given.iter();
+    let given_values: Variables = given_values
+        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+        .collect();
+    let mut over = given_values.clone();
+    over.extend(context.variables.clone());
+    let mut of_files = given_values;
+    let mut of_v2_26 = Variables::new();
+    for file in service.get("env_file").map(files).unwrap_or_default() {
+        let Some(file) = VariablesFile::read(file, path, "env_file", context)? else {
+            continue;
+        };
+        let scope = Scope {
+            over: &over,
+            under: &of_files,
+        };
+        match file.parse(scope) {
+            Ok(parsed) => {
+                of_files.extend(parsed.pairs);
+                note_unset(parsed.unset, &mut context.findings);
+            }
+            Err(problem) => context.findings.problem_elsewhere(problem),
+        }
+        let mut over_in_v2_26 = context.variables.clone();
+        over_in_v2_26.extend(of_v2_26.clone());
+        let older = file.parse(Scope::over(&over_in_v2_26)).unwrap_or_default();
+        of_v2_26.extend(older.pairs);
+    }
+    let mut variables: BTreeMap<String, Option<String>> = of_files
         .into_iter()
-        .map(|(name, value)| (name, Some(value)));
-    let mut variables: BTreeMap<String, Option<String>> = of_files.collect();
-    for (name, value) in pairs(service.get("environment")) {
-        let value = value.or_else(|| context.variables.get(&name).cloned());
-        variables.insert(name, value);
+        .map(|(name, value)| (name, Some(value)))
+        .collect();
+    variables.extend(given.clone());
+    of_v2_26.retain(|name, _| !given.contains_key(name));
+    for (name, older) in &of_v2_26 {
+        if let Some(Some(value)) = variables.get(name)
+            && value != older
+        {
+            context.findings.oddity(Text::new(
+                format!("Compose 2.40 makes `{name}` of `env_file` `{value}`, which counts here, and Compose 2.26 makes it `{older}`"),
+                format!("pour Compose 2.40, la variable `{name}` de `env_file` vaut `{value}`, qui compte ici, et pour Compose 2.26 `{older}`"),
+            ));
+        }
     }
     Ok(variables.into_iter().collect())
 }
@@ -99,7 +141,16 @@ pub(super) fn service_labels(
 ) -> Result<Vec<(String, String)>, Fault> {
     let mut all = Variables::new();
     for file in service.get("label_file").map(files).unwrap_or_default() {
-        all.extend(file_variables(file, path, "label_file", &all, context)?);
+        let Some(file) = VariablesFile::read(file, path, "label_file", context)? else {
+            continue;
+        };
+        match file.parse(Scope::over(&all)) {
+            Ok(parsed) => {
+                note_unset(parsed.unset, &mut context.findings);
+                all.extend(parsed.pairs);
+            }
+            Err(problem) => context.findings.problem_elsewhere(problem),
+        }
     }
     all.extend(labels(service.get("labels")));
     Ok(all.into_iter().collect())
@@ -138,39 +189,58 @@ fn files(node: &Node) -> Vec<&Node> {
     }
 }
 
-/// The variables of an entry of `env_file` or `label_file`, whose values may use those of the entries before it.
-fn file_variables(
-    file: &Node,
-    path: &str,
-    key: &str,
-    before: &Variables,
-    context: &mut Context,
-) -> Result<Vec<(String, String)>, Fault> {
-    let name = file.text("path").or_else(|| file.scalar());
-    let path = format!("{path}.{key}");
-    let mark = file.get("path").unwrap_or(file).mark;
-    let Some(located) = inside(TASK_FOLDER, &name.unwrap_or_default(), context)? else {
-        context.findings.refuse(&path, mark, &OUTSIDE);
-        return Ok(Vec::new());
-    };
-    context.env_files += 1;
-    if context.env_files > FILES {
-        context.findings.refuse(&path, mark, &TOO_MANY_FILES);
-        return Ok(Vec::new());
+/// A file that `env_file` or `label_file` names.
+struct VariablesFile {
+    source: Source,
+    is_raw: bool,
+}
+
+impl VariablesFile {
+    /// Reads an entry of `env_file` or `label_file`; `None` when the file does not exist, or a finding says why it is not read.
+    fn read(
+        file: &Node,
+        path: &str,
+        key: &str,
+        context: &mut Context,
+    ) -> Result<Option<VariablesFile>, Fault> {
+        let name = file.text("path").or_else(|| file.scalar());
+        let path = format!("{path}.{key}");
+        let mark = file.get("path").unwrap_or(file).mark;
+        let Some(located) = inside(TASK_FOLDER, &name.unwrap_or_default(), context)? else {
+            context.findings.refuse(&path, mark, &OUTSIDE);
+            return Ok(None);
+        };
+        context.env_files += 1;
+        if context.env_files > FILES {
+            context.findings.refuse(&path, mark, &TOO_MANY_FILES);
+            return Ok(None);
+        }
+        let Some(bytes) = file_bytes(&located, key, file, mark, context)? else {
+            return Ok(None);
+        };
+        let is_raw = file.text("format").as_deref() == Some("raw");
+        let source = match is_raw {
+            true => match String::from_utf8(bytes) {
+                Ok(text) => Source::new(0, located, text),
+                Err(_) => {
+                    context.findings.problem_elsewhere(not_utf8(&located));
+                    return Ok(None);
+                }
+            },
+            false => source(located, &bytes),
+        };
+        Ok(Some(VariablesFile { source, is_raw }))
     }
-    let Some(bytes) = file_bytes(&located, key, file, mark, context)? else {
-        return Ok(Vec::new());
-    };
-    let mut known = context.variables.clone();
-    known.extend(before.clone());
-    let pairs = match file.text("format").as_deref() {
-        Some("raw") => raw_pairs(located, bytes, &known),
-        Some(_) | None => pairs_of(located, bytes, &known),
-    };
-    Ok(pairs.unwrap_or_else(|problem| {
-        context.findings.problem_elsewhere(problem);
-        Vec::new()
-    }))
+
+    fn parse(&self, scope: Scope) -> Result<Parsed, Problem> {
+        if !self.is_raw {
+            return dotenv::parse(&self.source, scope);
+        }
+        Ok(Parsed {
+            pairs: dotenv::raw(&self.source, scope.over)?,
+            unset: BTreeSet::new(),
+        })
+    }
 }
 
 /// The bytes of an entry of `env_file` or `label_file`; `None` when it is not there, or a finding says why it is not read.
@@ -195,32 +265,19 @@ fn file_bytes(
     }
 }
 
-/// The variables of a file's bytes.
-pub(super) fn pairs_of(
-    file: String,
-    bytes: Vec<u8>,
-    known: &Variables,
-) -> Result<Vec<(String, String)>, Problem> {
-    let text = text_of(&file, bytes)?;
-    dotenv::parse(&Source::new(0, file, text), known)
+/// A file of variables. Compose takes any bytes there, so that comments may be in any encoding; what is not UTF-8 becomes
+/// U+FFFD.
+pub(super) fn source(file: String, bytes: &[u8]) -> Source {
+    Source::new(0, file, String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The variables of a file in the format `raw`.
-fn raw_pairs(
-    file: String,
-    bytes: Vec<u8>,
-    known: &Variables,
-) -> Result<Vec<(String, String)>, Problem> {
-    Ok(dotenv::raw(&text_of(&file, bytes)?, known))
-}
-
-fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map_err(|_| Problem {
+fn not_utf8(file: &str) -> Problem {
+    Problem {
         kind: ProblemKind::Unreadable,
         message: Text::new(
             format!("`{file}` is not UTF-8 text"),
             format!("`{file}` n’est pas du texte UTF-8"),
         ),
         place: None,
-    })
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
+use super::dotenv::Scope;
 use super::interpolation::Variables;
 use super::keys::Type;
 use super::load::{Frame, Loader, Stop};
@@ -116,9 +117,11 @@ impl Loader<'_> {
             }
         };
         for file in files {
-            let mut known = own.clone();
-            known.extend(frame.variables.clone());
-            match variables::read(self.submission, &file, &known, self.findings)? {
+            let scope = Scope {
+                over: frame.variables,
+                under: &own,
+            };
+            match variables::read(self.submission, &file, scope, self.findings)? {
                 Some(variables) => own.extend(variables),
                 None if include.env_files.is_none() => {}
                 None => {

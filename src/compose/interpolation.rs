@@ -22,7 +22,7 @@ pub(crate) type Variables = BTreeMap<String, String>;
 /// Why a value cannot be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unfilled {
-    /// A `$` that begins nothing.
+    /// A `${` that begins no variable.
     Malformed,
     /// `${VARIABLE:?words}` of a variable without value.
     Required { name: String, words: String },
@@ -32,13 +32,30 @@ pub(crate) enum Unfilled {
 
 /// Fills in every value below `node`; keys stay as they are.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, findings: &mut Findings) {
-    let mut filler = Filler {
-        variables,
-        unset: BTreeSet::new(),
-        left: SIZE,
-    };
+    let mut filler = Filler::new(variables, SIZE);
     filler.fill_in(node, findings);
-    for name in filler.unset {
+    filler.note(findings);
+}
+
+/// One text filled in to at most `size` bytes, unset variables being empty.
+pub(crate) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
+    Filler::new(variables, size).text(text, DEPTH)
+}
+
+/// A text filled in to at most `size` bytes, and the variables in it that have no value.
+pub(super) fn filled_in(
+    text: &str,
+    variables: &Variables,
+    size: usize,
+) -> Result<(String, BTreeSet<String>), Unfilled> {
+    let mut filler = Filler::new(variables, size);
+    let filled = filler.text(text, DEPTH)?;
+    Ok((filled, filler.unset))
+}
+
+/// Notes variables without a value.
+pub(super) fn note_unset(names: BTreeSet<String>, findings: &mut Findings) {
+    for name in names {
         findings.oddity(Text::new(
             format!("the variable `{name}` is not set: Compose puts nothing in its place"),
             format!("la variable `{name}` n’est pas définie : Compose ne met rien à sa place"),
@@ -46,23 +63,47 @@ pub(super) fn interpolate(node: &mut Node, variables: &Variables, findings: &mut
     }
 }
 
-/// One text filled in to at most `size` bytes, unset variables being empty.
-pub(crate) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
-    let mut filler = Filler {
-        variables,
-        unset: BTreeSet::new(),
-        left: size,
-    };
-    filler.text(text, DEPTH)
-}
-
+/// Fills in texts, and remembers what to note of them.
 struct Filler<'a> {
     variables: &'a Variables,
+    /// Variables that were used and have no value.
     unset: BTreeSet<String>,
+    /// Texts that the first Compose refuses or reads differently.
+    unlike_v1: BTreeSet<String>,
     left: usize,
 }
 
-impl Filler<'_> {
+/// A variable in braces with an operator: `${A:-word}`.
+struct Braced<'t> {
+    name: &'t str,
+    /// Whether an empty value counts as none: a `:` before the operator.
+    or_empty: bool,
+    operator: char,
+    word: &'t str,
+}
+
+impl<'a> Filler<'a> {
+    /// Returns a filler that writes at most `size` bytes.
+    fn new(variables: &'a Variables, size: usize) -> Filler<'a> {
+        Filler {
+            variables,
+            unset: BTreeSet::new(),
+            unlike_v1: BTreeSet::new(),
+            left: size,
+        }
+    }
+
+    /// Notes unset variables, and where versions of Compose disagree.
+    fn note(self, findings: &mut Findings) {
+        note_unset(self.unset, findings);
+        for text in self.unlike_v1 {
+            findings.oddity(Text::new(
+                format!("Compose v1 refuses or reads differently the variables of `{text}`"),
+                format!("Compose v1 refuse les variables de `{text}`, ou les lit autrement"),
+            ));
+        }
+    }
+
     fn fill_in(&mut self, node: &mut Node, findings: &mut Findings) {
         match &mut node.value {
             Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
@@ -73,7 +114,12 @@ impl Filler<'_> {
                 .iter_mut()
                 .for_each(|entry| self.fill_in(&mut entry.value, findings)),
             Value::Text(text) if text.contains('$') => match self.text(text, DEPTH) {
-                Ok(filled) => *text = filled,
+                Ok(filled) => {
+                    if is_unlike_v1(text) && self.unlike_v1.len() < NOTED {
+                        self.unlike_v1.insert(text.clone());
+                    }
+                    *text = filled;
+                }
                 Err(unfilled) => {
                     findings.problem(ProblemKind::InvalidValue, node.mark, unfilled.message(text))
                 }
@@ -94,7 +140,7 @@ impl Filler<'_> {
         Ok(filled)
     }
 
-    /// Fills in what follows a `$`, and gives what comes after it.
+    /// Fills in what follows a `$`, and returns what comes after it. A `$` that begins nothing is the sign itself.
     fn variable<'t>(
         &mut self,
         after: &'t str,
@@ -105,43 +151,43 @@ impl Filler<'_> {
             self.push(filled, "$")?;
             return Ok(rest);
         }
-        if let Some(braced) = after.strip_prefix('{') {
-            let end = closing_brace(braced).ok_or(Unfilled::Malformed)?;
-            let (inside, rest) = braced.split_at(end);
-            self.braced(inside, depth, filled)?;
-            return Ok(rest.strip_prefix('}').unwrap_or(rest));
+        if let Some(inside) = after.strip_prefix('{') {
+            let (name, rest) = split_name(inside).ok_or(Unfilled::Malformed)?;
+            if let Some(rest) = rest.strip_prefix('}') {
+                self.value(name, filled)?;
+                return Ok(rest);
+            }
+            let (braced, rest) = braced(name, rest).ok_or(Unfilled::Malformed)?;
+            self.braced(&braced, depth, filled)?;
+            return Ok(rest);
         }
-        let (name, rest) = split_name(after).ok_or(Unfilled::Malformed)?;
+        let Some((name, rest)) = split_name(after) else {
+            self.push(filled, "$")?;
+            return Ok(after);
+        };
         self.value(name, filled)?;
         Ok(rest)
     }
 
-    /// Fills in what stands between braces: a name, and what to do where it has a value or none.
-    fn braced(&mut self, inside: &str, depth: usize, filled: &mut String) -> Result<(), Unfilled> {
-        let (name, operator) = split_name(inside).ok_or(Unfilled::Malformed)?;
-        if operator.is_empty() {
-            return self.value(name, filled);
+    /// Fills in a variable with an operator. Its word is filled in even where it is not used, so a mistake in it counts.
+    fn braced(
+        &mut self,
+        braced: &Braced,
+        depth: usize,
+        filled: &mut String,
+    ) -> Result<(), Unfilled> {
+        let word = self.text(braced.word, depth)?;
+        let set = self.variables.get(braced.name).map(String::as_str);
+        let set = set.filter(|value| !braced.or_empty || !value.is_empty());
+        match (braced.operator, set) {
+            ('-' | '?', Some(value)) => self.push(filled, value),
+            ('-', None) | ('+', Some(_)) => self.push(filled, &word),
+            ('?', None) => Err(Unfilled::Required {
+                name: braced.name.to_owned(),
+                words: word,
+            }),
+            (_, _) => Ok(()),
         }
-        let set = self.variables.get(name).map(String::as_str);
-        let (set, operator) = match operator.strip_prefix(':') {
-            Some(operator) => (set.filter(|value| !value.is_empty()), operator),
-            None => (set, operator),
-        };
-        let mut operator = operator.chars();
-        let value = match (operator.next(), set) {
-            (Some('-' | '?'), Some(value)) => return self.push(filled, value),
-            (Some('+'), None) => return Ok(()),
-            (Some('-'), None) | (Some('+'), Some(_)) => self.text(operator.as_str(), depth)?,
-            (Some('?'), None) => {
-                let words = self.text(operator.as_str(), depth)?;
-                return Err(Unfilled::Required {
-                    name: name.to_owned(),
-                    words,
-                });
-            }
-            (_, _) => return Err(Unfilled::Malformed),
-        };
-        self.push(filled, &value)
     }
 
     fn value(&mut self, name: &str, filled: &mut String) -> Result<(), Unfilled> {
@@ -170,9 +216,11 @@ impl Unfilled {
     pub fn message(&self, text: &str) -> Text {
         match self {
             Unfilled::Malformed => Text::new(
-                format!("a `$` in `{text}` begins no variable: write `$$` for the sign itself"),
                 format!(
-                    "un `$` de `{text}` n’introduit pas de variable : écrivez `$$` pour le signe lui-même"
+                    "a `${{` in `{text}` begins no variable: close it with `}}`, or write `$$` for the sign itself"
+                ),
+                format!(
+                    "un `${{` de `{text}` n’introduit pas de variable : fermez-le par `}}`, ou écrivez `$$` pour le signe lui-même"
                 ),
             ),
             Unfilled::Required { name, words } => Text::new(
@@ -187,28 +235,97 @@ impl Unfilled {
     }
 }
 
-/// Where the brace closes that was opened before `text`, variables inside it having braces of their own.
-fn closing_brace(text: &str) -> Option<usize> {
-    let mut open = 0_usize;
-    let mut before = ' ';
-    for (index, character) in text.char_indices() {
-        match character {
-            '{' if before == '$' => open += 1,
-            '}' if open == 0 => return Some(index),
-            '}' => open -= 1,
-            _ => {}
-        }
-        before = character;
-    }
-    None
+/// The operator and the word that follow a name in braces, and what comes after the closing brace; `None` where no brace
+/// closes them on their line.
+fn braced<'t>(name: &'t str, rest: &'t str) -> Option<(Braced<'t>, &'t str)> {
+    let (or_empty, rest) = match rest.strip_prefix(':') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let operator = rest.chars().next()?;
+    let word = rest.strip_prefix(['-', '+', '?'])?;
+    let (word, rest) = word.split_at(closing_brace(word)?);
+    let braced = Braced {
+        name,
+        or_empty,
+        operator,
+        word,
+    };
+    Some((braced, rest.strip_prefix('}').unwrap_or(rest)))
 }
 
-/// A variable's name at the start of a text, and the rest.
+/// Where the brace closes that was opened before `text`, on the same line. As in Compose, every brace counts, also one
+/// without a `$`, and the character after an opening one is passed over; where the braces do not match, the last one of
+/// the line closes.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut open = 1_usize;
+    let mut last = None;
+    let mut passed_over = false;
+    for (index, byte) in text.bytes().enumerate() {
+        if byte == b'\n' {
+            break;
+        }
+        if byte == b'}' {
+            last = Some(index);
+        }
+        match byte {
+            _ if passed_over => passed_over = false,
+            b'{' => {
+                open += 1;
+                passed_over = true;
+            }
+            b'}' => {
+                open -= 1;
+                if open == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    last
+}
+
+/// A variable's name at the start of a text, and the rest. Compose asks without regard to case, which takes two signs in
+/// that are no ASCII letters: the long s and the sign of Kelvin.
 fn split_name(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    let is_part = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '\u{17f}' | '\u{212a}')
+    };
+    let end = text.find(|character: char| !is_part(character));
     let (name, rest) = text.split_at(end.unwrap_or(text.len()));
     let first = name.chars().next()?;
     (!first.is_ascii_digit()).then_some((name, rest))
+}
+
+/// Whether the first Compose refuses or reads differently the variables of a text that v2 takes: a `$` that begins
+/// nothing, the operator `+`, a brace in a default.
+fn is_unlike_v1(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('$') {
+        rest = after;
+        if let Some(after) = after.strip_prefix('$') {
+            rest = after;
+        } else if let Some(inside) = after.strip_prefix('{') {
+            let Some((name, operator)) = split_name(inside) else {
+                return true;
+            };
+            if operator.starts_with('}') {
+                continue;
+            }
+            match braced(name, operator) {
+                Some((braced, after))
+                    if braced.operator != '+' && !braced.word.contains(['{', '}']) =>
+                {
+                    rest = after;
+                }
+                Some(_) | None => return true,
+            }
+        } else if split_name(after).is_none() {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -234,11 +351,17 @@ mod tests {
             ("$$SET $${SET}", "$SET ${SET}"),
             ("${UNSET:-a}${UNSET-b}", "ab"),
             ("${EMPTY:-a}${EMPTY-b}", "a"),
-            ("${SET:+a}${UNSET:+b}${EMPTY+c}", "ac"),
+            ("${SET:+a}${UNSET:+b}${EMPTY+c}${EMPTY:+d}", "ac"),
             ("${UNSET:-${SET}}", "value"),
             ("${UNSET:-${OTHER:-a}}b", "ab"),
-            ("${SET:?why}", "value"),
+            ("${SET:?why}${EMPTY?why}", "value"),
             ("${UNSET:-{}}", "{}"),
+            ("${UNSET:-{x}}y", "{x}y"),
+            ("${UNSET:-a}b}", "ab}"),
+            ("${UNSET:-{a}b", "{ab"),
+            ("$", "$"),
+            ("a$ b$1$-", "a$ b$1$-"),
+            ("${ſ:-a}", "a"),
         ];
         for (text, expected) in cases {
             assert_eq!(fill(text).as_deref(), Ok(expected), "{text}");
@@ -247,7 +370,17 @@ mod tests {
 
     #[test]
     fn what_compose_refuses_is_refused() {
-        for text in ["$", "a$ b", "${", "${}", "${SET", "$1", "${SET!x}", "${1}"] {
+        let malformed = [
+            "${",
+            "${}",
+            "${SET",
+            "${SET!x}",
+            "${1}",
+            "${SET:-a\n}",
+            "${SET:-${}}",
+            "${ SET}",
+        ];
+        for text in malformed {
             assert_eq!(fill(text), Err(Unfilled::Malformed), "{text}");
         }
         let required = Unfilled::Required {
@@ -257,5 +390,28 @@ mod tests {
         assert_eq!(fill("${EMPTY:?why}"), Err(required));
         let deep = "${A:-".repeat(1000) + &"}".repeat(1000);
         assert_eq!(fill(&deep), Err(Unfilled::TooLarge));
+    }
+
+    #[test]
+    fn unset_variables_are_those_that_compose_warns_of() {
+        let variables = [("SET".to_owned(), "value".to_owned())].into();
+        let unset = |text: &str| {
+            let mut filler = Filler::new(&variables, SIZE);
+            filler.text(text, DEPTH).unwrap();
+            filler.unset.into_iter().collect::<Vec<String>>()
+        };
+        assert_eq!(
+            unset("${A:-a} ${B} $C ${D:-${E}} ${SET:-$F}"),
+            ["B", "C", "E", "F"]
+        );
+        assert!(unset("${A+a}${A-}$$A$8$SET").is_empty());
+    }
+
+    #[test]
+    fn what_v1_reads_differently_is_noted() {
+        let unlike = ["$8", "a$", "${A+a}", "${A:-${B}}", "$A ${B:-{}}"];
+        let alike = ["$A", "${A}", "${A:-b} ${A?c}", "$$8", "a"];
+        assert!(unlike.iter().all(|text| is_unlike_v1(text)));
+        assert!(!alike.iter().any(|text| is_unlike_v1(text)));
     }
 }

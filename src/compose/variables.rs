@@ -3,9 +3,10 @@
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, Problem, ProblemKind};
 
+use super::dotenv::{self, Scope};
+use super::environment;
 use super::findings::Findings;
-use super::interpolation::Variables;
-use super::{dotenv, environment};
+use super::interpolation::{Variables, note_unset};
 use crate::submission::{ReadError, Submission};
 
 /// The file that Compose reads in a project's folder.
@@ -16,12 +17,11 @@ pub(super) fn default_file(folder: &str) -> String {
     }
 }
 
-/// The variables of a file, whose values may use those that are `known`; `None` when it is not there. A file that cannot be read
-/// is a problem, and has none.
+/// The variables of a file; `None` when it does not exist. A file that cannot be read is a problem, and has none.
 pub(super) fn read(
     submission: &Submission,
     file: &str,
-    known: &Variables,
+    scope: Scope,
     findings: &mut Findings,
 ) -> Result<Option<Variables>, Fault> {
     let bytes = match submission.read(file, dotenv::CAP) {
@@ -40,8 +40,11 @@ pub(super) fn read(
             return Ok(Some(Variables::new()));
         }
     };
-    match environment::pairs_of(file.to_owned(), bytes, known) {
-        Ok(pairs) => Ok(Some(pairs.into_iter().collect())),
+    match dotenv::parse(&environment::source(file.to_owned(), &bytes), scope) {
+        Ok(parsed) => {
+            note_unset(parsed.unset, findings);
+            Ok(Some(parsed.pairs.into_iter().collect()))
+        }
         Err(problem) => {
             findings.problem_elsewhere(problem);
             Ok(Some(Variables::new()))
