@@ -9,7 +9,7 @@ use softy_checks::observation::{Fault, Problem, ProblemKind};
 use super::findings::Findings;
 use super::interpolation::{Variables, interpolate};
 use super::merge::{merge, settle, unify};
-use super::source::{Mark, Source};
+use super::source::Mark;
 use super::yaml::{self, Node, Value};
 use super::{environment, keys, paths, schema};
 use crate::submission::{ReadError, Submission};
@@ -191,7 +191,7 @@ impl<'a> Loader<'a> {
                 "plusieurs documents dans un fichier",
             );
         }
-        self.check_mappings(&source, &documents);
+        self.check_mappings(&documents);
         self.stop_at_problems()?;
         let documents = Rc::new(documents);
         self.documents
@@ -200,21 +200,24 @@ impl<'a> Loader<'a> {
     }
 
     /// Notes documents that are no mappings.
-    fn check_mappings(&mut self, source: &Source, documents: &[Node]) {
+    fn check_mappings(&mut self, documents: &[Node]) {
         for document in documents {
-            if !matches!(document.value, Value::Map(_)) {
-                schema::check(document, &keys::ROOT, "", self.findings);
-            }
-        }
-        if let Some(mark) = source.empty_document() {
-            self.findings.problem(
-                ProblemKind::WrongType,
-                mark,
-                Text::fixed(
-                    "the document that begins here is empty, which Compose refuses",
-                    "le document qui commence ici est vide, ce que Compose refuse",
+            match document.value {
+                Value::Map(_) => {}
+                Value::Null => self.findings.problem(
+                    ProblemKind::WrongType,
+                    document.mark,
+                    Text::fixed(
+                        "the document that begins here is empty, which Compose refuses",
+                        "le document qui commence ici est vide, ce que Compose refuse",
+                    ),
                 ),
-            );
+                Value::Bool(_)
+                | Value::Integer(_)
+                | Value::Float(_)
+                | Value::Text(_)
+                | Value::List(_) => schema::check(document, &keys::ROOT, "", self.findings),
+            }
         }
     }
 

@@ -34,20 +34,15 @@ pub(super) struct Mark {
     pub width: u32,
 }
 
-/// Where lines end: YAML takes a carriage return alone for one, too.
+/// Where lines end: YAML takes a carriage return alone for one, too, and three signs that are no ASCII.
 fn ends(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
-    let is_end = |(at, byte): &(usize, &u8)| match byte {
-        b'\n' => true,
-        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-        _ => false,
+    let end = |(at, character): (usize, char)| match character {
+        '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(at + character.len_utf8()),
+        '\r' if bytes.get(at + 1) != Some(&b'\n') => Some(at + 1),
+        _ => None,
     };
-    let mut ends: Vec<usize> = bytes
-        .iter()
-        .enumerate()
-        .filter(is_end)
-        .map(|(at, _)| at + 1)
-        .collect();
+    let mut ends: Vec<usize> = text.char_indices().filter_map(end).collect();
     if ends.last() != Some(&bytes.len()) {
         ends.push(bytes.len());
     }
@@ -91,32 +86,6 @@ impl Source {
     pub fn line_at(&self, offset: usize) -> u32 {
         let before = self.ends.partition_point(|end| *end <= offset);
         u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
-    }
-
-    /// Where a document begins, after `---`, that has nothing in it.
-    pub fn empty_document(&self) -> Option<Mark> {
-        let mut empty: Option<Mark> = None;
-        for (index, line) in self.text.lines().enumerate() {
-            let begins = line
-                .strip_prefix("---")
-                .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
-            if begins.is_some() && empty.is_some() {
-                break;
-            }
-            let words = begins.unwrap_or(line).trim();
-            let is_blank = words.is_empty() || words.starts_with('#') || words == "...";
-            empty = match begins {
-                Some(_) if is_blank => Some(Mark {
-                    file: self.index,
-                    line: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
-                    column: 1,
-                    width: 3,
-                }),
-                None if is_blank => empty,
-                Some(_) | None => None,
-            };
-        }
-        empty
     }
 
     /// A line, counted from 0, without its end.
