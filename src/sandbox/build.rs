@@ -7,6 +7,7 @@ mod input;
 mod log;
 mod named;
 mod network;
+mod obstacle;
 mod sent;
 mod taken;
 mod unlimited;
@@ -16,6 +17,7 @@ mod watch;
 use std::collections::{BTreeSet, HashMap};
 use std::future::pending;
 use std::io::{Seek, SeekFrom};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -39,7 +41,7 @@ use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
 use dockerfile::instructions;
-use error::{Cache, failure, second_try, starved};
+use error::{Cache, failure, is_failed_step, second_try, starved};
 pub(super) use input::base_images;
 use input::{Prepared, prepare};
 use log::Log;
@@ -142,6 +144,7 @@ impl Sandbox {
             prepared,
             builder,
             tag: tag.clone(),
+            index,
             network,
         };
         let built = self.try_build(&job(&prepared)).await;
@@ -205,7 +208,7 @@ impl Sandbox {
 
     async fn try_build(&self, job: &Job<'_>) -> Result<(ImageState, String), Fault> {
         let prepared = job.prepared;
-        let failed_before = job.network.failed();
+        let missed_before = job.network.missed();
         let (mut log, mut end) = self.run_build(job, Cache::Used).await?;
         if let End::Failed(error) = &end
             && let Some(cache) = second_try(error, log.lines.make_contiguous())
@@ -230,10 +233,16 @@ impl Sandbox {
                     Some(resource) => too_much(resource),
                     None => {
                         let failure = failure(&error, lines, &log.step);
-                        let failure = self.bases.judged(failure, &error);
-                        job.network.judged(failure, &error, failed_before)?
+                        self.bases.judged(failure, &error)?
                     }
                 };
+                let needs_excuse = matches!(
+                    failure,
+                    BuildFailure::Command | BuildFailure::PackageMissing { .. }
+                );
+                if needs_excuse && is_failed_step(&error) {
+                    self.excuse(job, &log, missed_before).await?;
+                }
                 (failure, error)
             }
         };
@@ -361,7 +370,27 @@ struct Job<'a> {
     builder: Builder,
     /// A name for the image, where it gets one.
     tag: String,
+    /// Its number in the run.
+    index: usize,
     network: &'a BuildNetwork,
+}
+
+impl Job<'_> {
+    /// Returns where the relay listens that the steps are led to; BuildKit's are on a network of the engine's.
+    fn relay(&self) -> Option<SocketAddr> {
+        match self.builder {
+            Builder::Classic => self.network.relay(),
+            Builder::BuildKit => None,
+        }
+    }
+
+    /// Returns the network that the steps are on; the engine's default one when `None`.
+    fn network(&self) -> Option<&String> {
+        match self.builder {
+            Builder::Classic => self.network.name.as_ref(),
+            Builder::BuildKit => None,
+        }
+    }
 }
 
 /// Reads a build to its end, or until it takes too much; `marking` is held until it has marked the image that it begins with.

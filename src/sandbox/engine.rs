@@ -220,7 +220,32 @@ pub(super) fn message(error: &Error) -> String {
         Error::DockerStreamError { error } => error.clone(),
         other => with_causes(other),
     };
-    words.chars().take(DETAIL_CHARACTERS).collect()
+    cut(words)
+}
+
+/// Returns `words` with their middle left out where they are long: an engine's message begins with what failed, and ends
+/// with its cause.
+fn cut(words: String) -> String {
+    const LEFT_OUT: &str = " … ";
+    let length = words.chars().count();
+    if length <= DETAIL_CHARACTERS {
+        return words;
+    }
+    let kept = (DETAIL_CHARACTERS - LEFT_OUT.chars().count()) / 2;
+    let start = words.chars().take(kept);
+    let end = words.chars().skip(length - kept);
+    start.chain(LEFT_OUT.chars()).chain(end).collect()
+}
+
+/// Returns the cause that an engine's message ends with.
+pub(super) fn cause(words: &str) -> &str {
+    let words = words.trim_end_matches(": unknown");
+    words.rsplit(": ").next().unwrap_or(words)
+}
+
+/// Returns the words without what they quote.
+pub(super) fn unquoted(words: &str) -> String {
+    words.split('"').step_by(2).collect()
 }
 
 /// An error of the connection with what is behind it: the client says only that there was one.
@@ -247,13 +272,13 @@ pub(super) fn is_missing(error: &Error) -> bool {
     )
 }
 
-/// Kinds of trouble by the words in which systems report them; the engine's where they say nothing else.
+/// Returns the kind of trouble that an engine's words name; the engine's own where they name no other.
 pub(super) fn kind_of(words: &str) -> FaultKind {
     ours(words).unwrap_or(FaultKind::Engine)
 }
 
-/// The trouble of the checker's own, if any, that an engine's or a build's words tell of: a disk, a network or a machine
-/// that has no more to give. Asked before anything is held against the submission.
+/// Returns the trouble of the checker's own, if any, that the engine's words about a call of its own name: a disk, a network
+/// or a machine that has no more to give. What a step or a container prints is never asked here.
 pub(super) fn ours(words: &str) -> Option<FaultKind> {
     let words = words.to_lowercase();
     let tells = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
@@ -266,7 +291,8 @@ pub(super) fn ours(words: &str) -> Option<FaultKind> {
     tells(&MACHINE).then_some(FaultKind::Engine)
 }
 
-const DISK: [&str; 2] = ["no space left on device", "disk quota exceeded"];
+/// Words for a full disk, in small letters.
+pub(super) const DISK: [&str; 2] = ["no space left on device", "disk quota exceeded"];
 
 const MACHINE: [&str; 3] = [
     "cannot allocate memory",
@@ -274,7 +300,7 @@ const MACHINE: [&str; 3] = [
     "too many open files",
 ];
 
-const NETWORK: [&str; 31] = [
+const NETWORK: [&str; 16] = [
     "dial tcp",
     "i/o timeout",
     "no such host",
@@ -287,24 +313,9 @@ const NETWORK: [&str; 31] = [
     "server misbehaving",
     "unexpected eof",
     "connection reset by peer",
-    "temporary failure resolving",
-    "temporary failure in name resolution",
-    "could not resolve host",
-    "could not resolve proxy",
-    "unable to resolve host address",
-    "getaddrinfo",
-    "eai_again",
-    "unknownhostexception",
     "no route to host",
-    "from proxy after connect",
-    "name or service not known",
-    "failed to establish a new connection",
     "network is unreachable",
-    "could not connect to",
-    "unable to connect to",
-    "read timed out",
-    "connection timed out",
-    "502  bad gateway",
+    "502 bad gateway",
     "503 service unavailable",
 ];
 
@@ -314,7 +325,10 @@ mod tests {
 
     #[test]
     fn trouble_is_told_by_its_words_in_any_case() {
-        assert_eq!(ours("E: No space left on device"), Some(FaultKind::Disk));
+        assert_eq!(
+            ours("write x: No space left on device"),
+            Some(FaultKind::Disk)
+        );
         assert_eq!(
             ours("read: Connection reset by peer"),
             Some(FaultKind::Network)
@@ -323,16 +337,29 @@ mod tests {
             ours("fork: Resource temporarily unavailable"),
             Some(FaultKind::Engine)
         );
-        for words in [
-            "npm ERR! getaddrinfo EAI_AGAIN registry",
-            "java.net.UnknownHostException: repository",
-            "fatal: unable to access 'https://host/': Could not resolve host: host",
-            "curl: (56) Received HTTP code 403 from proxy after CONNECT",
-            "ssh: connect to host port 22: No route to host",
-            "wget: unable to resolve host address 'host'",
-        ] {
-            assert_eq!(ours(words), Some(FaultKind::Network), "{words}");
-        }
         assert_eq!(ours("executable file not found in $PATH"), None);
+    }
+
+    #[test]
+    fn a_long_message_keeps_its_beginning_and_its_end() {
+        let command = "é".repeat(2 * DETAIL_CHARACTERS);
+        let words = format!("The command '{command}' returned a non-zero code: 1");
+        let kept = cut(words.clone());
+        assert!(kept.starts_with("The command 'é"), "{kept}");
+        assert!(kept.ends_with("é' returned a non-zero code: 1"), "{kept}");
+        assert!(kept.chars().count() <= DETAIL_CHARACTERS);
+        assert_eq!(cut("short".to_owned()), "short");
+    }
+
+    #[test]
+    fn the_cause_of_an_error_comes_last_and_is_not_quoted() {
+        assert_eq!(
+            cause("exec: \"x\": permission denied: unknown"),
+            "permission denied"
+        );
+        assert_eq!(
+            unquoted("exec: \"setting rlimit\": not found"),
+            "exec: : not found"
+        );
     }
 }

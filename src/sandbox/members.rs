@@ -19,7 +19,7 @@ use tokio::sync::MutexGuard;
 
 use body::{attachments, ports, resolvers};
 
-use super::engine::{fault, message, ours};
+use super::engine::{cause, fault, message, ours, unquoted};
 use super::{Reachable, ReadyImage, Sandbox, limits};
 use crate::compose::project::{Namespace, Service};
 use crate::submission::Submission;
@@ -156,7 +156,7 @@ impl Sandbox {
 
     /// While it is held, no other container of the run joins its networks, where the engine miscounts those that join at
     /// once.
-    async fn joining_alone(&self) -> Option<MutexGuard<'_, ()>> {
+    pub(super) async fn joining_alone(&self) -> Option<MutexGuard<'_, ()>> {
         if self.facts.counts_endpoints {
             return None;
         }
@@ -314,8 +314,10 @@ fn refused(error: Error) -> Result<String, Fault> {
     ];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
-    let is_engine_s = ENGINE.iter().any(|sign| words.contains(sign));
-    let theirs = answered && !is_engine_s && ours(&words).is_none();
+    // What the submission itself wrote is quoted, but for a user's name.
+    let own = unquoted(words.split("unable to find user").next().unwrap_or(&words));
+    let is_engine_s = ENGINE.iter().any(|sign| own.contains(sign));
+    let theirs = answered && !is_engine_s && ours(cause(&words)).is_none();
     if theirs && SIGNS.iter().any(|sign| words.contains(sign)) {
         // What stands before names the layers of the engine that handed the message on.
         let last = words.rsplit("unable to start container process: ").next();
@@ -338,8 +340,19 @@ mod tests {
                 message: format!("unable to start container process: {message}"),
             })
         };
-        let program = "exec: \"python\": executable file not found in $PATH";
-        assert_eq!(said(program), Ok(program.to_owned()));
+        for program in [
+            "python",
+            "setting rlimit",
+            "no space left on device",
+            "dial tcp",
+        ] {
+            let words = format!("exec: \"{program}\": executable file not found in $PATH: unknown");
+            assert_eq!(said(&words), Ok(words));
+        }
+        let user = "unable to find user setting rlimit: no matching entries in passwd file";
+        assert_eq!(said(user), Ok(user.to_owned()));
+        let full = said("mkdir /var/lib/docker/x: no space left on device: unknown");
+        assert_eq!(full.unwrap_err().kind, FaultKind::Disk);
         for words in [
             "error setting rlimit type 6: operation not permitted",
             "error during container init: open /proc/sys/kernel/domainname: permission denied",

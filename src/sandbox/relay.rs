@@ -33,7 +33,7 @@ use super::limits;
 
 pub(super) use address::{Subnet, is_on_the_web, is_public};
 use metered::Metered;
-pub(super) use notes::Notes;
+pub(super) use notes::{Missed, Notes};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Body = Either<Incoming, Empty<Bytes>>;
@@ -51,6 +51,22 @@ const HOP: [&str; 11] = [
     "upgrade",
     "expect",
     "http2-settings",
+];
+
+/// Statuses of a server that cannot serve for the moment.
+const UNWELL: [StatusCode; 4] = [
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
+
+/// Hosts of several owners that are there as long as the web is.
+pub(super) const WELL_KNOWN: [&str; 4] = [
+    "archive.ubuntu.com:80",
+    "deb.debian.org:80",
+    "pypi.org:443",
+    "registry-1.docker.io:443",
 ];
 
 /// Who may go where.
@@ -195,6 +211,9 @@ impl Carrier {
         // It ends with the sender and the body of the response, both of which this connection holds.
         tokio::spawn(connection);
         let response = sender.send_request(outgoing(request)?).await?;
+        if UNWELL.contains(&response.status()) {
+            let _noted = self.notes.unreached(&target);
+        }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err("not asked for".into());
         }
@@ -207,7 +226,11 @@ impl Carrier {
     /// Resolves a name once, and connects to an address that was judged.
     async fn connect(&self, target: &Target) -> Result<Metered, Failure> {
         if !is_named(&target.host, &self.policy.hosts) {
-            return Err(self.notes.refused(target));
+            let address: Option<IpAddr> = target.host.parse().ok();
+            return Err(match address.is_some_and(|address| !is_public(address)) {
+                true => self.notes.refused(target),
+                false => self.notes.closed(target),
+            });
         }
         let resolved = timeout(
             limits::RELAY_CONNECT,
@@ -216,11 +239,14 @@ impl Carrier {
         let Ok(Ok(resolved)) = resolved.await else {
             return Err(self.notes.unreached(target));
         };
-        let mut allowed = resolved
-            .filter(|address| (self.policy.allows)(*address))
-            .peekable();
-        if allowed.peek().is_none() {
-            return Err(self.notes.refused(target));
+        let (allowed, refused): (Vec<SocketAddr>, Vec<SocketAddr>) =
+            resolved.partition(|address| (self.policy.allows)(*address));
+        if allowed.is_empty() {
+            let mut refused = refused.into_iter();
+            return Err(match refused.any(|address| is_public(address.ip())) {
+                true => self.notes.closed(target),
+                false => self.notes.refused(target),
+            });
         }
         let connected = timeout(limits::RELAY_CONNECT, async {
             for address in allowed {
@@ -235,6 +261,20 @@ impl Carrier {
             Ok(None) | Err(_) => Err(self.notes.unreached(target)),
         }
     }
+}
+
+/// Returns whether some well-known host answers on the web, so that the machine has a way there.
+pub(super) async fn is_online() -> bool {
+    let mut asked = JoinSet::new();
+    for host in WELL_KNOWN {
+        asked.spawn(timeout(limits::RELAY_CONNECT, TcpStream::connect(host)));
+    }
+    while let Some(answered) = asked.join_next().await {
+        if let Ok(Ok(Ok(_))) = answered {
+            return true;
+        }
+    }
+    false
 }
 
 /// What a request is for.

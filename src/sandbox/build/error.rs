@@ -1,52 +1,123 @@
 //! What a failed build's words say went wrong.
 
 use softy_checks::model::Place;
-use softy_checks::observation::{BuildFailure, Fault, Resource};
+use softy_checks::observation::{BuildFailure, Fault, FaultKind, Resource};
 
 use super::dockerfile::instructions;
 use crate::likeness::nearest;
-use crate::sandbox::engine::{kind_of, ours};
+use crate::sandbox::engine::{cause, kind_of, ours};
 use crate::sandbox::images::is_unknown_image;
 
 /// Characters kept of the line that a place shows.
 const SNIPPET_CHARACTERS: usize = 200;
 
+/// Letters from which on a word of an instruction is taken out of the engine's words that quote it.
+const QUOTED_LETTERS: usize = 4;
+
 /// From which likeness on, of 1, a name was probably meant to be another.
 const LIKENESS: f64 = 0.85;
 
-/// The failure that `error`, the engine's last word, `log`, the last lines of the build, and `step`, the instruction it
-/// was at, tell of.
+/// Returns the failure that `error`, the engine's last word, and `step`, the instruction that the build was at, name.
+///
+/// What the step printed, `log`, only chooses between mistakes: it never makes a fault.
 ///
 /// # Errors
-/// A fault when they tell of the network, the disk or the engine rather than of the submission.
+/// A fault when the engine names its network, its disk or itself.
 pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFailure, Fault> {
+    if is_failed_step(error) {
+        return Ok(failed_step(log));
+    }
     if is_dockerfile_error(error) {
         return Ok(BuildFailure::Dockerfile);
     }
-    if let Some(source) = missing_source(error) {
+    if let Some(source) = missing_source(error, step) {
         return Ok(BuildFailure::SourceMissing { source });
-    }
-    if log
-        .iter()
-        .any(|line| line.contains("externally-managed-environment"))
-    {
-        return Ok(BuildFailure::ExternallyManaged);
-    }
-    let words = log.iter().map(String::as_str).chain([error]);
-    if let Some((kind, detail)) = words.filter_map(|words| Some((ours(words)?, words))).next() {
-        return Err(Fault::told(kind, detail));
     }
     if let Some(reference) = missing_base(error, step) {
         let similar = meant_base(&reference);
         return Ok(BuildFailure::BaseMissing { reference, similar });
     }
-    if let Some((manager, package)) = log.iter().find_map(|line| missing_package(line)) {
-        return Ok(BuildFailure::PackageMissing { manager, package });
-    }
-    if is_failed_command(error) {
+    if is_refused_instruction(error, step) {
         return Ok(BuildFailure::Command);
     }
-    Err(Fault::told(kind_of(error), error))
+    Err(Fault::told(kind_of(&without(step, error)), error))
+}
+
+/// Returns the trouble that the engine gives as the cause of an error at an instruction, if it does: causes come last.
+fn trouble(error: &str, step: &str) -> Option<FaultKind> {
+    ours(cause(&without(step, error)))
+}
+
+/// Returns whether `error` is a builder's report of a command that ended with an error. Only its beginning and its end
+/// count: the command itself is between them.
+pub(super) fn is_failed_step(error: &str) -> bool {
+    let is_classic = error.starts_with("The command '")
+        && error
+            .rsplit_once("' returned a non-zero code: ")
+            .is_some_and(|(_, code)| code.bytes().all(|byte| byte.is_ascii_digit()));
+    let solved = error.trim_start_matches("failed to solve: ");
+    let solved = solved.trim_start_matches("rpc error: code = Unknown desc = ");
+    is_classic
+        || (solved.starts_with("process \"")
+            && solved.contains("\" did not complete successfully: "))
+        // BuildKit of Engine 20.10.
+        || (solved.starts_with("executor failed running [") && solved.contains("]: "))
+}
+
+fn failed_step(log: &[String]) -> BuildFailure {
+    let mut lines = log.iter();
+    if lines.any(|line| line.contains("externally-managed-environment")) {
+        return BuildFailure::ExternallyManaged;
+    }
+    match log.iter().find_map(|line| missing_package(line)) {
+        Some((manager, package)) => BuildFailure::PackageMissing { manager, package },
+        None => BuildFailure::Command,
+    }
+}
+
+/// Returns the engine's words without those of the instruction that it quotes.
+fn without(step: &str, error: &str) -> String {
+    let mut quoted: Vec<&str> = step.split_whitespace().skip(1).collect();
+    quoted.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let arguments = step.split_once(char::is_whitespace);
+    let arguments = arguments.map(|(_, arguments)| arguments.trim());
+    let parts = arguments.into_iter().chain(quoted);
+    parts
+        .filter(|part| part.len() >= QUOTED_LETTERS)
+        .fold(error.to_owned(), |words, part| words.replace(part, ""))
+}
+
+/// Returns whether the engine refuses what an instruction asks for.
+fn is_refused_instruction(error: &str, step: &str) -> bool {
+    // What stands behind these is the submission's own text.
+    const NAMES: [&str; 10] = [
+        "No port specified: ",
+        "Invalid containerPort: ",
+        "invalid containerPort: ",
+        "Invalid proto: ",
+        "invalid proto: ",
+        "Invalid signal: ",
+        "invalid signal: ",
+        "failed to process \"",
+        "unable to find user ",
+        "unable to find group ",
+    ];
+    const STARTS: [&str; 3] = [
+        "Cannot mkdir: ",
+        "unable to convert uid/gid chown string to host mapping: ",
+        "failed to copy files: ",
+    ];
+    const CAUSES: [&str; 5] = [
+        "executable file not found in $PATH",
+        "no such file or directory",
+        "not a directory",
+        "permission denied",
+        "exec format error",
+    ];
+    let is_start = error.contains("OCI runtime create failed")
+        && CAUSES.iter().any(|words| cause(error).ends_with(words));
+    let begins = |starts: &[&str]| starts.iter().any(|start| error.starts_with(start));
+    begins(&NAMES) || ((is_start || begins(&STARTS)) && trouble(error, step).is_none())
 }
 
 /// What a step of a limited build had too little of, if its words tell of that.
@@ -59,10 +130,10 @@ pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
         "can't start new thread",
     ];
     const DISK: [&str; 2] = ["file too large", "file size limit exceeded"];
-    let is_failed = error.contains("returned a non-zero code: ");
+    let is_failed = is_failed_step(error);
     // By SIGXFSZ, which is what a file over the limit is to a program that does not ask.
-    let is_too_large = error.ends_with("returned a non-zero code: 153");
-    let is_killed = error.ends_with("returned a non-zero code: 137");
+    let is_too_large = is_failed && error.ends_with("' returned a non-zero code: 153");
+    let is_killed = is_failed && error.ends_with("' returned a non-zero code: 137");
     let tells = |signs: &[&str]| {
         let mut lines = log.iter().map(|line| line.to_lowercase());
         is_failed && lines.any(|line| signs.iter().any(|sign| line.contains(sign)))
@@ -99,7 +170,7 @@ pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
         "404  Not Found",
         "Hash Sum mismatch",
     ];
-    let is_taken = TAKEN_AWAY.iter().any(|sign| error.contains(sign));
+    let is_taken = !is_failed_step(error) && TAKEN_AWAY.iter().any(|sign| error.contains(sign));
     let starved = starved(error, log);
     if is_taken || starved.is_some_and(|resource| resource != Resource::Disk) {
         return Some(Cache::Used);
@@ -149,8 +220,9 @@ pub(super) fn named_line(error: &str) -> Option<usize> {
 }
 
 fn is_dockerfile_error(error: &str) -> bool {
-    const SIGNS: [&str; 7] = [
+    const SIGNS: [&str; 8] = [
         "ockerfile parse error",
+        "failed to parse Dockerfile: ",
         "no build stage in current context",
         "file with no instructions",
         "cannot be empty",
@@ -165,8 +237,10 @@ fn is_dockerfile_error(error: &str) -> bool {
 ///
 /// The classic builder says `COPY failed: … stat PATH: file does not exist`, BuildKit `"/PATH": not found` after
 /// the words checksum or cache key.
-fn missing_source(error: &str) -> Option<String> {
-    if error.starts_with("COPY failed") || error.starts_with("ADD failed") {
+fn missing_source(error: &str, step: &str) -> Option<String> {
+    if (error.starts_with("COPY failed") || error.starts_with("ADD failed"))
+        && trouble(error, step).is_none()
+    {
         let source = error
             .split("stat ")
             .nth(1)
@@ -238,15 +312,6 @@ fn missing_package(line: &str) -> Option<(String, String)> {
     })
 }
 
-fn is_failed_command(error: &str) -> bool {
-    error.contains("returned a non-zero code")
-        || error.contains("did not complete successfully")
-        // BuildKit of Engine 20.10.
-        || error.contains("executor failed running [")
-        || error.contains("failed to solve")
-        || error.contains("ADD failed")
-}
-
 /// The words of an instruction: builders write it with other space between them.
 pub(super) fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
@@ -254,8 +319,6 @@ pub(super) fn words(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use softy_checks::observation::FaultKind;
-
     use super::*;
 
     const LINES: [String; 0] = [];
@@ -286,14 +349,105 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_no_network_leads_to_is_no_mistake() {
-        let error = "The command '/bin/sh -c pip install flask' returned a non-zero code: 1";
-        let log = [
-            "WARNING: Retrying: Failed to establish a new connection: [Errno -3]",
-            "ERROR: No matching distribution found for flask",
+    fn what_a_step_prints_or_is_called_makes_no_fault() {
+        let words = [
+            "No space left on device",
+            "dial tcp 10.0.0.1:443: i/o timeout",
+            "x509: certificate signed by unknown authority",
+            "Temporary failure resolving 'deb.debian.org'",
+            "Cannot allocate memory",
+            "too many open files",
+            "toomanyrequests: slow down",
+            "dockerfile parse error line 1: cannot be empty",
+            "COPY failed: stat x: file does not exist",
+            "pull access denied for x, repository does not exist",
         ];
-        let failed = failure(error, &log.map(str::to_owned), "");
-        assert_eq!(failed.map_err(|fault| fault.kind), Err(FaultKind::Network));
+        for words in words {
+            let errors = [
+                format!(
+                    "The command '/bin/sh -c echo \"{words}\"; exit 1' returned a non-zero code: 1"
+                ),
+                format!(
+                    "process \"/bin/sh -c echo {words}\" did not complete successfully: exit code: 1"
+                ),
+                format!(
+                    "failed to solve: process \"/bin/sh -c {words}\" did not complete successfully: exit code: 1"
+                ),
+                format!("executor failed running [/bin/sh -c {words}]: exit code: 1"),
+            ];
+            for error in errors {
+                let failed = failure(&error, &[words.to_owned()], "");
+                assert_eq!(failed, Ok(BuildFailure::Command), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_instruction_that_the_engine_refuses_is_the_submission_s_whatever_it_quotes() {
+        for (step, error) in [
+            ("EXPOSE x509:", "No port specified: x509:<empty>"),
+            ("STOPSIGNAL dial tcp", "Invalid signal: dial tcp"),
+            (
+                "RUN true",
+                "unable to find user dial tcp: no matching entries in passwd file",
+            ),
+            (
+                "RUN [\"x509:\"]",
+                "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"x509:\": executable file not found in $PATH: unknown",
+            ),
+            (
+                "ENV x=${a:?i/o timeout}",
+                "failed to process \"${a:?i/o timeout}\": a: i/o timeout",
+            ),
+            (
+                "WORKDIR /etc/passwd",
+                "Cannot mkdir: /etc/passwd is not a directory",
+            ),
+            (
+                "COPY --chown=getaddrinfo a b",
+                "unable to convert uid/gid chown string to host mapping: can't find uid for user getaddrinfo: no such user: getaddrinfo",
+            ),
+        ] {
+            assert_eq!(
+                failure(error, &LINES, step),
+                Ok(BuildFailure::Command),
+                "{step}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_engine_s_own_trouble_at_an_instruction_is_a_fault() {
+        for (step, error, kind) in [
+            (
+                "COPY api.py .",
+                "failed to copy files: failed to copy file: write /var/lib/docker/x: no space left on device",
+                FaultKind::Disk,
+            ),
+            (
+                "COPY api.py .",
+                "COPY failed: write /var/lib/docker/tmp/x/api.py: no space left on device",
+                FaultKind::Disk,
+            ),
+            (
+                "RUN true",
+                "failed to create shim task: OCI runtime create failed: runc create failed: mkdir /run/x: no space left on device: unknown",
+                FaultKind::Disk,
+            ),
+            (
+                "RUN true",
+                "failed to create shim task: context deadline exceeded",
+                FaultKind::Engine,
+            ),
+            (
+                "FROM ubuntu",
+                "Get \"https://registry-1.docker.io/v2/\": x509: certificate has expired",
+                FaultKind::Network,
+            ),
+        ] {
+            let fault = failure(error, &LINES, step).unwrap_err();
+            assert_eq!(fault.kind, kind, "{error}");
+        }
     }
 
     #[test]
@@ -330,12 +484,6 @@ mod tests {
             failure(error, &LINES, "").unwrap_err().kind,
             FaultKind::Network
         );
-        let error = "The command '/bin/sh -c apt-get update' returned a non-zero code: 100";
-        let log = ["Temporary failure resolving 'deb'".to_owned()];
-        assert_eq!(
-            failure(error, &log, "").unwrap_err().kind,
-            FaultKind::Network
-        );
     }
 
     #[test]
@@ -353,7 +501,7 @@ mod tests {
     fn a_stale_or_missing_layer_is_worth_another_try() {
         let stale = ["E: Unable to locate package python3-pip".to_owned()];
         assert_eq!(
-            second_try("returned a non-zero code: 100", &stale),
+            second_try("The command 'x' returned a non-zero code: 100", &stale),
             Some(Cache::Ignored)
         );
         assert_eq!(

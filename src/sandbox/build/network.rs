@@ -1,15 +1,16 @@
 //! The network that the steps of a run's builds are on: closed, but for the relay.
 
-use std::net::IpAddr;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use softy_checks::model::Text;
-use softy_checks::observation::{BuildFailure, Fault, FaultKind};
+use softy_checks::observation::Fault;
 
 use crate::sandbox::engine::fault;
 use crate::sandbox::networks::LeadsTo;
-use crate::sandbox::relay::{Notes, Policy, Relay, Subnet, is_on_the_web};
+use crate::sandbox::relay::{Missed, Notes, Policy, Relay, Subnet, is_on_the_web};
 use crate::sandbox::{Egress, Reach, Sandbox};
 
 /// Arguments that the classic builder hands to every step, and keeps out of the image and of its cache.
@@ -136,49 +137,51 @@ impl BuildNetwork {
         proxies.into_iter().chain(none).filter(is_free).collect()
     }
 
-    /// How often somebody has not got what was asked for.
-    pub(super) fn failed(&self) -> u64 {
-        self.notes.failed()
+    /// Returns how often builds did not get what they asked for.
+    pub(super) fn missed(&self) -> Missed {
+        self.notes.missed()
     }
 
-    /// Why a build failed whose last word was `error`, in the light of what the relay could not do since it had failed `before`
-    /// times: a step that does not get what it asks for is no mistake. What the engine fetches itself does not pass here.
-    ///
-    /// # Errors
-    /// A fault when the network was in the way.
-    pub(super) fn judged(
+    /// Returns where the relay listens, if the run has one.
+    pub(super) fn relay(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().map(|relay| relay.address)
+    }
+
+    /// Returns whether a build has reached the relay.
+    pub(super) fn is_reached(&self) -> bool {
+        self.notes.is_reached()
+    }
+
+    /// Returns what kept a step from what it asked for, by the relay's record since builds had `missed_before`: the run's own
+    /// rules, a source of packages that does not answer, or any other host while `is_online` says that none answers. A host
+    /// that does not exist, or an address that is not on the public internet, is the submission's own mistake.
+    pub(super) async fn obstacle(
         &self,
-        failure: Result<BuildFailure, Fault>,
-        error: &str,
-        before: u64,
-    ) -> Result<BuildFailure, Fault> {
-        let is_a_step_s = error.contains("returned a non-zero code");
-        let Some(relay) = self.relay.as_ref().filter(|_| is_a_step_s) else {
-            return failure;
-        };
-        let words = match failure {
-            Err(Fault {
-                kind: FaultKind::Network,
-                detail,
-            }) => detail,
-            Ok(BuildFailure::Command) if self.failed() > before => Text::fixed(
-                "a step failed that did not get what it asked for",
-                "une étape a échoué sans avoir obtenu ce qu’elle demandait",
-            ),
-            other => return other,
-        };
-        let detail = self
-            .told(relay)
-            .into_iter()
-            .fold(words, |Text { en, fr }, told| {
-                Text::new(format!("{en}; {}", told.en), format!("{fr} ; {}", told.fr))
-            });
-        Err(Fault::new(FaultKind::Network, detail))
+        missed_before: Missed,
+        is_online: impl Future<Output = bool>,
+    ) -> Option<Text> {
+        let relay = self.relay()?;
+        let missed = self.missed();
+        let is_ours = missed.closed > missed_before.closed
+            || missed.sources > missed_before.sources
+            || (missed.others > missed_before.others && !is_online.await);
+        let words = Text::fixed(
+            "a step failed that did not get what it asked for",
+            "une étape a échoué sans avoir obtenu ce qu’elle demandait",
+        );
+        is_ours.then(|| self.explained(relay, words))
+    }
+
+    /// Returns `words` with what is known of what builds did not get.
+    pub(super) fn explained(&self, relay: SocketAddr, words: Text) -> Text {
+        let told = self.told(relay).into_iter();
+        told.fold(words, |Text { en, fr }, told| {
+            Text::new(format!("{en}; {}", told.en), format!("{fr} ; {}", told.fr))
+        })
     }
 
     /// What is known of what builds did not get.
-    fn told(&self, relay: &Relay) -> Vec<Text> {
-        let address = relay.address;
+    fn told(&self, address: SocketAddr) -> Vec<Text> {
         if !self.notes.is_reached() {
             return vec![Text::new(
                 format!(
@@ -217,8 +220,6 @@ mod tests {
 
     use super::*;
 
-    const STEP: &str = "The command '/bin/sh -c x' returned a non-zero code: 1";
-
     async fn network() -> BuildNetwork {
         let notes = Arc::<Notes>::default();
         let policy = Policy {
@@ -242,41 +243,43 @@ mod tests {
         stream.read_to_end(&mut answer).await.ok();
     }
 
-    #[tokio::test]
-    async fn a_step_that_was_refused_something_is_no_mistake() {
-        let network = network().await;
-        let relay = network.relay.as_ref().unwrap().address;
-        let command = || Ok(BuildFailure::Command);
-        assert_eq!(network.judged(command(), STEP, 0), command());
-        ask(relay, "GET http://10.0.0.1/ HTTP/1.1\r\nHost: a\r\n\r\n").await;
-        let fault = network.judged(command(), STEP, 0).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Network);
-        assert!(
-            fault
-                .detail
-                .en
-                .ends_with("; refused to builds: 10.0.0.1:80"),
-            "{}",
-            fault.detail.en
-        );
-        assert_eq!(network.judged(command(), STEP, 1), command());
-        let other = || Ok(BuildFailure::ExternallyManaged);
-        assert_eq!(network.judged(other(), STEP, 0), other());
+    async fn obstacle(network: &BuildNetwork, before: Missed, is_online: bool) -> Option<Text> {
+        network.obstacle(before, async { is_online }).await
     }
 
     #[tokio::test]
-    async fn trouble_of_builds_that_never_got_to_the_relay_names_it() {
+    async fn only_the_relay_s_record_excuses_a_step() {
         let network = network().await;
-        let trouble = Fault::told(FaultKind::Network, "x");
-        let fault = network.judged(Err(trouble.clone()), STEP, 0).unwrap_err();
+        let relay = network.relay().unwrap();
+        let none = Missed::default();
+        assert_eq!(obstacle(&network, none, false).await, None);
+        ask(relay, "GET http://10.0.0.1/ HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        ask(relay, "GET http://127.0.0.1:22/ HTTP/1.1\r\n\r\n").await;
+        assert_eq!(obstacle(&network, none, false).await, None);
+        ask(relay, "GET http://8.8.8.8:22/ HTTP/1.1\r\n\r\n").await;
+        let words = obstacle(&network, none, true).await.unwrap();
+        let hosts = "; refused to builds: 10.0.0.1:80, 127.0.0.1:22, 8.8.8.8:22";
+        assert!(words.en.ends_with(hosts), "{}", words.en);
+        assert_eq!(obstacle(&network, network.missed(), false).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_does_not_answer_excuses_a_step_where_no_other_does() {
+        let network = network().await;
+        let relay = network.relay().unwrap();
+        let none = Missed::default();
+        ask(
+            relay,
+            "GET http://name.invalid/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        )
+        .await;
+        assert_eq!(obstacle(&network, none, true).await, None);
+        let words = obstacle(&network, none, false).await.unwrap();
         assert!(
-            fault.detail.en.contains("a firewall may stand between"),
+            words.en.ends_with("; no answer from: name.invalid:80"),
             "{}",
-            fault.detail.en
+            words.en
         );
-        let of_the_engine = "Get \"https://registry/v2/\": dial tcp: no such host";
-        let untouched = network.judged(Err(trouble.clone()), of_the_engine, 0);
-        assert_eq!(untouched, Err(trouble));
     }
 
     #[tokio::test]

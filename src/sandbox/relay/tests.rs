@@ -78,7 +78,7 @@ async fn a_request_reaches_the_host_of_its_line_and_no_other() {
         lines,
         ["connection: close", "content-length: 2", &host, "x-kept: 1"]
     );
-    assert_eq!((body, notes.failed()), ("hi", 0));
+    assert_eq!((body, notes.missed()), ("hi", Missed::default()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +118,12 @@ async fn what_is_not_the_web_is_refused_and_noted() {
     ];
     assert_eq!(notes.all_refused(), refused);
     assert_eq!(notes.all_unreached(), ["name.invalid:8080"]);
-    assert_eq!(notes.failed(), 6);
+    // Nothing public was kept closed, and no source of packages was asked.
+    let missed = Missed {
+        others: 1,
+        ..Missed::default()
+    };
+    assert_eq!(notes.missed(), missed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,6 +184,9 @@ async fn only_what_is_named_is_reached_where_hosts_are() {
         );
     }
     assert_eq!(notes.all_refused(), [format!("127.0.0.1:{port}")]);
+    assert_eq!(notes.missed(), Missed::default());
+    say(relay.address, "CONNECT 8.8.8.8:443 HTTP/1.1\r\n\r\n").await;
+    assert_eq!(notes.missed().closed, 1);
     let hosts = ["Example.com".to_owned()];
     assert!(is_named("a.example.com", &hosts) && is_named("example.com.", &hosts));
     assert!(!is_named("badexample.com", &hosts) && !is_named("com", &hosts));
