@@ -3,12 +3,15 @@
 //! `load` makes one tree of the files, with what they extend and include. The files are a stranger's: they are never handed over. The table in `keys` says for each key of the specification what becomes
 //! of it; what is not in the table is a problem, what is not done yet is said by name.
 
+mod addresses;
 mod build;
 mod command;
+mod conflicts;
 mod context;
 mod dangers;
 mod dependencies;
 mod dotenv;
+mod engine;
 mod environment;
 mod extends;
 mod files;
@@ -18,6 +21,7 @@ mod grants;
 mod healthcheck;
 mod hooks;
 mod hosts;
+mod images;
 mod include;
 pub(crate) mod interpolation;
 mod keys;
@@ -167,6 +171,7 @@ fn translate(
         submission,
         variables: &variables,
         root: &root,
+        folder,
         asked,
         back_end: BACK_END,
         env_files: 0,

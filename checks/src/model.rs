@@ -45,6 +45,7 @@ impl Mistake {
             hint: self.hint.clone(),
             comparison: None,
             place: None,
+            also: None,
             evidence: Vec::new(),
             consequence: false,
         }
@@ -127,6 +128,9 @@ pub struct Finding {
     /// Where in the submission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// The second place of a conflict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<Place>,
     /// Log lines that show it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
@@ -152,6 +156,11 @@ impl Finding {
     /// The finding with the place it points at.
     pub fn at(self, place: Option<Place>) -> Finding {
         Finding { place, ..self }
+    }
+
+    /// The finding with the other place that its own conflicts with.
+    pub fn against(self, also: Option<Place>) -> Finding {
+        Finding { also, ..self }
     }
 
     /// The finding with the log lines that show it.

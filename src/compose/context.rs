@@ -10,7 +10,7 @@ use super::schema::LIKENESS;
 use super::source::Mark;
 use super::yaml::Node;
 use crate::likeness::nearest;
-use crate::submission::Submission;
+use crate::submission::{Submission, TASK_FOLDER};
 
 /// A compose file while it is translated.
 pub(super) struct Context<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub variables: &'a Variables,
     /// The whole file, filled in.
     pub root: &'a Node,
+    /// The folder of the first file.
+    pub folder: &'a str,
     /// What the service of the API servers may be called.
     pub asked: &'a Asked,
     /// What it is called, once it is known which services there are.
@@ -30,11 +32,63 @@ pub(super) struct Context<'a> {
     pub findings: Findings,
 }
 
+/// A generation of Compose, each of which derives names in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// v1, in Python.
+    First,
+    /// v2, in Go.
+    Second,
+}
+
+impl Version {
+    /// Both.
+    pub const ALL: [Version; 2] = [Version::First, Version::Second];
+
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::First => "v1",
+            Version::Second => "v2",
+        }
+    }
+
+    /// What stands between the parts of a name that it derives.
+    pub fn separator(self) -> char {
+        match self {
+            Version::First => '_',
+            Version::Second => '-',
+        }
+    }
+}
+
 impl Context<'_> {
     /// Notes a value of the right type that means nothing.
     pub fn invalid(&mut self, mark: Mark, en: String, fr: String) {
         self.findings
             .problem(ProblemKind::InvalidValue, mark, Text::new(en, fr));
+    }
+
+    /// Returns what a version of Compose calls the project; only v2 reads `name`.
+    pub fn project_name(&self, version: Version) -> String {
+        let variable = self.variables.get("COMPOSE_PROJECT_NAME").cloned();
+        let name = match version {
+            Version::First => None,
+            Version::Second => self.root.text("name"),
+        };
+        let folder = self.folder.rsplit('/').next().unwrap_or_default();
+        let folder = || match folder {
+            "" => TASK_FOLDER.to_owned(),
+            folder => folder.to_lowercase(),
+        };
+        let given = variable.filter(|name| !name.is_empty()).or(name);
+        let name = given.unwrap_or_else(folder);
+        let is_kept = |character: &char| {
+            character.is_ascii_lowercase()
+                || character.is_ascii_digit()
+                || "_-".contains(*character)
+        };
+        name.chars().filter(is_kept).collect()
     }
 
     /// Whether a top-level section (`services`, `networks`, `volumes`) defines a name; notes it where it does not.

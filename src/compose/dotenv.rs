@@ -301,6 +301,7 @@ fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
         kind: ProblemKind::InvalidValue,
         message,
         place,
+        also: None,
     }
 }
 

@@ -279,5 +279,6 @@ fn not_utf8(file: &str) -> Problem {
             format!("`{file}` n’est pas du texte UTF-8"),
         ),
         place: None,
+        also: None,
     }
 }

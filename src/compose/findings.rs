@@ -46,11 +46,18 @@ impl Findings {
 
     /// Why Compose does not accept the file.
     pub fn problem(&mut self, kind: ProblemKind, mark: Mark, message: Text) {
+        self.conflict(kind, mark, None, message);
+    }
+
+    /// Why two entries of the file cannot stand beside each other.
+    pub fn conflict(&mut self, kind: ProblemKind, mark: Mark, other: Option<Mark>, message: Text) {
         let place = self.place(mark);
+        let also = other.and_then(|other| self.place(other));
         self.problem_elsewhere(Problem {
             kind,
             message,
             place,
+            also,
         });
     }
 

@@ -187,15 +187,26 @@ fn seconds(unit: &str) -> Option<f64> {
     }
 }
 
-/// A number of bytes, or with one of Docker's units; `-1` is no limit.
+/// Whether a text is a number of bytes, or one with one of Docker's units; `-1` is no limit.
 fn is_size(text: &str) -> bool {
+    bytes(text).is_some()
+}
+
+/// Returns the number of bytes that a text means; `-1` is no limit.
+pub(super) fn bytes(text: &str) -> Option<f64> {
     let end = text.rfind(|character: char| character.is_ascii_digit() || character == '.');
     let (number, unit) = text.split_at(end.map_or(0, |end| end + 1));
     let unit = unit.strip_prefix(' ').unwrap_or(unit).to_lowercase();
-    let is_number = number == "-1" || number.parse::<f64>().is_ok_and(|size| size >= 0.0);
+    let number: f64 = number
+        .parse()
+        .ok()
+        .filter(|size| *size >= 0.0 || number == "-1")?;
     let power = unit.trim_end_matches('b').trim_end_matches('i');
     let spelt = ["", "b", "ib"].map(|end| format!("{power}{end}"));
-    is_number && ["", "k", "m", "g", "t", "p"].contains(&power) && spelt.contains(&unit)
+    let powers = ["", "k", "m", "g", "t", "p"];
+    let power = powers.iter().position(|known| *known == power)?;
+    let factor = 1024_f64.powi(i32::try_from(power).ok()?);
+    spelt.contains(&unit).then_some(number * factor)
 }
 
 fn is_restart(text: &str) -> bool {

@@ -179,6 +179,7 @@ impl<'a> Loader<'a> {
                     kind: ProblemKind::Unreadable,
                     message,
                     place,
+                    also: None,
                 });
                 return Err(Stop::Found);
             }

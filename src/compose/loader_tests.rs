@@ -141,7 +141,7 @@ fn lists_and_mappings_of_pairs_are_merged_by_name() {
 fn lists_grow_and_name_each_thing_once() {
     let service = overridden(
         "ports: ['80:80', '127.0.0.1:5:5', '9'], expose: [1], volumes: ['./x:/x', '/y']",
-        "ports: [{target: 80, published: '80'}, '5:5', '0.0.0.0:80:80/tcp'], expose: ['1', '2'], volumes: ['./z:/x', {type: tmpfs, target: /y}]",
+        "ports: [{target: 80, published: '80'}, '6:5', '0.0.0.0:80:80/tcp'], expose: ['1', '2'], volumes: ['./z:/x', {type: tmpfs, target: /y}]",
     );
     let ports: Vec<u16> = service.ports.iter().map(|port| port.target).collect();
     assert_eq!(ports, [80, 5, 5, 9]);
@@ -229,7 +229,7 @@ fn a_service_extends_others_near_and_far() {
     let services = services(&[
         (
             "compose.yaml",
-            "services:\n  a:\n    extends: {file: sub/c.yml, service: base}\n    command: !reset null\n    ports: !override ['5:5']\n  z: {extends: a, image: j}\n",
+            "services:\n  a:\n    extends: {file: sub/c.yml, service: base}\n    command: !reset null\n    ports: !override ['5:5']\n  z: {extends: a, image: j, ports: !override ['6:6']}\n",
         ),
         (
             "sub/c.yml",

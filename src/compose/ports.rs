@@ -1,5 +1,6 @@
 //! `ports` and `expose`.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 
 use softy_checks::model::Text;
@@ -8,6 +9,7 @@ use softy_checks::observation::{Port, Published};
 use super::context::Context;
 use super::dangers::TOO_MANY_PORTS;
 use super::project::PortMapping;
+use super::source::Mark;
 use super::yaml::{Node, Value};
 
 /// Ports of one service that are kept: what is published is rewritten anyway.
@@ -19,6 +21,42 @@ type Range = RangeInclusive<u16>;
 /// The ports of one entry, each inside the container and on the host.
 type Pairs = Vec<(u16, Published)>;
 
+/// An entry of `ports`.
+#[derive(Debug, PartialEq, Eq)]
+struct Mapping {
+    pairs: Pairs,
+    protocol: Protocol,
+    /// The address of the host; `None` for all.
+    address: Option<IpAddr>,
+}
+
+/// One port of the host that every container of a service asks for, or one of a range.
+#[derive(Clone, Debug)]
+pub(super) struct HostPort {
+    /// The port inside the container.
+    pub target: u16,
+    /// The ports of which it may be given any.
+    pub range: Range,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The address of the host; `None` for all.
+    pub address: Option<IpAddr>,
+    /// Whether it is written as a block of keys.
+    pub is_long: bool,
+    /// Where.
+    pub mark: Mark,
+}
+
+impl HostPort {
+    /// Whether Compose v2 leaves it out, since another entry of the service says the same in the short form.
+    pub fn repeats(&self, other: &HostPort) -> bool {
+        let address = |port: &HostPort| port.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.target == other.target
+            && address(self) == address(other)
+            && self.is_long == other.is_long
+    }
+}
+
 /// The `ports` of a service.
 #[derive(Default)]
 pub(super) struct Ports {
@@ -29,8 +67,8 @@ pub(super) struct Ports {
 }
 
 /// What a port speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Protocol {
     Tcp,
     Udp,
     Sctp,
@@ -59,14 +97,7 @@ pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Ports 
 }
 
 fn entry(node: &Node, path: &str, context: &mut Context) -> (Vec<Port>, Protocol) {
-    let read = match &node.value {
-        Value::Map(_) => long(node),
-        Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
-            short(&node.scalar().unwrap_or_default())
-        }
-        Value::Null | Value::Bool(_) | Value::List(_) => None,
-    };
-    let Some((pairs, protocol)) = read else {
+    let Some(mapping) = mapping_of(node) else {
         let text = written(node);
         let en =
             format!("an entry of `{path}.ports` is no port mapping such as `8080:80`: `{text}`");
@@ -82,7 +113,52 @@ fn entry(node: &Node, path: &str, context: &mut Context) -> (Vec<Port>, Protocol
         published,
         place: place.clone(),
     };
-    (pairs.into_iter().map(port).collect(), protocol)
+    (
+        mapping.pairs.into_iter().map(port).collect(),
+        mapping.protocol,
+    )
+}
+
+/// Returns the ports of the host that a container of a service asks for by number; too many are refused elsewhere.
+pub(super) fn host_ports(service: &Node) -> Vec<HostPort> {
+    let nodes = service.get("ports").map(Node::items).unwrap_or_default();
+    let mappings = nodes
+        .iter()
+        .filter_map(|node| Some((node, mapping_of(node)?)));
+    let ports = mappings.flat_map(|(node, mapping)| {
+        let mark = node.get("published").unwrap_or(node).mark;
+        let is_long = matches!(node.value, Value::Map(_));
+        let (protocol, address) = (mapping.protocol, mapping.address);
+        mapping
+            .pairs
+            .into_iter()
+            .filter_map(move |(target, published)| {
+                let range = match published {
+                    Published::Random => return None,
+                    Published::Fixed(port) => port..=port,
+                    Published::Range(first, last) => first..=last,
+                };
+                Some(HostPort {
+                    target,
+                    range,
+                    protocol,
+                    address,
+                    is_long,
+                    mark,
+                })
+            })
+    });
+    ports.take(KEPT).collect()
+}
+
+fn mapping_of(node: &Node) -> Option<Mapping> {
+    match &node.value {
+        Value::Map(_) => long(node),
+        Value::Text(_) | Value::Integer(_) | Value::Float(_) => {
+            short(&node.scalar().unwrap_or_default())
+        }
+        Value::Null | Value::Bool(_) | Value::List(_) => None,
+    }
 }
 
 /// An entry of `ports` on one line.
@@ -135,29 +211,33 @@ pub(super) fn expose(service: &Node, context: &mut Context) -> Vec<u16> {
 }
 
 /// `[[address:][published]:]target[/protocol]`, with ranges.
-fn short(text: &str) -> Option<(Pairs, Protocol)> {
+fn short(text: &str) -> Option<Mapping> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = Protocol::read(protocol)?;
     let (before, target) = ports
         .rsplit_once(':')
         .map_or((None, ports), |(before, target)| (Some(before), target));
     let target = range(target)?;
-    let published = match before {
-        None => "",
+    let (address, published) = match before {
+        None => (None, ""),
         Some(before) => match before.rsplit_once(':') {
-            Some((address, _)) if !is_address(address) => return None,
-            Some((_, published)) => published,
-            None => before,
+            Some((address, published)) => (Some(self::address(address)?), published),
+            None => (None, before),
         },
     };
-    if published.is_empty() {
-        return Some((random(target), protocol));
-    }
-    Some((pair(target, range(published)?)?, protocol))
+    let pairs = match published {
+        "" => random(target),
+        published => pair(target, range(published)?)?,
+    };
+    Some(Mapping {
+        pairs,
+        protocol,
+        address,
+    })
 }
 
 /// A mapping with `target` and `published`.
-fn long(node: &Node) -> Option<(Pairs, Protocol)> {
+fn long(node: &Node) -> Option<Mapping> {
     let target = range(&node.text("target")?)?;
     let protocol = node.text("protocol").unwrap_or_else(|| "tcp".to_owned());
     let protocol = Protocol::read(&protocol)?;
@@ -168,7 +248,12 @@ fn long(node: &Node) -> Option<(Pairs, Protocol)> {
         None => random(target),
         Some(published) => pair(target, range(&published)?)?,
     };
-    Some((pairs, protocol))
+    let address = node.text("host_ip").unwrap_or_default();
+    Some(Mapping {
+        pairs,
+        protocol,
+        address: address.parse().ok(),
+    })
 }
 
 /// A range of which each port gets what the engine gives it; one more than is kept, so that too many are noticed.
@@ -211,13 +296,13 @@ fn range(text: &str) -> Option<Range> {
     (first <= last).then_some(first..=last)
 }
 
-fn is_address(text: &str) -> bool {
+fn address(text: &str) -> Option<IpAddr> {
     match text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'))
     {
-        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => text.parse::<std::net::Ipv4Addr>().is_ok(),
+        Some(inner) => inner.parse().map(IpAddr::V6).ok(),
+        None => text.parse().map(IpAddr::V4).ok(),
     }
 }
 
@@ -255,7 +340,7 @@ mod tests {
             (":80", &[(80, random)]),
         ];
         for (text, ports) in cases {
-            let read = short(text).map(|(pairs, _)| pairs);
+            let read = short(text).map(|mapping| mapping.pairs);
             assert_eq!(read.as_deref(), Some(ports), "{text}");
         }
     }

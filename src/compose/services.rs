@@ -3,10 +3,13 @@
 use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault, ProblemKind};
 
+use super::conflicts::{self, Started};
 use super::context::Context;
 use super::dangers::{TOO_MANY_CONTAINERS, TOO_MANY_NETWORKS};
 use super::dependencies::check_cycles;
+use super::engine;
 use super::grants::granted;
+use super::images;
 use super::networks::note_addresses;
 use super::project::{Link, MOST_REPLICAS, MountSource, Project, Service};
 use super::service::{check_container_name, is_enabled, service};
@@ -52,12 +55,18 @@ pub(super) fn services(
     let granted = granted(context)?;
     note_addresses(context);
     let (mut seen, mut services, mut marks) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in enabled {
+    for entry in &enabled {
         let (summary, service) = service(entry, &granted, context)?;
         seen.push(summary);
         services.push(service);
         marks.push(entry.mark);
     }
+    let back_end = context.back_end;
+    let started = Started::all(&enabled, &services, back_end);
+    conflicts::check_ports(&started, context);
+    conflicts::check_names(&started, context);
+    images::check_names(&started, context);
+    engine::check(&started, context);
     check_any(&services, context);
     check_enabled(&services, &marks, context);
     check_cycles(&services, &marks, context);

@@ -1,4 +1,6 @@
 mod carried;
+mod conflicts;
+mod engine;
 mod refused;
 
 use std::path::Path;

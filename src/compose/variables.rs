@@ -36,6 +36,7 @@ pub(super) fn read(
                     format!("`{file}` n’est pas un fichier ordinaire d’au plus 64 Kio"),
                 ),
                 place: None,
+                also: None,
             });
             return Ok(Some(Variables::new()));
         }

@@ -30,9 +30,9 @@ table of keys.
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for known in KNOWN {
-        let version = match known.version {
-            "" => "every".to_owned(),
-            version => format!("{}.x", version.trim_end_matches('.')),
+        let version = match known.versions {
+            [] => "every".to_owned(),
+            versions => versions.join(", "),
         };
         let line = known.line.replace('|', "\\|");
         let _ = writeln!(page, "| {version} | ``` {line} ``` | {} |", known.reason);

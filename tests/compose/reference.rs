@@ -63,6 +63,12 @@ impl Reference {
         self.version.starts_with("1.")
     }
 
+    /// Whether it is of a version, given by its first two numbers.
+    pub fn is(&self, version: &str) -> bool {
+        let rest = self.version.strip_prefix(version);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+']))
+    }
+
     /// Whether it takes the files of a submission; its words where it does not.
     pub fn reads(&self, folder: &Path) -> Result<(), String> {
         self.run(folder, &["config", "--quiet"]).map(drop)

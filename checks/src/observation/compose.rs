@@ -83,6 +83,9 @@ pub struct Problem {
     pub message: Text,
     /// Where, when it has a place.
     pub place: Option<Place>,
+    /// The other side of a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Place>,
 }
 
 /// Kinds of reasons for which Compose refuses a file.
@@ -103,6 +106,14 @@ pub enum ProblemKind {
     InvalidValue,
     /// A name of a service, network, volume, secret or config that is not defined.
     UndefinedName,
+    /// A port of the host that two containers ask for.
+    HostPortTaken,
+    /// A name that two containers have.
+    ContainerNameTaken,
+    /// A text that is no name of an image.
+    ImageNameInvalid,
+    /// A value that Compose takes and the engine refuses.
+    EngineRefuses,
 }
 
 /// Something that the sandbox does not do for a stranger's file.

@@ -26,6 +26,10 @@ pub(super) static CHECK: Check = Check {
         &COMPOSE_WRONG_TYPE,
         &COMPOSE_INVALID_VALUE,
         &COMPOSE_UNDEFINED_NAME,
+        &HOST_PORT_TAKEN,
+        &CONTAINER_NAME_TAKEN,
+        &IMAGE_NAME_INVALID,
+        &ENGINE_REFUSES,
         &BACK_END_MISSING,
         &SEPARATE_SERVICES,
     ],
@@ -107,6 +111,38 @@ static COMPOSE_UNDEFINED_NAME: Mistake = Mistake {
     ),
 };
 
+static HOST_PORT_TAKEN: Mistake = Mistake {
+    code: "host-port-taken",
+    hint: Text::fixed(
+        "the left side of `8080:80` is a port of the machine, which one container at a time can have: which services does a browser reach directly?",
+        "la partie gauche de `8080:80` est un port de la machine, qu’un seul conteneur à la fois peut avoir : quels services un navigateur joint-il directement ?",
+    ),
+};
+
+static CONTAINER_NAME_TAKEN: Mistake = Mistake {
+    code: "container-name-taken",
+    hint: Text::fixed(
+        "the engine gives a name to one container only: which services need a `container_name` at all?",
+        "le moteur ne donne un nom qu’à un seul conteneur : quels services ont vraiment besoin d’un `container_name` ?",
+    ),
+};
+
+static IMAGE_NAME_INVALID: Mistake = Mistake {
+    code: "image-name-invalid",
+    hint: Text::fixed(
+        "names of images are made of small letters, digits, `.`, `_` and `-`, with a tag behind `:`; a service that is built without `image` gives its own name to its image",
+        "un nom d’image est fait de minuscules, de chiffres, de `.`, `_` et `-`, avec une étiquette après `:` ; un service construit sans `image` donne son nom à son image",
+    ),
+};
+
+static ENGINE_REFUSES: Mistake = Mistake {
+    code: "engine-refuses",
+    hint: Text::fixed(
+        "Compose reads this value and hands it on, and the engine refuses it: `docker-compose up` shows the same message",
+        "Compose lit cette valeur et la transmet, et le moteur la refuse : `docker-compose up` affiche le même message",
+    ),
+};
+
 static BACK_END_MISSING: Mistake = Mistake {
     code: "back-end-missing",
     hint: Text::fixed(
@@ -167,10 +203,15 @@ fn refused(problem: &Problem) -> Finding {
         ProblemKind::WrongType => &COMPOSE_WRONG_TYPE,
         ProblemKind::InvalidValue => &COMPOSE_INVALID_VALUE,
         ProblemKind::UndefinedName => &COMPOSE_UNDEFINED_NAME,
+        ProblemKind::HostPortTaken => &HOST_PORT_TAKEN,
+        ProblemKind::ContainerNameTaken => &CONTAINER_NAME_TAKEN,
+        ProblemKind::ImageNameInvalid => &IMAGE_NAME_INVALID,
+        ProblemKind::EngineRefuses => &ENGINE_REFUSES,
     };
     mistake
         .finding(problem.message.clone())
         .at(problem.place.clone())
+        .against(problem.also.clone())
 }
 
 /// What passes with that name of the service.
@@ -298,6 +339,7 @@ mod tests {
             kind,
             message: Text::fixed("unknown key", "clé inconnue"),
             place: None,
+            also: None,
         };
         Compose {
             problems: vec![problem],
@@ -370,6 +412,22 @@ mod tests {
         assert_eq!(
             code(problem(ProblemKind::UndefinedName)),
             Some("compose-undefined-name")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::HostPortTaken)),
+            Some("host-port-taken")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::ContainerNameTaken)),
+            Some("container-name-taken")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::ImageNameInvalid)),
+            Some("image-name-invalid")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::EngineRefuses)),
+            Some("engine-refuses")
         );
     }
 

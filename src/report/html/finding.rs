@@ -37,6 +37,7 @@ fn one(finding: &Finding, language: Language) -> Markup {
         hint: _,
         comparison,
         place,
+        also,
         evidence,
         consequence,
     } = finding;
@@ -46,7 +47,7 @@ fn one(finding: &Finding, language: Language) -> Markup {
             (words(message.to(language))) " " code.code { (code) }
         }
         @if let Some(comparison) = comparison { (compared(comparison, language)) }
-        @if let Some(place) = place { (located(place, comparison.is_none())) }
+        @for place in place.iter().chain(also) { (located(place, comparison.is_none())) }
         @for evidence in evidence { (log(evidence)) }
     }
 }

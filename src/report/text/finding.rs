@@ -21,15 +21,18 @@ pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
         hint: _,
         comparison,
         place,
+        also,
         evidence,
         consequence: _,
     } = finding;
     let message = visible(page.say(message), MESSAGE);
     let mut lines = page.paragraph("".normal(), &format!("{lead}{message} [{code}]"));
     lines.extend(comparison.iter().flat_map(|texts| compared(page, texts)));
-    lines.extend(place.iter().flat_map(|place| location(page, place)));
-    if comparison.is_none() {
-        lines.extend(place.iter().flat_map(|place| quoted(page, place)));
+    for place in place.iter().chain(also) {
+        lines.extend(location(page, place));
+        if comparison.is_none() {
+            lines.extend(quoted(page, place));
+        }
     }
     lines.extend(evidence::lines(page, evidence));
     lines

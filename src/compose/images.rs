@@ -1,0 +1,260 @@
+//! Names of images: those of the file, and those that Compose gives to what it builds.
+
+use softy_checks::model::Text;
+use softy_checks::observation::ProblemKind;
+
+use super::conflicts::Started;
+use super::context::{Context, Version};
+use super::source::Mark;
+use super::yaml::Node;
+
+/// What the engine says of a text that is no name.
+const NO_NAME: &str = "invalid reference format";
+
+/// What it says of a name with capitals.
+const CAPITALS: &str = "invalid reference format: repository name must be lowercase";
+
+/// What it says of a name that is too long.
+const TOO_LONG: &str = "repository name must not be more than 255 characters";
+
+/// What it says where a build is to be called by a digest.
+const DIGEST: &str = "build tag cannot contain a digest";
+
+/// What it says of a name that could be an id.
+const ID: &str = "cannot specify 64-byte hexadecimal strings";
+
+/// The length of a name at which the engine refuses it, in bytes.
+const LONGEST: usize = 255;
+
+/// The longest tag, in bytes.
+const LONGEST_TAG: usize = 128;
+
+/// Algorithms of digests that engines know, with the length of their digests in characters.
+const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
+
+/// Notes names that the engine does not take: `image`, and where a service is built without one, what Compose calls its image.
+pub(super) fn check_names(started: &[Started], context: &mut Context) {
+    for Started { entry, service, .. } in started {
+        let node = &entry.value;
+        let is_built = node.get("build").is_some();
+        match service.image.as_deref() {
+            Some(image) => check_given(image, node, is_built, context),
+            None if is_built => check_derived(&service.name, entry.mark, context),
+            None => {}
+        }
+    }
+}
+
+fn check_given(image: &str, service: &Node, is_built: bool, context: &mut Context) {
+    let mark = service.get("image").map(|node| node.mark);
+    let Some(trouble) = trouble(image, is_built) else {
+        return;
+    };
+    context.findings.problem(
+        ProblemKind::ImageNameInvalid,
+        mark.unwrap_or_default(),
+        Text::new(
+            format!("`{image}` cannot be the name of an image: `{trouble}`, says Docker"),
+            format!("`{image}` ne peut pas être le nom d’une image : `{trouble}`, répond Docker"),
+        ),
+    );
+}
+
+fn check_derived(service: &str, mark: Mark, context: &mut Context) {
+    let name = |version: Version| derived(version, service, context);
+    let (first, second) = (name(Version::First), name(Version::Second));
+    let troubles = (trouble(&first, true), trouble(&second, true));
+    match troubles {
+        (Some(_), Some(trouble)) => context.findings.problem(
+            ProblemKind::ImageNameInvalid,
+            mark,
+            Text::new(
+                format!("`{service}` is built and has no `image`, so Compose calls what it builds `{second}`: `{trouble}`, says Docker"),
+                format!("`{service}` est construit et n’a pas d’`image`, donc Compose nomme `{second}` ce qu’il construit : `{trouble}`, répond Docker"),
+            ),
+        ),
+        (None, Some(_)) => note_derived(Version::Second, service, &second, context),
+        (Some(_), None) => note_derived(Version::First, service, &first, context),
+        (None, None) => {}
+    }
+}
+
+/// Returns what a version of Compose calls the image that it builds for a service without `image`.
+fn derived(version: Version, service: &str, context: &Context) -> String {
+    let (project, separator) = (context.project_name(version), version.separator());
+    format!("{project}{separator}{service}")
+}
+
+fn note_derived(version: Version, service: &str, name: &str, context: &mut Context) {
+    let version = version.name();
+    context.findings.oddity(Text::new(
+        format!("Compose {version} calls what it builds for `{service}` `{name}`, which the engine does not take"),
+        format!("Compose {version} nomme `{name}` ce qu’il construit pour `{service}`, et le moteur refuse ce nom"),
+    ));
+}
+
+/// Returns what the engine says against a reference, after the grammar of `distribution/reference`.
+fn trouble(reference: &str, is_built: bool) -> Option<&'static str> {
+    if is_hexadecimal(reference) && reference.len() == 64 {
+        return is_built.then_some(ID);
+    }
+    let (named, digest) = match reference.split_once('@') {
+        Some((named, digest)) => (named, Some(digest)),
+        None => (reference, None),
+    };
+    let (name, tag) = match named.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        Some(_) | None => (named, None),
+    };
+    let (domain, path) = split(name);
+    if path.contains(|character: char| character.is_uppercase()) {
+        return Some(CAPITALS);
+    }
+    let is_good = domain.is_none_or(is_domain)
+        && tag.is_none_or(is_tag)
+        && digest.is_none_or(is_digest)
+        && is_path(path);
+    if !is_good {
+        return Some(NO_NAME);
+    }
+    if domain.map_or("docker.io/library/".len(), |domain| domain.len() + 1) + path.len() > LONGEST {
+        return Some(TOO_LONG);
+    }
+    (is_built && digest.is_some()).then_some(DIGEST)
+}
+
+/// The registry, where the name has one, and the rest.
+fn split(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((domain, path))
+            if domain.contains(['.', ':'])
+                || domain == "localhost"
+                || domain.contains(|character: char| character.is_ascii_uppercase()) =>
+        {
+            (Some(domain), path)
+        }
+        Some(_) | None => (None, name),
+    }
+}
+
+fn is_domain(domain: &str) -> bool {
+    let (host, port) = match domain.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (domain, None),
+    };
+    let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_part = |part: &str| {
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !part.is_empty()
+            && part.bytes().all(is_good)
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let is_host = match address {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => host.split('.').all(is_part),
+    };
+    is_host && port.is_none_or(is_number)
+}
+
+fn is_path(path: &str) -> bool {
+    path.split('/').all(is_component)
+}
+
+/// Letters and digits, between which stand one `.`, one or two `_`, or any number of `-`.
+fn is_component(component: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut between = component
+        .split(|character: char| u8::try_from(character).is_ok_and(is_word))
+        .filter(|between| !between.is_empty());
+    let ends = [component.bytes().next(), component.bytes().last()];
+    let is_separator = |between: &str| {
+        [".", "_", "__"].contains(&between) || between.bytes().all(|byte| byte == b'-')
+    };
+    ends.iter().all(|end| end.is_some_and(is_word)) && between.all(is_separator)
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=LONGEST_TAG).contains(&tag.len())
+        && tag.bytes().all(is_good)
+        && !tag.starts_with(['.', '-'])
+}
+
+fn is_digest(digest: &str) -> bool {
+    let Some((algorithm, digits)) = digest.split_once(':') else {
+        return false;
+    };
+    let is_lower = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    is_lower && DIGESTS.contains(&(algorithm, digits.len()))
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_engines_take_are_no_trouble() {
+        let digest = format!("nginx@sha256:{}", "a".repeat(64));
+        let long = format!("nginx:{}", "a".repeat(128));
+        for name in [
+            "nginx",
+            "nginx:latest",
+            "softy-pinko-proxy:task6",
+            "a/b/c:V1_x.y-z",
+            "Registry.local/x:1",
+            "localhost:5000/x",
+            "registry.example.org:5000/a__b/c---d:1",
+            "docker.io/library/nginx:1.25",
+            "[::1]:5000/x",
+            "task6_back-end",
+            "a.b_c-d",
+            digest.as_str(),
+            long.as_str(),
+        ] {
+            assert_eq!(trouble(name, false), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn others_are_said_in_the_words_of_the_engine() {
+        let long = format!("nginx:{}", "a".repeat(129));
+        let longest = "a".repeat(256);
+        let digest = format!("nginx@sha256:{}", "a".repeat(64));
+        let id = "a".repeat(64);
+        for (name, words) in [
+            ("Nginx:latest", CAPITALS),
+            ("localhost:5000/Laba:1", CAPITALS),
+            ("task6-FrontEnd", CAPITALS),
+            ("nginx:", NO_NAME),
+            ("nginx:-x", NO_NAME),
+            ("nginx:la test", NO_NAME),
+            ("my app", NO_NAME),
+            ("a/", NO_NAME),
+            ("/a", NO_NAME),
+            ("https://a", NO_NAME),
+            ("a_-b", NO_NAME),
+            ("a___b", NO_NAME),
+            ("task6-front-", NO_NAME),
+            ("task6_.front", NO_NAME),
+            ("été", NO_NAME),
+            ("nginx@sha256:abc", NO_NAME),
+            (long.as_str(), NO_NAME),
+            (longest.as_str(), TOO_LONG),
+            (digest.as_str(), DIGEST),
+            (id.as_str(), ID),
+        ] {
+            assert_eq!(trouble(name, true), Some(words), "{name}");
+        }
+    }
+}
