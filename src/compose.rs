@@ -21,7 +21,7 @@ mod grants;
 mod healthcheck;
 mod hooks;
 mod hosts;
-mod images;
+pub(crate) mod images;
 mod include;
 pub(crate) mod interpolation;
 mod keys;

@@ -25,6 +25,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         depends_on: Vec::new(),
         builds: true,
         image: None,
+        fixed_address: None,
     };
     Observation {
         schema: Observation::SCHEMA,

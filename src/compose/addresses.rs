@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
-use super::conflicts::{Started, ends_before};
+use super::conflicts::{Ended, Started};
 use super::context::Context;
 use super::engine::refused;
 use super::source::Mark;
@@ -219,6 +219,7 @@ fn check_overlaps(given: &[Given], context: &mut Context) {
 
 /// Notes IPv4 addresses of services that their network does not have, or that another container has.
 fn check_fixed(started: &[Started], given: &[Given], context: &mut Context) {
+    let ended = Ended::of(started);
     let mut had: Vec<(&Started, &str, IpAddr, Mark)> = Vec::new();
     for of in started.iter().filter(|of| of.containers > 0) {
         let networks = of.entry.value.get("networks");
@@ -255,8 +256,7 @@ fn check_fixed(started: &[Started], given: &[Given], context: &mut Context) {
             let other = had.iter().find(|(other, network, taken, _)| {
                 *network == attachment.key
                     && *taken == address
-                    && !ends_before(&name(other), &name(of), started)
-                    && !ends_before(&name(of), &name(other), started)
+                    && !ended.parts(&other.service.name, &of.service.name)
             });
             if let Some((other, _, _, mark)) = other {
                 let (first, second) = (name(other), name(of));

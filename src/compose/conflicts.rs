@@ -1,6 +1,6 @@
 //! What two containers of a stack both ask for, and only one can have: ports of the host and names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use softy_checks::model::Text;
@@ -14,6 +14,12 @@ use super::yaml::Entry;
 
 /// Containers of the service of the API servers that the exercise starts.
 const SCALED: u32 = 2;
+
+/// Ports of the host that are compared with each other: a stack that asks for more is refused, or no student's.
+const MOST_DEMANDS: usize = 2_000;
+
+/// Ranges of ports that are compared with all ports.
+const MOST_RANGES: usize = 32;
 
 /// Drivers of networks on which nothing is published.
 const UNPUBLISHED: [&str; 4] = ["none", "null", "macvlan", "ipvlan"];
@@ -65,9 +71,11 @@ pub(super) fn check_ports(started: &[Started], context: &mut Context) {
                 .into_iter()
                 .map(move |port| Demand { of, port })
         })
+        .take(MOST_DEMANDS)
         .collect();
-    check_fixed(&demands, started, context);
-    check_ranges(&demands, started, context);
+    let ended = Ended::of(started);
+    check_fixed(&demands, &ended, context);
+    check_ranges(&demands, &ended, context);
 }
 
 /// Whether the engine publishes ports of a service: not without a network, nor on internal ones.
@@ -86,8 +94,8 @@ fn publishes(service: &Service, context: &Context) -> bool {
 }
 
 /// Notes ports that two containers ask for by their number.
-fn check_fixed(demands: &[Demand], started: &[Started], context: &mut Context) {
-    let mut earlier: HashMap<(Protocol, u16), Vec<&Demand>> = HashMap::new();
+fn check_fixed<'a>(demands: &[Demand<'a>], ended: &Ended<'a>, context: &mut Context) {
+    let mut earlier: HashMap<(Protocol, u16), Vec<&Demand<'a>>> = HashMap::new();
     let mut told: Vec<(Mark, Option<Mark>)> = Vec::new();
     for demand in demands.iter().filter(|demand| demand.is_fixed()) {
         if context.findings.has_enough_problems() {
@@ -102,7 +110,7 @@ fn check_fixed(demands: &[Demand], started: &[Started], context: &mut Context) {
                 several(demand, number, context);
             }
         }
-        let taken = same.iter().find(|other| other.excludes(demand, started));
+        let taken = same.iter().find(|other| other.excludes(demand, ended));
         if let Some(other) = taken {
             let at = (demand.port.mark, Some(other.port.mark));
             if !told.contains(&at) {
@@ -154,20 +162,21 @@ fn both(one: &Demand, other: &Demand, number: u16, context: &mut Context) {
 }
 
 /// Notes ranges with fewer ports than containers that need one of them, and those that another service may empty first.
-fn check_ranges(demands: &[Demand], started: &[Started], context: &mut Context) {
+fn check_ranges<'a>(demands: &[Demand<'a>], ended: &Ended<'a>, context: &mut Context) {
     let mut told: Vec<Mark> = Vec::new();
-    for range in demands.iter().filter(|demand| !demand.is_fixed()) {
+    let ranges = demands.iter().filter(|demand| !demand.is_fixed());
+    for range in ranges.take(MOST_RANGES) {
         if context.findings.has_enough_problems() || told.contains(&range.port.mark) {
             continue;
         }
         told.push(range.port.mark);
-        let rivals: Vec<&Demand> = demands
+        let rivals: Vec<&Demand<'a>> = demands
             .iter()
-            .filter(|other| other.excludes(range, started))
+            .filter(|other| other.excludes(range, ended))
             .collect();
-        let mut inside: Vec<&Demand> = vec![range];
+        let mut inside: Vec<&Demand<'a>> = vec![range];
         for other in rivals.iter().filter(|other| other.is_within(range)) {
-            if inside.iter().all(|demand| demand.excludes(other, started)) {
+            if inside.iter().all(|demand| demand.excludes(other, ended)) {
                 inside.push(other);
             }
         }
@@ -219,7 +228,7 @@ fn may_be_first(range: &Demand, fixed: &Demand, context: &mut Context) {
     ));
 }
 
-impl Demand<'_> {
+impl<'a> Demand<'a> {
     fn is_fixed(&self) -> bool {
         self.port.range.len() == 1
     }
@@ -231,7 +240,7 @@ impl Demand<'_> {
     }
 
     /// Whether no port can be given to both.
-    fn excludes(&self, other: &Demand, started: &[Started]) -> bool {
+    fn excludes(&self, other: &Demand<'a>, ended: &Ended<'a>) -> bool {
         let (one, two) = (&self.port, &other.port);
         let is_same_service = self.of.name() == other.of.name();
         let is_repeated = is_same_service && one.repeats(two);
@@ -240,8 +249,7 @@ impl Demand<'_> {
             && two.range.start() <= one.range.end()
             && overlap(one.address, two.address)
             && !is_repeated
-            && !ends_before(self.of.name(), other.of.name(), started)
-            && !ends_before(other.of.name(), self.of.name(), started)
+            && !ended.parts(self.of.name(), other.of.name())
     }
 }
 
@@ -254,27 +262,42 @@ fn overlap(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     one == other || (is_any && one.is_ipv4() == other.is_ipv4())
 }
 
-/// Whether a service has ended when another is started, which frees its ports.
-pub(super) fn ends_before(first: &str, last: &str, started: &[Started]) -> bool {
-    let mut reached = vec![last];
-    let mut next = 0;
-    while let Some(name) = reached.get(next).copied() {
-        next += 1;
-        let service = started.iter().find(|service| service.name() == name);
-        let dependencies = service
-            .into_iter()
-            .flat_map(|service| &service.service.depends_on);
-        for dependency in dependencies {
-            let other = dependency.service.as_str();
-            if other == first && dependency.condition == Condition::Completed {
-                return true;
+/// Pairs of services of which the first has ended when the second is started, which frees its ports and addresses.
+pub(super) struct Ended<'a>(HashSet<(&'a str, &'a str)>);
+
+impl<'a> Ended<'a> {
+    /// Returns the pairs of a stack.
+    pub fn of(started: &'a [Started]) -> Ended<'a> {
+        let mut pairs = HashSet::new();
+        for first in started {
+            let first = first.name();
+            let waits = |of: &&Started| {
+                let mut dependencies = of.service.depends_on.iter();
+                dependencies.any(|dependency| {
+                    dependency.service == first && dependency.condition == Condition::Completed
+                })
+            };
+            let mut after: HashSet<&str> =
+                started.iter().filter(waits).map(Started::name).collect();
+            let mut known = 0;
+            while known < after.len() {
+                known = after.len();
+                for of in started {
+                    let mut dependencies = of.service.depends_on.iter();
+                    if dependencies.any(|dependency| after.contains(dependency.service.as_str())) {
+                        after.insert(of.name());
+                    }
+                }
             }
-            if !reached.contains(&other) {
-                reached.push(other);
-            }
+            pairs.extend(after.into_iter().map(|last| (first, last)));
         }
+        Ended(pairs)
     }
-    false
+
+    /// Whether containers of both are never there at the same time.
+    pub fn parts(&self, one: &'a str, other: &'a str) -> bool {
+        self.0.contains(&(one, other)) || self.0.contains(&(other, one))
+    }
 }
 
 /// Notes names that two containers have.

@@ -128,7 +128,7 @@ static RULES: &[Rule] = &[
     rule(&["mem_reservation"], is_little_memory, LITTLE_RESERVED),
     rule(
         &["mem_swappiness"],
-        |text| number(text).is_some_and(|number| number < -1.0 || number > 100.0),
+        |text| number(text).is_some_and(|number| !(-1.0..=100.0).contains(&number)),
         "Invalid value: VALUE, valid memory swappiness range is 0-100",
     ),
     rule(

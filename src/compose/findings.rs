@@ -52,7 +52,7 @@ impl Findings {
     /// Why two entries of the file cannot stand beside each other.
     pub fn conflict(&mut self, kind: ProblemKind, mark: Mark, other: Option<Mark>, message: Text) {
         let place = self.place(mark);
-        let also = other.and_then(|other| self.place(other));
+        let also = other.and_then(|other| self.place(other)).map(Box::new);
         self.problem_elsewhere(Problem {
             kind,
             message,

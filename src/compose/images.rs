@@ -38,21 +38,55 @@ pub(super) fn check_names(started: &[Started], context: &mut Context) {
         let node = &entry.value;
         let is_built = node.get("build").is_some();
         match service.image.as_deref() {
-            Some(image) => check_given(image, node, is_built, context),
+            Some(image) => {
+                let mark = node.get("image").map_or(entry.mark, |node| node.mark);
+                check_given(image, mark, is_built, context);
+            }
             None if is_built => check_derived(&service.name, entry.mark, context),
             None => {}
         }
+        let tags = node.get("build").and_then(|build| build.get("tags"));
+        for tag in tags.map(Node::items).unwrap_or_default() {
+            check_given(&tag.scalar().unwrap_or_default(), tag.mark, true, context);
+        }
+    }
+    check_shared(started, context);
+}
+
+/// Notes names under which different images are built: all of their services run the one that has the name in the end.
+fn check_shared(started: &[Started], context: &mut Context) {
+    let mut built: Vec<(&Started, String, Mark)> = Vec::new();
+    for of in started.iter().filter(|of| of.service.build.is_some()) {
+        let (Some(image), Some(node)) = (&of.service.image, of.entry.value.get("image")) else {
+            continue;
+        };
+        let name = tagged(image);
+        let mut same = built.iter().filter(|(_, other, _)| *other == name);
+        if let Some((other, _, mark)) =
+            same.find(|(other, ..)| other.service.build != of.service.build)
+        {
+            let (first, second) = (&other.service.name, &of.service.name);
+            context.findings.conflict(
+                ProblemKind::ImageNameTaken,
+                node.mark,
+                Some(*mark),
+                Text::new(
+                    format!("`{first}` and `{second}` are built as `{image}`, which only one image can be: Compose runs the same one for both"),
+                    format!("`{first}` et `{second}` sont construits sous le nom `{image}`, que seule une image peut porter : Compose exécute la même pour les deux"),
+                ),
+            );
+        }
+        built.push((of, name, node.mark));
     }
 }
 
-fn check_given(image: &str, service: &Node, is_built: bool, context: &mut Context) {
-    let mark = service.get("image").map(|node| node.mark);
+fn check_given(image: &str, mark: Mark, is_built: bool, context: &mut Context) {
     let Some(trouble) = trouble(image, is_built) else {
         return;
     };
     context.findings.problem(
         ProblemKind::ImageNameInvalid,
-        mark.unwrap_or_default(),
+        mark,
         Text::new(
             format!("`{image}` cannot be the name of an image: `{trouble}`, says Docker"),
             format!("`{image}` ne peut pas être le nom d’une image : `{trouble}`, répond Docker"),
@@ -121,6 +155,15 @@ fn trouble(reference: &str, is_built: bool) -> Option<&'static str> {
         return Some(TOO_LONG);
     }
     (is_built && digest.is_some()).then_some(DIGEST)
+}
+
+/// Returns a reference with the tag that is meant when none is written.
+pub(crate) fn tagged(reference: &str) -> String {
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    if name.contains(':') || name.contains('@') {
+        return reference.to_owned();
+    }
+    format!("{reference}:latest")
 }
 
 /// The registry, where the name has one, and the rest.

@@ -65,18 +65,15 @@ pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachme
     attachments
 }
 
-/// Whether a service has an address that a second container of it cannot have.
-pub(super) fn has_fixed_address(service: &Node) -> bool {
-    let networks = service
-        .get("networks")
-        .map(Node::entries)
-        .unwrap_or_default();
-    networks.iter().any(|network| {
-        let addresses = ADDRESSES.iter().take(2);
-        addresses
-            .clone()
-            .any(|key| network.value.get(key).is_some())
-    })
+/// Returns the address of a service that a second container of it cannot have.
+pub(super) fn fixed_address(service: &Node) -> Option<&Node> {
+    let networks = service.get("networks").map(Node::entries)?;
+    let addresses = networks.iter().flat_map(|network| {
+        let keys = ADDRESSES.iter().take(2);
+        keys.filter_map(|key| network.value.get(key))
+    });
+    let mut given = addresses.filter(|node| node.scalar().is_some_and(|text| !text.is_empty()));
+    given.next()
 }
 
 /// Says that addresses of the file's choice are not carried out.

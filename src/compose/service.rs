@@ -14,7 +14,7 @@ use super::hooks::{post_start, pre_start};
 use super::hosts::extra_hosts;
 use super::mounts::mounts;
 use super::namespaces::{namespace, volumes_from};
-use super::networks::{attachments, has_fixed_address};
+use super::networks::{attachments, fixed_address};
 use super::ports::{expose, ports};
 use super::project::{MOST_REPLICAS, Namespace, Service};
 use super::yaml::{Entry, Node};
@@ -58,7 +58,7 @@ pub(super) fn service(
         expose: expose(node, context),
         ports: ports.mappings,
         depends_on: dependencies(node, &implied, context),
-        has_fixed_address: has_fixed_address(node),
+        has_fixed_address: fixed_address(node).is_some(),
         network,
         pid,
         ipc,
@@ -107,10 +107,13 @@ fn summary(
     let named = entry.value.get("container_name");
     let place = |node: &Node| context.findings.place(node.mark);
     let container_name = named.and_then(|node| Some((node.scalar()?, place(node))));
+    let address = fixed_address(&entry.value);
+    let fixed_address = address.and_then(|node| Some((node.scalar()?, place(node))));
     observation::Service {
         name: service.name.clone(),
         place: context.findings.place(entry.mark),
         container_name,
+        fixed_address,
         ports,
         depends_on: service
             .depends_on

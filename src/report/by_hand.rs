@@ -109,6 +109,7 @@ mod tests {
             name: "proxy".to_owned(),
             place: None,
             container_name: None,
+            fixed_address: None,
             ports: vec![port],
             depends_on: Vec::new(),
             builds: true,

@@ -9,9 +9,10 @@ use softy_checks::observation::{BaseImage, Fault, ImageState};
 use super::bases::{Bases, absent};
 use super::build::base_images;
 use super::engine::{fault, is_missing};
-use super::images::{maker, tagged};
+use super::images::maker;
 use super::reference::{malformed, repository};
 use super::{Sandbox, limits};
+use crate::compose::images::tagged;
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
 

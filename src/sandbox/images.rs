@@ -15,6 +15,7 @@ use super::engine::{fault, is_missing, kind_of, message};
 use super::reference::malformed;
 use super::registry::is_private;
 use super::{Sandbox, limits};
+use crate::compose::images::tagged;
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
 
@@ -317,15 +318,6 @@ fn name(reference: &str) -> &str {
         Some((name, tag)) if !tag.contains('/') => name,
         Some(_) | None => reference,
     }
-}
-
-/// The reference with the tag that is meant when none is written.
-pub(super) fn tagged(reference: &str) -> String {
-    let name = reference.rsplit('/').next().unwrap_or(reference);
-    if name.contains(':') || name.contains('@') {
-        return reference.to_owned();
-    }
-    format!("{reference}:latest")
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ enum CaseSource {
     Fixture(Fixture),
     Written(String),
     Services(Vec<Vec<String>>),
+    Between(String),
 }
 
 impl Case {
@@ -53,13 +54,24 @@ impl Case {
         }
     }
 
+    /// A compose file whose services share something; what Compose derives from the project's name is derived here as well.
+    pub fn between(name: String, text: String) -> Case {
+        Case {
+            name,
+            source: CaseSource::Between(text),
+        }
+    }
+
     /// The services of the file each in a file of its own; none where they are not several of the tests’ own.
     pub fn parts(&self) -> Vec<Case> {
         match &self.source {
             CaseSource::Services(services) if services.len() > 1 => {
                 services.chunks(1).map(together).collect()
             }
-            CaseSource::Services(_) | CaseSource::Fixture(_) | CaseSource::Written(_) => Vec::new(),
+            CaseSource::Services(_)
+            | CaseSource::Fixture(_)
+            | CaseSource::Written(_)
+            | CaseSource::Between(_) => Vec::new(),
         }
     }
 
@@ -71,7 +83,7 @@ impl Case {
         };
         match &self.source {
             CaseSource::Services(services) => services.iter().any(names),
-            CaseSource::Written(_) => false,
+            CaseSource::Written(_) | CaseSource::Between(_) => false,
             CaseSource::Fixture(_) => true,
         }
     }
@@ -90,12 +102,18 @@ impl Case {
     pub fn folder(&self) -> TempDir {
         let text = match &self.source {
             CaseSource::Fixture(fixture) => return fixture.submission(),
-            CaseSource::Written(text) => text.clone(),
+            CaseSource::Written(text) | CaseSource::Between(text) => text.clone(),
             CaseSource::Services(services) => file(services),
         };
         let folder = TempDir::new().expect("a folder can be made");
         let compose = ("compose.yaml", text.as_str());
-        let environment = format!("{ENVIRONMENT}UNIQUE={}\n", self.project());
+        let project = self.project();
+        let environment = match &self.source {
+            CaseSource::Between(_) => format!("UNIQUE={project}\nCOMPOSE_PROJECT_NAME={project}\n"),
+            CaseSource::Fixture(_) | CaseSource::Written(_) | CaseSource::Services(_) => {
+                format!("{ENVIRONMENT}UNIQUE={project}\n")
+            }
+        };
         let environment = (".env", environment.as_str());
         for (name, text) in SURROUNDINGS.iter().copied().chain([compose, environment]) {
             let path = folder.path().join("task6").join(name);
@@ -243,11 +261,11 @@ fn pairs() -> Vec<Case> {
 }
 
 /// Numbers by chance, always the same ones from the same seed.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     /// A number below `end`.
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6364136223846793005)

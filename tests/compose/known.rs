@@ -348,7 +348,7 @@ pub static KNOWN: &[Known] = &[
         "*container_name: ''* – only this program refuses: *",
         "an empty name is none to v1; v2 refuses it",
     ),
-    known("1.", "*2024-01-01* – *Traceback *", "v1 itself breaks"),
+    known(V1, "*2024-01-01* – *Traceback *", "v1 itself breaks"),
     known(
         V1,
         "*replicas: -1* – only this program refuses: *",

@@ -10,6 +10,7 @@
     reason = "a test ends at what it cannot do, and says what it compared"
 )]
 
+mod between;
 mod cases;
 mod facts;
 #[path = "../fixture/mod.rs"]
@@ -30,7 +31,7 @@ use cases::Case;
 use facts::Stack;
 use fixture::is_live;
 use reference::Reference;
-use sandboxed::{Reading, read, stack};
+use sandboxed::{Reading, observed, read, stack};
 use softy_check::compose::project::Service;
 use tally::{Outcome, Tally, each};
 
@@ -97,12 +98,28 @@ fn what_compose_starts_is_started_here_in_such_an_order_and_finds_the_same_names
     tally.conclude();
 }
 
+#[test]
+fn what_services_share_stops_up_where_it_is_found() {
+    let Some(reference) = asked() else {
+        return;
+    };
+    let tally = Tally::new("stacks of services that share something", &reference);
+    each(between::cases(), |case, folder| {
+        let outcome = match observed(folder) {
+            Ok(seen) => between::outcome(&reference, case, folder, &seen),
+            Err(()) => Outcome::SandboxOnly,
+        };
+        tally.count(case, outcome);
+    });
+    tally.conclude();
+}
+
 /// Counts a case; where one does not make it, each of its services alone, since one is enough to spoil all.
 fn compare_stacks(reference: &Reference, tally: &Tally, case: &Case, folder: &Path) {
     let outcomes = stacks(reference, case, folder);
     let parts = case.parts();
     let made = |outcome: &Outcome| match outcome {
-        Outcome::Equal | Outcome::SandboxOnly | Outcome::Different(_) => true,
+        Outcome::Equal | Outcome::SandboxOnly | Outcome::Noted | Outcome::Different(_) => true,
         Outcome::RefusedByBoth | Outcome::MadeByOne(_) => false,
     };
     if !outcomes.iter().all(made) && !parts.is_empty() {

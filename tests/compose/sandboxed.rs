@@ -41,6 +41,17 @@ pub fn read(folder: &Path) -> Reading {
     project.map_or(Reading::Unsafe, Reading::Taken)
 }
 
+/// What is seen of the compose files of a submission; an error where the sandbox refuses something in them.
+pub fn observed(folder: &Path) -> Result<Compose, ()> {
+    let submission = Submission::open(folder).expect("a submission can be opened");
+    let (compose, _) = compose::read(&submission, &softy_checks::Asked::default())
+        .expect("a compose file can be read");
+    match compose.refusals.is_empty() {
+        true => Ok(compose),
+        false => Err(()),
+    }
+}
+
 /// Makes the containers of a project, looks at them and removes them; why not, where the submission is why.
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");

@@ -21,6 +21,8 @@ pub enum Outcome {
     SandboxOnly,
     /// One of them does not make it.
     MadeByOne(String),
+    /// Not the same, as a note says that names the version.
+    Noted,
     /// Not the same.
     Different(String),
 }
@@ -44,6 +46,7 @@ struct Counts {
     equal: usize,
     refused: usize,
     sandbox: usize,
+    noted: usize,
     known: Vec<(&'static Known, String)>,
     new: usize,
 }
@@ -65,6 +68,7 @@ impl Tally<'_> {
             Outcome::Equal => counts.equal += 1,
             Outcome::RefusedByBoth => counts.refused += 1,
             Outcome::SandboxOnly => counts.sandbox += 1,
+            Outcome::Noted => counts.noted += 1,
             Outcome::MadeByOne(words) | Outcome::Different(words) => {
                 let line = format!("{} – {words}", case.about(&words));
                 let mut known = KNOWN.iter();
@@ -85,12 +89,13 @@ impl Tally<'_> {
             equal,
             refused,
             sandbox,
+            noted,
             known,
             new,
         } = self.counts.into_inner().expect("nobody panicked");
-        let total = equal + refused + sandbox + known.len() + new;
+        let total = equal + refused + sandbox + noted + known.len() + new;
         eprintln!(
-            "Compose {}: {total} {} compared, {equal} equal, {refused} refused by both, {sandbox} the sandbox’s own matter, {} known to differ, {} new differences",
+            "Compose {}: {total} {} compared, {equal} equal, {refused} refused by both, {sandbox} the sandbox’s own matter, {noted} noted, {} known to differ, {} new differences",
             self.reference.version,
             self.what,
             known.len(),

@@ -85,7 +85,7 @@ pub struct Problem {
     pub place: Option<Place>,
     /// The other side of a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub also: Option<Place>,
+    pub also: Option<Box<Place>>,
 }
 
 /// Kinds of reasons for which Compose refuses a file.
@@ -112,6 +112,8 @@ pub enum ProblemKind {
     ContainerNameTaken,
     /// A text that is no name of an image.
     ImageNameInvalid,
+    /// A name under which two different images are built.
+    ImageNameTaken,
     /// A value that Compose takes and the engine refuses.
     EngineRefuses,
 }
@@ -138,6 +140,9 @@ pub struct Service {
     pub place: Option<Place>,
     /// `container_name` and where it stands.
     pub container_name: Option<(String, Option<Place>)>,
+    /// An address of a network that is given to its containers, and where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_address: Option<(String, Option<Place>)>,
     /// Its `ports`.
     pub ports: Vec<Port>,
     /// The names in its `depends_on` and `links`.

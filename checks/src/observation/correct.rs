@@ -56,6 +56,7 @@ pub(crate) fn service(name: &str) -> Service {
         name: name.to_owned(),
         place: None,
         container_name: None,
+        fixed_address: None,
         ports: Vec::new(),
         depends_on: Vec::new(),
         builds: true,

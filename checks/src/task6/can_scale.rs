@@ -6,7 +6,7 @@ use crate::wording::code;
 /// Nothing in the compose file stops a second container of `back-end`.
 ///
 /// Two containers cannot share one name, so `container_name` on `back-end` stops the second; nor can they share one
-/// port of the host. A port that Docker chooses, or a range of several, does not stop it.
+/// port of the host, or one address of a network. A port that Docker chooses, or a range of several, does not stop it.
 pub(super) static CHECK: Check = Check {
     id: "can-scale",
     points: 10,
@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
         "nothing stops a second container of `back-end`",
         "rien n’empêche un deuxième conteneur de `back-end`",
     ),
-    mistakes: &[&CONTAINER_NAME, &FIXED_HOST_PORT],
+    mistakes: &[&CONTAINER_NAME, &FIXED_HOST_PORT, &FIXED_ADDRESS],
     notes: &[],
     judge,
 };
@@ -37,12 +37,24 @@ static FIXED_HOST_PORT: Mistake = Mistake {
     ),
 };
 
+static FIXED_ADDRESS: Mistake = Mistake {
+    code: "fixed-address",
+    hint: Text::fixed(
+        "services find each other by name: who needs to know the address of an API server?",
+        "les services se trouvent par leur nom : qui a besoin de connaître l’adresse d’un serveur API ?",
+    ),
+};
+
 fn judge(seen: &Observation) -> Judgement {
     let back_end = compose_safe::back_end(seen)?;
     let ports = back_end.ports.iter();
     let ports = ports.filter_map(|port| taken(&back_end.name, port));
     Ok(Judged::from_findings(
-        named(back_end).into_iter().chain(ports).collect(),
+        named(back_end)
+            .into_iter()
+            .chain(ports)
+            .chain(addressed(back_end))
+            .collect(),
     ))
 }
 
@@ -61,6 +73,16 @@ fn named(service: &Service) -> Option<Finding> {
     let finding = CONTAINER_NAME.finding(Text::new(
         format!("`container_name` gives every container of {service} the name {name}, which only one can have"),
         format!("`container_name` donne à tout conteneur de {service} le nom {name}, qu’un seul peut porter"),
+    ));
+    Some(finding.at(place.clone()))
+}
+
+fn addressed(service: &Service) -> Option<Finding> {
+    let (address, place) = service.fixed_address.as_ref()?;
+    let (service, address) = (code(&service.name), code(address));
+    let finding = FIXED_ADDRESS.finding(Text::new(
+        format!("every container of {service} asks for the address {address}, which only one can have: `Address already in use`, says Docker"),
+        format!("chaque conteneur de {service} demande l’adresse {address}, qu’un seul peut avoir : `Address already in use`, répond Docker"),
     ));
     Some(finding.at(place.clone()))
 }
@@ -137,6 +159,16 @@ mod tests {
     #[test]
     fn any_port_of_the_host_does_not() {
         assert!(codes(None, &[Published::Random, Published::Range(5252, 5260)]).is_empty());
+    }
+
+    #[test]
+    fn one_address_of_a_network_stops_it() {
+        let back_end = Service {
+            fixed_address: Some(("10.1.0.9".to_owned(), None)),
+            ..service("back-end")
+        };
+        let findings = judged(back_end).unwrap_or_default().findings;
+        assert_eq!(findings[0].code, "fixed-address");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) static CHECK: Check = Check {
         &HOST_PORT_TAKEN,
         &CONTAINER_NAME_TAKEN,
         &IMAGE_NAME_INVALID,
+        &IMAGE_NAME_TAKEN,
         &ENGINE_REFUSES,
         &BACK_END_MISSING,
         &SEPARATE_SERVICES,
@@ -135,6 +136,14 @@ static IMAGE_NAME_INVALID: Mistake = Mistake {
     ),
 };
 
+static IMAGE_NAME_TAKEN: Mistake = Mistake {
+    code: "image-name-taken",
+    hint: Text::fixed(
+        "beside `build`, `image` is the name that the new image gets: a second image of that name takes it away from the first",
+        "à côté de `build`, `image` est le nom que reçoit la nouvelle image : une seconde image de ce nom le prend à la première",
+    ),
+};
+
 static ENGINE_REFUSES: Mistake = Mistake {
     code: "engine-refuses",
     hint: Text::fixed(
@@ -206,12 +215,13 @@ fn refused(problem: &Problem) -> Finding {
         ProblemKind::HostPortTaken => &HOST_PORT_TAKEN,
         ProblemKind::ContainerNameTaken => &CONTAINER_NAME_TAKEN,
         ProblemKind::ImageNameInvalid => &IMAGE_NAME_INVALID,
+        ProblemKind::ImageNameTaken => &IMAGE_NAME_TAKEN,
         ProblemKind::EngineRefuses => &ENGINE_REFUSES,
     };
     mistake
         .finding(problem.message.clone())
         .at(problem.place.clone())
-        .against(problem.also.clone())
+        .against(problem.also.as_deref().cloned())
 }
 
 /// What passes with that name of the service.
@@ -424,6 +434,10 @@ mod tests {
         assert_eq!(
             code(problem(ProblemKind::ImageNameInvalid)),
             Some("image-name-invalid")
+        );
+        assert_eq!(
+            code(problem(ProblemKind::ImageNameTaken)),
+            Some("image-name-taken")
         );
         assert_eq!(
             code(problem(ProblemKind::EngineRefuses)),

@@ -13,7 +13,8 @@ fn found(services: &[&str]) -> Vec<Seen> {
     problems
         .map(|problem| {
             let at = line(&problem.place).unwrap_or_default();
-            (problem.kind, at, line(&problem.also))
+            let also = problem.also.as_ref().map(|place| place.line);
+            (problem.kind, at, also)
         })
         .collect()
 }
@@ -181,6 +182,7 @@ fn an_image_has_a_name_that_engines_take() {
         "a: {image: 'nginx:$NOWHERE'}",
         "a: {build: ., image: 'My App'}",
         "a: {image: Nginx, scale: 0}",
+        "a: {build: {context: ., tags: ['Bad Tag']}}",
     ] {
         assert_eq!(found(&[service]), [invalid], "{service}");
     }
@@ -196,4 +198,22 @@ fn an_image_has_a_name_that_engines_take() {
         let notes = notes(&[&format!("{service}: {{build: .}}")]);
         assert!(notes[0].contains(version), "{notes:?}");
     }
+}
+
+#[test]
+fn a_name_is_for_one_image() {
+    let taken = (ProblemKind::ImageNameTaken, 3, Some(2));
+    let built =
+        |one: &str, other: &str| found(&[&format!("a: {{{one}}}"), &format!("b: {{{other}}}")]);
+    let one = "build: ./a, image: x";
+    assert_eq!(built(one, "build: ./b, image: x"), [taken]);
+    assert_eq!(built(one, "build: ./b, image: 'x:latest'"), [taken]);
+    assert_eq!(
+        built(one, "build: {context: a, target: t}, image: x"),
+        [taken]
+    );
+    assert_eq!(built(one, "build: a/, image: x"), []);
+    assert_eq!(built(one, "build: ./b, image: 'x:2'"), []);
+    assert_eq!(built(one, "image: x"), []);
+    assert_eq!(built(one, "build: ./b, image: x, profiles: [p]"), []);
 }
