@@ -243,16 +243,18 @@ fn unescaped(text: &str) -> String {
             Some('\\') => Some("\\"),
             Some(_) | None => None,
         };
-        let octal = after
-            .strip_prefix('0')
-            .and_then(|digits| u8::from_str_radix(digits.get(..3)?, 8).ok())
-            .filter(|_| !after.starts_with("0+"));
         rest = if let Some(simple) = simple {
             plain.push_str(simple);
             after.get(1..).unwrap_or_default()
-        } else if let Some(octal) = octal {
-            plain.push(char::from(octal));
-            after.get(4..).unwrap_or_default()
+        } else if let Some(after) = after.strip_prefix('0') {
+            let digits = after.bytes().take(3).take_while(u8::is_ascii_digit);
+            let (digits, rest) = after.split_at(digits.count());
+            match u8::from_str_radix(digits, 8) {
+                Ok(octet) if digits.len() == 3 => plain.push(char::from(octet)),
+                // Compose loses the zero of what is no octet.
+                Ok(_) | Err(_) => plain.extend(["\\", digits]),
+            }
+            rest
         } else {
             plain.push('\\');
             after
@@ -334,7 +336,7 @@ mod tests {
             ("A='a\\\\'", "a\\\\"),
             ("A=\"x\\ny \\$z\"", "x\ny $z"),
             ("A=\"\\\\ \\\" \\d \\c\"", "\\ \" \\d \\c"),
-            ("A=\"\\0101 \\0377 \\0777 \\01\"", "A ÿ \\0777 \\01"),
+            ("A=\"\\0101 \\0377 \\0777 \\01\"", "A ÿ \\777 \\1"),
             ("# first\n\nA=\"two\nlines\"\n", "two\nlines"),
             ("A=b#c", "b#c"),
             ("A=b\t#c", "b\t#c"),

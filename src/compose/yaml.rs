@@ -186,7 +186,7 @@ fn float(number: f64) -> String {
         Some((digits, exponent))
             if !exponent
                 .parse()
-                .is_ok_and(|exponent: i32| (-4..21).contains(&exponent)) =>
+                .is_ok_and(|exponent: i32| (-4..6).contains(&exponent)) =>
         {
             let (sign, exponent) = match exponent.strip_prefix('-') {
                 Some(exponent) => ('-', exponent),

@@ -43,6 +43,7 @@ enum CaseSource {
     Written(String),
     Services(Vec<Vec<String>>),
     Between(String),
+    Generated(Vec<(String, Vec<u8>)>),
 }
 
 impl Case {
@@ -62,6 +63,25 @@ impl Case {
         }
     }
 
+    /// Files of a task folder, by their names.
+    pub fn generated(name: String, files: Vec<(String, Vec<u8>)>) -> Case {
+        Case {
+            name,
+            source: CaseSource::Generated(files),
+        }
+    }
+
+    /// The files of a generated case, to be read.
+    pub fn shown(&self) -> String {
+        let CaseSource::Generated(files) = &self.source else {
+            return String::new();
+        };
+        let files = files.iter();
+        files
+            .map(|(name, bytes)| format!("--- {name}\n{}\n", String::from_utf8_lossy(bytes)))
+            .collect()
+    }
+
     /// The services of the file each in a file of its own; none where they are not several of the tests’ own.
     pub fn parts(&self) -> Vec<Case> {
         match &self.source {
@@ -71,7 +91,8 @@ impl Case {
             CaseSource::Services(_)
             | CaseSource::Fixture(_)
             | CaseSource::Written(_)
-            | CaseSource::Between(_) => Vec::new(),
+            | CaseSource::Between(_)
+            | CaseSource::Generated(_) => Vec::new(),
         }
     }
 
@@ -83,7 +104,7 @@ impl Case {
         };
         match &self.source {
             CaseSource::Services(services) => services.iter().any(names),
-            CaseSource::Written(_) | CaseSource::Between(_) => false,
+            CaseSource::Written(_) | CaseSource::Between(_) | CaseSource::Generated(_) => false,
             CaseSource::Fixture(_) => true,
         }
     }
@@ -104,13 +125,25 @@ impl Case {
             CaseSource::Fixture(fixture) => return fixture.submission(),
             CaseSource::Written(text) | CaseSource::Between(text) => text.clone(),
             CaseSource::Services(services) => file(services),
+            CaseSource::Generated(files) => {
+                let folder = TempDir::new().expect("a folder can be made");
+                let task = folder.path().join("task6");
+                fs::create_dir(&task).expect("a folder can be made");
+                for (name, bytes) in files {
+                    fs::write(task.join(name), bytes).expect("a file can be written");
+                }
+                return folder;
+            }
         };
         let folder = TempDir::new().expect("a folder can be made");
         let compose = ("compose.yaml", text.as_str());
         let project = self.project();
         let environment = match &self.source {
             CaseSource::Between(_) => format!("UNIQUE={project}\nCOMPOSE_PROJECT_NAME={project}\n"),
-            CaseSource::Fixture(_) | CaseSource::Written(_) | CaseSource::Services(_) => {
+            CaseSource::Fixture(_)
+            | CaseSource::Written(_)
+            | CaseSource::Services(_)
+            | CaseSource::Generated(_) => {
                 format!("{ENVIRONMENT}UNIQUE={project}\n")
             }
         };
@@ -264,6 +297,24 @@ fn pairs() -> Vec<Case> {
 pub struct Chance(pub u64);
 
 impl Chance {
+    /// The numbers of one of the cases of a seed.
+    pub fn nth(seed: u64, case: usize) -> Chance {
+        let case = u64::try_from(case).unwrap_or_default();
+        let mut chance = Chance(seed ^ case.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        chance.below(2);
+        chance
+    }
+
+    /// Whether something happens that does `times` times in `of`.
+    pub fn is(&mut self, times: usize, of: usize) -> bool {
+        self.below(of) < times
+    }
+
+    /// One of several things.
+    pub fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
+        things[self.below(things.len())]
+    }
+
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self

@@ -470,6 +470,16 @@ pub static KNOWN: &[Known] = &[
         "v1 has an older specification",
     ),
     known(
+        V2_26,
+        "generated files of variables * – a note says: *",
+        "v2.26 lets earlier files of `env_file` win over `.env` and does not ask `environment`; a note says so where it matters",
+    ),
+    known(
+        V2,
+        "generated * – Compose refuses: json: unsupported value: *",
+        "Compose itself cannot print `.inf` and `.nan` as JSON, which only the comparison asks for",
+    ),
+    known(
         V1,
         "*networks: *: names on none: Compose {}, here nothing",
         "v1 takes an empty `networks` for no network",

@@ -15,6 +15,7 @@ mod cases;
 mod facts;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod generated;
 mod known;
 mod mounts;
 mod page;

@@ -1,9 +1,11 @@
 //! Compose itself.
 
 use std::path::Path;
+use std::process::Output;
 use std::time::Duration;
 
 use assert_cmd::Command;
+use serde_json::Value;
 
 use crate::facts::{Names, Stack, docker};
 use crate::fixture::top;
@@ -118,7 +120,26 @@ impl Reference {
         made.map(drop)
     }
 
+    /// The project that it reads, and its warnings; its words where it refuses the file.
+    pub fn config(&self, folder: &Path) -> (Result<Value, String>, String) {
+        match self.output(folder, &["config", "--format", "json"]) {
+            Err(words) => (Err(words), String::new()),
+            Ok(output) => {
+                let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
+                // What is printed is to be read again, so a `$` is doubled.
+                let text = String::from_utf8_lossy(&output.stdout).replace("$$", "$");
+                let config = serde_json::from_str(&text).map_err(|error| error.to_string());
+                (config, warnings)
+            }
+        }
+    }
+
     fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
+        let output = self.output(folder, arguments)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn output(&self, folder: &Path, arguments: &[&str]) -> Result<Output, String> {
         let (program, first) = self.words.split_first().ok_or("no command")?;
         let task = folder.join("task6");
         let kept = KEPT
@@ -134,7 +155,7 @@ impl Reference {
             .output()
             .map_err(|error| error.to_string())?;
         if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+            return Ok(output);
         }
         if output.status.code().is_none() {
             return Err(format!("no answer within {ANSWERS_WITHIN:?}"));

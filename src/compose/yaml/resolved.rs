@@ -95,7 +95,8 @@ impl<'t> Resolver<'t> {
         let mut merged = None;
         for (key, value) in pairs {
             if self.is_merge(*key) {
-                merged = Some(*value);
+                let is_reset = self.tag(*value)? == Some(Tag::Reset);
+                merged = (!is_reset).then_some(*value);
                 continue;
             }
             let Some((name, mark)) = self.key(*key, is_merged)? else {

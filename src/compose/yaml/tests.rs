@@ -64,8 +64,11 @@ fn a_duplicate_key_is_told_from_bad_syntax() {
 
 #[test]
 fn numbers_are_printed_as_go_does() {
-    let printed = [1.5, 1.1, 1000.0, 1e100, 1e-7, -0.0].map(float);
-    assert_eq!(printed, ["1.5", "1.1", "1000", "1e+100", "1e-07", "-0"]);
+    let printed = [1.5, 1.1, 1000.0, 123456.0, 1e6, 1e20, 1e-7, -0.0].map(float);
+    let expected = [
+        "1.5", "1.1", "1000", "123456", "1e+06", "1e+20", "1e-07", "-0",
+    ];
+    assert_eq!(printed, expected);
 }
 
 #[test]
