@@ -27,6 +27,7 @@ pub(super) fn environment(
     path: &str,
     context: &mut Context,
 ) -> Result<Vec<(String, Option<String>)>, Fault> {
+    check_names(service.get("environment"), context);
     let mut given = pairs(service.get("environment"));
     for (name, value) in &mut given {
         if value.is_none() {
@@ -78,6 +79,22 @@ pub(super) fn environment(
         }
     }
     Ok(variables.into_iter().collect())
+}
+
+/// Notes items of a list of variables whose name ends with white space: `A =b`. Compose asks the last byte, which may be the
+/// end of a letter.
+fn check_names(node: Option<&Node>, context: &mut Context) {
+    for item in node.map(Node::items).unwrap_or_default() {
+        let text = item.scalar().unwrap_or_default();
+        let name = text.split('=').next().unwrap_or_default();
+        let last = name.bytes().last();
+        if last.is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)) {
+            let en = format!("the name `{name}` ends with a space: no space stands before the `=`");
+            let fr =
+                format!("le nom `{name}` finit par une espace : il n’en faut pas devant le `=`");
+            context.invalid(item.mark, en, fr);
+        }
+    }
 }
 
 /// Gives the names of `environment` that stand alone the value that a variable has, in every service.

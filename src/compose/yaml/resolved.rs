@@ -24,6 +24,7 @@ pub(super) fn documents(tree: &Tree, file: usize) -> Result<Vec<Node>, Slip> {
         nodes_left: NODES,
         aliases_left: ALIASES,
         bytes_left: SCALARS,
+        is_overridden: false,
     };
     let roots = tree.documents.iter();
     roots.map(|root| resolver.node(*root, 0)).collect()
@@ -35,6 +36,8 @@ struct Resolver<'t> {
     nodes_left: usize,
     aliases_left: usize,
     bytes_left: usize,
+    /// Whether `!override` is around, inside of which `!reset` and `!override` are tags like any other.
+    is_overridden: bool,
 }
 
 impl<'t> Resolver<'t> {
@@ -112,7 +115,13 @@ impl<'t> Resolver<'t> {
                             value: Value::Null,
                         }
                     }
-                    Some(Tag::Override) | None => self.node(*value, depth)?,
+                    Some(Tag::Override) => {
+                        self.is_overridden = true;
+                        let value = self.node(*value, depth);
+                        self.is_overridden = false;
+                        value?
+                    }
+                    None => self.node(*value, depth)?,
                 };
                 entries.push(Entry {
                     key: name,
@@ -206,6 +215,9 @@ impl<'t> Resolver<'t> {
     }
 
     fn tag(&mut self, number: usize) -> Result<Option<Tag>, Slip> {
+        if self.is_overridden {
+            return Ok(None);
+        }
         let mut written = self.written(number)?;
         if let Content::Alias { node, .. } = written.content {
             written = self.written(node)?;

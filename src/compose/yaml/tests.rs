@@ -95,3 +95,160 @@ fn bombs_end_early() {
     assert_eq!(parsed(&long), Err(ProblemKind::Syntax));
     assert_eq!(parsed("a: &a [*a]\n"), Err(ProblemKind::Syntax));
 }
+
+/// The value of the key `a`.
+fn value(text: &str) -> Option<Value> {
+    Some(parsed(text).ok()?.get("a")?.value.clone())
+}
+
+#[test]
+fn plain_texts_have_the_types_of_go_yaml() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let cases = [
+        ("yes", text("yes")),
+        ("True", Value::Bool(true)),
+        ("~", Value::Null),
+        ("", Value::Null),
+        ("017", Value::Integer(15)),
+        ("0o17", Value::Integer(15)),
+        ("0x1F", Value::Integer(31)),
+        ("-0b11", Value::Integer(-3)),
+        ("0b-1", Value::Integer(-1)),
+        ("1_000", Value::Integer(1000)),
+        ("08", Value::Float(8.0)),
+        ("1e3", Value::Float(1000.0)),
+        ("1e999", text("1e999")),
+        ("18446744073709551615", Value::Integer(u64::MAX.into())),
+        ("-9223372036854775809", Value::Float(-9223372036854775809.0)),
+        ("12:30", text("12:30")),
+        ("2024-01-01", text("2024-01-01")),
+        ("!!str 1", text("1")),
+        ("!!int '1'", Value::Integer(1)),
+        ("!!float 1", Value::Float(1.0)),
+        ("!!binary aGk=", text("hi")),
+        ("!x 1", text("1")),
+        ("! 1", Value::Integer(1)),
+        ("! '1'", text("1")),
+        ("+.inf", Value::Float(f64::INFINITY)),
+    ];
+    for (written, expected) in cases {
+        assert_eq!(
+            value(&format!("a: {written}\n")),
+            Some(expected),
+            "{written}"
+        );
+    }
+    for written in [
+        "!!int x",
+        "!!bool yes",
+        "!!null a",
+        "!!binary '*'",
+        "!u!x 1",
+    ] {
+        assert_eq!(value(&format!("a: {written}\n")), None, "{written}");
+    }
+}
+
+#[test]
+fn texts_are_read_as_by_libyaml() {
+    let cases = [
+        ("a: b # c\n", "b"),
+        ("a: \"b\"# c\n", "b"),
+        ("a: b#c\n", "b#c"),
+        ("a: b\n  c\n\n  d\n", "b c\nd"),
+        ("a: 'b\n\n  c''d'\n", "b\nc'd"),
+        ("a: \"b\\\n   c \\x41\\u00e9\"\n", "bc Aé"),
+        ("a: |\n  b\n   c\n\n", "b\n c\n"),
+        ("a: >-\n  b\n  c\n\n  d\n", "b c\nd"),
+        ("a: |2+\n   b\n\n", " b\n\n"),
+        ("a:\tb\n", "b"),
+        ("# c\n\t# d\na: b\n", "b"),
+        ("? a\n: b\n", "b"),
+        ("%YAML 1.1\n--- # c\na: b\n...\n", "b"),
+        ("%TAG !e! tag:e,1:\n---\na: !e!x b\n", "b"),
+        ("\u{feff}a: b\r\n", "b"),
+        ("a: http://b:80/?c=d\n", "http://b:80/?c=d"),
+        ("&k a: b\n", "b"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(
+            value(text),
+            Some(Value::Text(expected.to_owned())),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_go_yaml_refuses_is_refused() {
+    let refused = [
+        "a:\n  b: c\n\t\n",
+        "a: b: c\n",
+        "a: - b\n",
+        "a: @b\n",
+        "a: 'b\n",
+        "a: \"\\d\"\n",
+        "a: [b\n",
+        "a: {b\n",
+        "a: *b\n",
+        "{a: b?c}\n",
+        "a: |x\n  b\n",
+        "a:\n  b: c\n d: e\n",
+        "a: b\nc\n",
+        "%YAML 1.2\n---\na: b\n",
+        "a: b\n]\n",
+        "a: [b,, c]\n",
+        "<<: a\n",
+        "a: {<<: 1}\n",
+        "a: \u{7f}\n",
+        "a: 1\n'a': 2\n",
+        "&x a: b\n*x : c\nx: d\n",
+    ];
+    for text in refused {
+        assert!(parsed(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn aliases_are_keys_and_values() {
+    let tree = parsed("&k a: &v 1\nb: *v\nc: {*k : 2}\n").unwrap();
+    assert_eq!(tree.get("b").unwrap().value, Value::Integer(1));
+    assert_eq!(tree.get("c").unwrap().text("a").as_deref(), Some("2"));
+    let merged = parsed("a: {<<: [{b: 1, c: 2}, {b: 3, d: 4}], c: 5}\n").unwrap();
+    let merged = merged.get("a").unwrap();
+    let texts = ["b", "c", "d"].map(|key| merged.text(key).unwrap());
+    assert_eq!(texts, ["1", "5", "4"]);
+}
+
+#[test]
+fn reset_takes_keys_and_items_away_but_not_inside_of_override() {
+    let tree =
+        parsed("a: [!reset 1, 2]\nb: !override [!reset 1]\nc: !reset {x: 1, x: 2}\n").unwrap();
+    assert_eq!(tree.get("a").unwrap().items().len(), 1);
+    assert_eq!(tree.get("b").unwrap().texts(), ["1"]);
+    assert_eq!(tree.entry("c").unwrap().tag, Some(Tag::Reset));
+}
+
+#[test]
+fn slips_are_told_in_words_with_their_place() {
+    let cases = [
+        ("a:\n\tb: c\n", 2, 1, "tab"),
+        ("a: 1\nb:2\nc: 3\n", 2, 1, "neither `key: value` nor"),
+        ("a: b\n  c: d\n", 2, 4, "indented too deep"),
+        ("a:\n  b: 1\n c: 2\n", 3, 2, "one column"),
+        ("a: 'b\n", 1, 4, "does not close"),
+        ("a: [b\nc: d\n", 2, 2, "of the `[` of line 1"),
+        ("a: 1\nb: 2\na: 3\n", 3, 1, "on line 1 already"),
+        ("a: *b\n", 1, 4, "`*b` refers to an anchor"),
+        ("a: \"\\d\"\n", 1, 5, "`\\d` means nothing"),
+    ];
+    for (text, line, column, words) in cases {
+        let mut findings = Findings::default();
+        let source = findings.add("f".to_owned(), text.to_owned());
+        assert!(parse(&source, &mut findings).is_none(), "{text}");
+        let problem = findings.into_compose().problems.remove(0);
+        let place = problem.place.unwrap();
+        assert!(problem.message.en.contains(words), "{}", problem.message.en);
+        assert_eq!((place.line, place.column), (line, column), "{text}");
+    }
+}

@@ -254,6 +254,8 @@ struct Form {
     scalars: usize,
     /// Whether there is something in it that Compose may refuse.
     odd: bool,
+    /// Whether values of any type may stand here.
+    is_free: bool,
 }
 
 impl Form {
@@ -279,7 +281,9 @@ impl Form {
             ])
             .to_owned();
         if chance.is(2, 3) {
+            self.is_free = chance.is(1, 4);
             let anchored = self.mapping(chance, 0, false);
+            self.is_free = false;
             text += &format!("x-a: &m0{anchored}\n");
             self.mappings = 1;
         }
@@ -302,6 +306,7 @@ impl Form {
         );
         let indent = " ".repeat(inner);
         for key in ["image", "environment", "labels", "command", "x-c"] {
+            self.is_free = key == "x-c";
             let value = match key {
                 "image" => " i".to_owned(),
                 "environment" | "labels" => match chance.below(8) {
@@ -334,7 +339,7 @@ impl Form {
 
     /// What follows a `:` or `-`, which begins with a space or a line end.
     fn value(&mut self, chance: &mut Chance, indent: usize, in_flow: bool) -> String {
-        match chance.below(10) {
+        match chance.below(if self.odd || self.is_free { 10 } else { 100 }) {
             0 => self.list(chance, indent, in_flow),
             1 | 2 => self.mapping(chance, indent, in_flow),
             _ => self.scalar(chance, indent, in_flow),
