@@ -132,7 +132,10 @@ fn failed() -> Fault {
 
 /// What the files say; without a project, and with the fault, when only the compose file cannot be read.
 fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<Project>), Fault> {
-    let seen = Observation::of_answer(Some(submission.answer()?));
+    let seen = Observation {
+        taken: submission.taken().map(str::to_owned),
+        ..Observation::of_answer(Some(submission.answer()?))
+    };
     let (compose, project) = match compose::read(submission, asked) {
         Ok(read) => read,
         Err(fault) => {

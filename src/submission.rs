@@ -3,8 +3,10 @@
 mod answer;
 mod changes;
 mod empty;
+mod find;
 mod fingerprint;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,8 @@ use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, FileKind};
 
 pub use changes::{Changes, Stamps};
+use find::Place;
+pub use find::{is_archive, is_of_programs, is_repository};
 
 /// The folder of the repository that is graded; every path of it begins so, whatever was given.
 pub const TASK_FOLDER: &str = "task6";
@@ -27,6 +31,10 @@ pub const TASK_FOLDER: &str = "task6";
 pub struct Submission {
     given: Given,
     folder: Dir,
+    /// The name of the folder `task6` in the repository, where it is another.
+    task: Option<String>,
+    /// The path of the folder that was taken for `task6`, where that is not plain from the path that was given.
+    taken: Option<String>,
 }
 
 /// Which folder was given.
@@ -44,6 +52,17 @@ pub enum OpenError {
     Absent(PathBuf),
     /// A file.
     NotAFolder(PathBuf),
+    /// More than one folder could be the submission.
+    Several {
+        /// The folder that was given.
+        path: PathBuf,
+        /// Some of them.
+        folders: Vec<PathBuf>,
+        /// How many there are beside those.
+        more: usize,
+    },
+    /// An archive, or a folder with nothing but one.
+    Packed(PathBuf),
     /// A folder that this user may not read.
     Unreadable {
         /// The folder.
@@ -76,6 +95,40 @@ impl OpenError {
                     ),
                     format!(
                         "`{path}` n’est pas un dossier : donnez le chemin d’un dépôt cloné, ou de son dossier `task6`"
+                    ),
+                )
+            }
+            OpenError::Several {
+                path,
+                folders,
+                more,
+            } => {
+                let path = path.display();
+                let names = folders
+                    .iter()
+                    .map(|folder| format!("`{}`", folder.display()));
+                let mut names: Vec<String> = names.collect();
+                if *more > 0 {
+                    names.push("…".to_owned());
+                }
+                let (en, fr) = (names.join(", "), names.join(", "));
+                Text::new(
+                    format!(
+                        "more than one folder in `{path}` could be the submission; did you mean one of {en}? `softy-check batch task6` grades a folder of submissions"
+                    ),
+                    format!(
+                        "plusieurs dossiers de `{path}` pourraient être le rendu ; s’agit-il de l’un de ceux-ci : {fr} ? `softy-check batch task6` note un dossier de rendus"
+                    ),
+                )
+            }
+            OpenError::Packed(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` is an archive: unpack it, then give the folder with `task6` in it"
+                    ),
+                    format!(
+                        "`{path}` est une archive : décompressez-la, puis donnez le dossier qui contient `task6`"
                     ),
                 )
             }
@@ -122,24 +175,47 @@ pub enum ReadError {
     Fault(Fault),
 }
 
-/// Whether the task is in this folder: a repository that has it, or its `task6` itself.
-pub fn has_task(path: &Path) -> bool {
-    let Ok(Submission { given, folder }) = Submission::open(path) else {
-        return false;
-    };
-    match given {
-        Given::Repository => folder.is_dir(TASK_FOLDER),
-        Given::TaskFolder => true,
+/// Whether the task is in this folder, below it, or around it.
+///
+/// # Errors
+/// When more than one folder could be the submission.
+pub fn has_task(path: &Path) -> Result<bool, OpenError> {
+    match find::around(path) {
+        Ok(place) => Ok(place.has_task()),
+        Err(error @ OpenError::Several { .. }) => Err(error),
+        Err(_) => Ok(false),
     }
 }
 
 impl Submission {
-    /// Opens a repository, or its `task6` folder.
+    /// Opens a repository, or its `task6` folder, or the only one in this folder.
     pub fn open(path: impl AsRef<Path>) -> Result<Submission, OpenError> {
-        let path = path.as_ref();
-        let folder = open_folder(path)?;
-        let given = Given::of(path, &folder);
-        Ok(Submission { given, folder })
+        find::below(path.as_ref()).map(Submission::at)
+    }
+
+    /// The same by a path that a person gave: a file or a folder inside of `task6` is as good.
+    pub fn open_around(path: &Path) -> Result<Submission, OpenError> {
+        find::around(path).map(Submission::at)
+    }
+
+    fn at(place: Place) -> Submission {
+        let Place {
+            folder,
+            given,
+            task,
+            taken,
+        } = place;
+        Submission {
+            given,
+            folder,
+            task,
+            taken,
+        }
+    }
+
+    /// The path of the folder that was taken for `task6`, from the path that was given; `None` where that is plain.
+    pub fn taken(&self) -> Option<&str> {
+        self.taken.as_deref()
     }
 
     /// The path that `relative` means in the folder `from`; `None` when it leads out of the submission.
@@ -164,12 +240,12 @@ impl Submission {
         let Some(inside) = self.inside(path) else {
             return Ok(None);
         };
-        match self.folder.metadata(inside) {
+        match self.folder.metadata(&*inside) {
             Ok(metadata) if metadata.is_file() => Ok(Some(Kind::Regular {
                 bytes: metadata.len(),
             })),
             Ok(metadata) => Ok(Some(Kind::Other(file_kind(metadata.file_type())))),
-            Err(error) => self.unfollowed(path, inside, &error),
+            Err(error) => self.unfollowed(path, &inside, &error),
         }
     }
 
@@ -202,8 +278,8 @@ impl Submission {
             None => Err(ReadError::Missing),
             Some(Kind::Regular { .. }) => Err(ReadError::Missing),
             Some(Kind::Other(FileKind::Directory)) => {
-                let inside = self.inside(path).unwrap_or(".");
-                let opened = self.folder.open_dir(inside);
+                let inside = self.inside(path).unwrap_or(".".into());
+                let opened = self.folder.open_dir(&*inside);
                 opened.map_err(|error| ReadError::Fault(fault(path, &error)))
             }
             Some(Kind::Other(kind)) => Err(ReadError::NotRegular(kind)),
@@ -235,15 +311,21 @@ impl Submission {
     }
 
     /// The path inside the folder that was given; `None` when it is outside.
-    fn inside<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let inside = match self.given {
-            Given::Repository => path,
-            Given::TaskFolder => match path.strip_prefix(TASK_FOLDER)? {
-                "" => "",
-                rest => rest.strip_prefix('/')?,
-            },
+    fn inside<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
+        let in_task = path.strip_prefix(TASK_FOLDER);
+        let in_task = in_task.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let inside = match (self.given, &self.task, in_task) {
+            (Given::Repository, Some(task), Some(rest)) => Cow::Owned(format!("{task}{rest}")),
+            (Given::Repository, _, _) => Cow::Borrowed(path),
+            (Given::TaskFolder, _, Some(rest)) => {
+                Cow::Borrowed(rest.strip_prefix('/').unwrap_or(rest))
+            }
+            (Given::TaskFolder, _, None) => return None,
         };
-        Some(if inside.is_empty() { "." } else { inside })
+        Some(match inside.is_empty() {
+            true => Cow::Borrowed("."),
+            false => inside,
+        })
     }
 
     /// What stands at a path that could not be followed to its end.
@@ -277,40 +359,12 @@ impl Submission {
             .read(true)
             .custom_flags(OFlags::NONBLOCK.bits() as i32);
         let inside = self.inside(path).ok_or(ReadError::Missing)?;
-        let file = self.folder.open_with(inside, &options).map_err(fault)?;
+        let file = self.folder.open_with(&*inside, &options).map_err(fault)?;
         let kind = file.metadata().map_err(fault)?.file_type();
         if !kind.is_file() {
             return Err(ReadError::NotRegular(file_kind(kind)));
         }
         Ok(file)
-    }
-}
-
-impl Given {
-    /// A folder with `task6`, or with another task, is a repository; one of that name or with the files of the task is
-    /// the task's own.
-    fn of(path: &Path, folder: &Dir) -> Given {
-        let is_task = |number| folder.is_dir(format!("task{number}"));
-        if is_task(6) || (0..6).any(is_task) {
-            return Given::Repository;
-        }
-        let name = path.canonicalize().ok();
-        let named = name.as_deref().and_then(Path::file_name) == Some(TASK_FOLDER.as_ref());
-        let files = [
-            answer::FILE_NAME,
-            "compose.yaml",
-            "compose.yml",
-            "docker-compose.yaml",
-            "docker-compose.yml",
-        ];
-        if named
-            || files
-                .iter()
-                .any(|file| folder.symlink_metadata(file).is_ok())
-        {
-            return Given::TaskFolder;
-        }
-        Given::Repository
     }
 }
 

@@ -314,3 +314,67 @@ fn a_thousand_are_graded_in_one_run() {
     }
     assert_eq!(graded(&class.batch(&[])), MANY);
 }
+
+#[test]
+fn a_class_is_graded_as_it_arrives() {
+    let class = Class::of(&["correct"]);
+    let folder = class.submissions();
+    let student = |name: &str, inside: &str| {
+        let submission = Fixture::named("correct").submission();
+        copy(
+            &submission.path().join("task6"),
+            &folder.join(name).join(inside),
+        );
+    };
+    student("Ann_12_assignsubmission_file_", "softy-main/task6");
+    student("bob", "TASK6");
+    for which in ["old/task6", "new/task6"] {
+        student("two", which);
+    }
+    for other in ["__MACOSX/s0000", ".git/refs", "packed"] {
+        fs::create_dir_all(folder.join(other)).expect("a folder can be made");
+    }
+    for file in [
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "packed/work.zip",
+        "late.zip",
+    ] {
+        fs::write(folder.join(file), "").expect("a file can be written");
+    }
+    let output = class.batch(&[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("archives"),
+        "{output:?}"
+    );
+    let results = class.results();
+    let came = results.iter().map(|(name, result)| {
+        let kind = result["checks"][0]["fault"]["kind"].as_str();
+        (name.as_str(), result["score"].as_u64(), kind)
+    });
+    let expected = [
+        ("Ann_12_assignsubmission_file_.json", Some(50), None),
+        ("bob.json", Some(50), None),
+        ("packed.json", None, Some("folder")),
+        ("s0000.json", Some(50), None),
+        ("two.json", None, Some("folder")),
+    ];
+    assert_eq!(came.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_folder_around_the_class_is_asked_about() {
+    let class = Class::of(&["correct", "correct"]);
+    let around = class.folder.path().join("download");
+    fs::create_dir(&around).expect("a folder can be made");
+    fs::rename(class.submissions(), around.join("class")).expect("a folder can be moved");
+    fs::rename(&around, class.submissions()).expect("a folder can be moved");
+    let output = class.batch(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("did you mean"),
+        "{output:?}"
+    );
+}

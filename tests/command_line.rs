@@ -650,3 +650,38 @@ fn set_mode(path: &Path, mode: &str) {
     let changed = Command::new("chmod").arg(mode).arg(path).status();
     assert!(changed.is_ok_and(|status| status.success()));
 }
+
+#[test]
+fn the_folder_that_is_meant_is_found_and_told_and_in_doubt_asked_for() {
+    let submission = Fixture::named("correct").submission();
+    let root = submission.path();
+    let graded = |path: &str| {
+        let mut command = softy_check();
+        command.args(["task6", "--no-stack"]).arg(root.join(path));
+        command.assert()
+    };
+    let moved = |from: &str, to: &str| {
+        let to = root.join(to);
+        fs::create_dir_all(to.parent().expect("it is in a folder")).expect("a folder can be made");
+        fs::rename(root.join(from), to).expect("a folder can be moved");
+    };
+    graded("task6/back-end").code(0).stderr(contains("/..`"));
+    graded("task6/docker-compose.yml").code(0);
+    moved("task6", "unpacked/repo-main/Task_6");
+    let taken = "`unpacked/repo-main/Task_6` was taken for the folder `task6` [other-folder]";
+    let words = contains("unpacked/repo-main/Task_6` is taken for the folder `task6`");
+    let unwrapped = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let assert = graded("").code(0).stderr(words);
+    assert!(unwrapped(&stdout(assert.get_output())).contains(taken));
+    graded("unpacked/repo-main")
+        .code(0)
+        .stdout(contains("[other-folder]"));
+    graded("unpacked/repo-main/Task_6")
+        .code(0)
+        .stdout(contains("other-folder").not());
+    fs::create_dir_all(root.join("other/task6")).expect("a folder can be made");
+    let asked = contains("did you mean").and(contains("other/task6"));
+    graded("").code(2).stdout(is_empty()).stderr(asked);
+    fs::write(root.join("work.zip"), "").expect("a file can be written");
+    graded("work.zip").code(2).stderr(contains("unpack it"));
+}

@@ -39,6 +39,9 @@ use crate::model::{Text, Unjudged};
 pub struct Observation {
     /// Version of this layout, [`Observation::SCHEMA`] when written by this release.
     pub schema: u32,
+    /// The folder that was taken for `task6`, by its path from the one that was given, where that is not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
     /// The answer file.
     pub answer: Option<Answer>,
     /// The compose file.
@@ -98,6 +101,7 @@ impl Observation {
     pub fn of_answer(answer: Option<Answer>) -> Observation {
         Observation {
             schema: Observation::SCHEMA,
+            taken: None,
             answer,
             compose: None,
             empty_folders: Vec::new(),

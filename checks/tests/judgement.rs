@@ -29,6 +29,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
     };
     Observation {
         schema: Observation::SCHEMA,
+        taken: None,
         answer: Some(Answer::Read { content }),
         empty_folders: Vec::new(),
         compose: Some(Compose {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf, absolute};
 use columns::Columns;
 use softy_checks::model::Text;
 
+use crate::submission::{OpenError, Submission, is_archive, is_of_programs, is_repository};
+
 /// Bytes of a roster; a row has some hundred.
 const ROSTER_BYTES: u64 = 16 << 20;
 
@@ -48,6 +50,10 @@ pub enum RosterError {
     },
     /// Nothing to grade.
     Empty(PathBuf),
+    /// Archives, and nothing that was unpacked.
+    Packed(PathBuf),
+    /// One subfolder, which has the submissions.
+    Nested(PathBuf),
     /// The results would lie among the submissions.
     Among(PathBuf),
     /// A single submission was given.
@@ -96,6 +102,28 @@ impl RosterError {
                     ),
                 )
             }
+            RosterError::Packed(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "`{path}` has archives and no folder: unpack each into a folder of its own"
+                    ),
+                    format!(
+                        "`{path}` a des archives et aucun dossier : décompressez chacune dans son propre dossier"
+                    ),
+                )
+            }
+            RosterError::Nested(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "the only subfolder, `{path}`, has several submissions: did you mean it? give its path"
+                    ),
+                    format!(
+                        "le seul sous-dossier, `{path}`, contient plusieurs rendus : s’agit-il de lui ? donnez son chemin"
+                    ),
+                )
+            }
             RosterError::Among(path) => {
                 let path = path.display();
                 Text::new(
@@ -136,12 +164,12 @@ impl RosterError {
     }
 }
 
-/// Every subfolder of `folder` but hidden ones and the one that `out` is or is in, by name.
+/// Every subfolder of `folder` by name, but hidden ones, those that systems make, and the one that `out` is or is in.
 ///
 /// # Errors
-/// When there is none, or `folder` is a submission itself.
+/// When there is none, `folder` is a submission itself, or the only subfolder has several.
 pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
-    if folder.join(crate::submission::TASK_FOLDER).is_dir() {
+    if is_repository(folder) {
         return Err(RosterError::One(folder.to_owned()));
     }
     let whole = |path: &Path| path.canonicalize().or_else(|_| absolute(path));
@@ -158,11 +186,12 @@ pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
         path.zip(out.as_ref())
             .is_some_and(|(path, out)| out.starts_with(path))
     };
-    let mut entries = Vec::new();
+    let (mut entries, mut has_archive) = (Vec::new(), false);
     for entry in fs::read_dir(folder).map_err(unlisted)? {
         let path = entry.map_err(unlisted)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || !path.is_dir() || has_results(&path) {
+        has_archive |= is_archive(&name);
+        if is_of_programs(&name) || !path.is_dir() || has_results(&path) {
             continue;
         }
         entries.push(Entry {
@@ -174,7 +203,16 @@ pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
     }
     entries.sort_by(|one, other| one.id.cmp(&other.id));
     match entries.as_slice() {
+        [] if has_archive => Err(RosterError::Packed(folder.to_owned())),
         [] => Err(RosterError::Empty(folder.to_owned())),
+        [
+            Entry {
+                source: Source::Folder(only),
+                ..
+            },
+        ] if matches!(Submission::open(only), Err(OpenError::Several { .. })) => {
+            Err(RosterError::Nested(only.clone()))
+        }
         [..] => Ok(entries),
     }
 }

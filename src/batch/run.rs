@@ -26,7 +26,7 @@ use crate::progress;
 use crate::report::Report;
 use crate::rubric::Rubric;
 use crate::sandbox::{self, Base};
-use crate::submission::Submission;
+use crate::submission::{OpenError, Submission};
 
 /// Times that a submission is graded until something comes of it.
 const ATTEMPTS: u32 = 3;
@@ -230,7 +230,7 @@ impl Running {
         let files = |error: &dyn Display| Fault::told(FaultKind::Files, error.to_string());
         let settings = self.batch.settings.clone();
         let opened = spawn_blocking(move || {
-            let submission = Submission::open(path).map_err(|error| files(&error))?;
+            let submission = Submission::open(path).map_err(|error| unopened(&error))?;
             let mut hasher = blake3::Hasher::new();
             hasher.update(settings.as_bytes());
             submission.fingerprint(&mut hasher)?;
@@ -344,6 +344,7 @@ fn may_pass(kind: FaultKind) -> bool {
         | FaultKind::Time
         | FaultKind::Checker => true,
         FaultKind::Files
+        | FaultKind::Folder
         | FaultKind::Unsupported
         | FaultKind::Closed
         | FaultKind::Unlimited
@@ -352,6 +353,17 @@ fn may_pass(kind: FaultKind) -> bool {
         | FaultKind::Stopped
         | FaultKind::Interrupted => false,
     }
+}
+
+/// Why a submission cannot be opened.
+fn unopened(error: &OpenError) -> Fault {
+    let kind = match error {
+        OpenError::Several { .. } | OpenError::Packed(_) => FaultKind::Folder,
+        OpenError::Absent(_) | OpenError::NotAFolder(_) | OpenError::Unreadable { .. } => {
+            FaultKind::Files
+        }
+    };
+    Fault::new(kind, error.message())
 }
 
 fn listed(entry: &Entry, fingerprint: String, attempts: u32) -> Listed {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use softy_checks::model::Text;
+use softy_checks::model::{Language, Text};
 use tokio::runtime::Runtime;
 
 use super::grading::options;
@@ -17,6 +17,7 @@ use crate::progress::eprintln_ignoring_errors;
 use crate::report::ExitStatus;
 use crate::rubric::Rubric;
 use crate::sandbox::{Turns, engine_answers};
+use crate::submission::is_archive;
 
 /// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
 /// a build.
@@ -129,12 +130,36 @@ fn unlisted_words(unlisted: usize, out: &Path) -> Text {
 fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {
     let entries = match &arguments.roster {
         Some(roster) => of_file(roster, &arguments.submissions)?,
-        None => of_folder(&arguments.submissions, &arguments.out)?,
+        None => {
+            let entries = of_folder(&arguments.submissions, &arguments.out)?;
+            warn_of_archives(&arguments.submissions, arguments.spoken.language())?;
+            entries
+        }
     };
     Ok(match arguments.shard {
         Some(shard) => shard.of(entries),
         None => entries,
     })
+}
+
+/// Says how many archives lie beside the folders: each may be a student's work.
+fn warn_of_archives(submissions: &Path, language: Language) -> Result<(), CommandError> {
+    let files = fs::read_dir(submissions)?.flatten();
+    let archives = files.filter(|file| is_archive(&file.file_name().to_string_lossy()));
+    let count = archives.filter(|file| file.path().is_file()).count();
+    if count > 0 {
+        let folder = submissions.display();
+        let words = Text::new(
+            format!(
+                "warning: archives in `{folder}` that are not graded: {count}; unpack each into a folder of its own"
+            ),
+            format!(
+                "attention : archives de `{folder}` qui ne sont pas notées : {count} ; décompressez chacune dans son propre dossier"
+            ),
+        );
+        eprintln_ignoring_errors(words.to(language));
+    }
+    Ok(())
 }
 
 /// Two batches with one folder would take each other’s files for leftovers.

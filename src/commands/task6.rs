@@ -58,8 +58,9 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
 impl Order<'_> {
     fn once(&self) -> Result<ExitStatus, CommandError> {
         let started = Instant::now();
-        let submission = Submission::open(self.path)?;
+        let submission = Submission::open_around(self.path)?;
         let progress = self.progress();
+        self.tell_of_folder(&submission, &progress);
         let observing = observe_until_interrupted(&submission, &self.options, &progress);
         let Observed { seen, ended } = Runtime::new()?.block_on(observing)?;
         let phases = progress.finish();
@@ -79,6 +80,17 @@ impl Order<'_> {
         match self.arguments.shown.verbose {
             true => progress.in_detail(),
             false => progress,
+        }
+    }
+
+    /// Says which folder is graded, where that is not plain from the path.
+    fn tell_of_folder(&self, submission: &Submission, progress: &Progress) {
+        if let Some(taken) = submission.taken() {
+            let folder = self.path.join(taken).display().to_string();
+            progress.say(&Text::new(
+                format!("`{folder}` is taken for the folder `task6`"),
+                format!("`{folder}` est pris pour le dossier `task6`"),
+            ));
         }
     }
 
@@ -167,7 +179,7 @@ fn path(arguments: &Task6) -> Result<&Path, CommandError> {
     let here = Path::new(".");
     match &arguments.path {
         Some(path) => Ok(path),
-        None if has_task(here) => Ok(here),
+        None if has_task(here)? => Ok(here),
         None => Err(CommandError::NoSubmission),
     }
 }

@@ -42,7 +42,7 @@ avec le chemin d’un dépôt qui a un dossier `task6`, ou allez-y et tapez `sof
 
 /// Says what to type next: nothing was asked for, which is wrong usage still.
 pub(super) fn run(language: Language) -> ExitStatus {
-    let words = match has_task(Path::new(".")) {
+    let words = match has_task(Path::new(".")).unwrap_or(false) {
         true => &HERE,
         false => &ELSEWHERE,
     };

@@ -168,9 +168,13 @@ impl Session<'_> {
         }
         if let Some(last) = self.still_true(&project, changes) {
             let Observation {
-                answer, compose, ..
+                taken,
+                answer,
+                compose,
+                ..
             } = seen;
             let seen = Observation {
+                taken,
                 answer,
                 compose,
                 ..last.clone()

@@ -205,6 +205,7 @@ pub(super) fn held(waited: u32, passed_by: u32) -> Held {
 fn observation() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
+        taken: None,
         answer: Some(Answer::Read {
             content: Content::Text("docker-compose up --scale back-end=2\n".to_owned()),
         }),

@@ -47,7 +47,8 @@ impl Submission {
     pub fn stamps(&self) -> Stamps {
         let mut stamps = Stamps {
             entries: BTreeMap::new(),
-            is_plain: true,
+            // Projects know the paths of `task6` by that name alone.
+            is_plain: self.task.is_none(),
         };
         if let Ok(folder) = self.open_dir(self.top()) {
             stamps.add_folder(self.top(), &folder, 0);

@@ -11,6 +11,7 @@ use super::{
 pub(crate) fn correct() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
+        taken: None,
         answer: Some(answer("docker-compose up --scale back-end=2\n")),
         empty_folders: Vec::new(),
         compose: Some(compose()),

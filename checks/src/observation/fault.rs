@@ -92,6 +92,8 @@ pub enum FaultKind {
     Time,
     /// A file of the submission cannot be read by this user.
     Files,
+    /// Which folder the submission is cannot be told, or it is still in an archive.
+    Folder,
     /// Something legal that the sandbox cannot carry out yet.
     Unsupported,
     /// A container that needs the world outside of the stack, which the sandbox keeps closed.
@@ -133,6 +135,10 @@ impl FaultKind {
             FaultKind::Files => Text::fixed(
                 "a file of the submission cannot be read",
                 "un fichier du rendu ne peut pas être lu",
+            ),
+            FaultKind::Folder => Text::fixed(
+                "it is not clear which folder is the submission",
+                "on ne sait pas quel dossier est le rendu",
             ),
             FaultKind::Unsupported => Text::fixed(
                 "the compose file uses something that the sandbox cannot carry out yet",
@@ -190,6 +196,10 @@ impl FaultKind {
             FaultKind::Files => Text::fixed(
                 "check who owns the file and its permissions",
                 "vérifiez le propriétaire du fichier et ses permissions",
+            ),
+            FaultKind::Folder => Text::fixed(
+                "keep one folder with `task6` in it, unpacked, for each submission",
+                "gardez pour chaque rendu un seul dossier qui contient `task6`, décompressé",
             ),
             FaultKind::Unsupported => Text::fixed(
                 "grade this submission by hand, or ask for support of that key",

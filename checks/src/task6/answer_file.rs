@@ -1,6 +1,6 @@
-use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
+use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Answer, FileKind, Observation, Stage};
-use crate::wording::codes;
+use crate::wording::{code, codes};
 
 /// The answer file is where the exercise asks for it: `task6/2-api-servers.txt` is a regular file with text in it.
 ///
@@ -24,9 +24,11 @@ pub(super) static CHECK: Check = Check {
         &ANSWER_UTF16,
         &ANSWER_NOT_TEXT,
     ],
-    notes: &[],
+    notes: &[OTHER_FOLDER],
     judge,
 };
+
+const OTHER_FOLDER: &str = "other-folder";
 
 static ANSWER_MISSING: Mistake = Mistake {
     code: "answer-missing",
@@ -85,13 +87,25 @@ static ANSWER_NOT_TEXT: Mistake = Mistake {
 };
 
 fn judge(seen: &Observation) -> Judgement {
+    let notes = seen.taken.iter().map(|folder| taken(folder)).collect();
     let finding = match seen.seen(Stage::Answer, &seen.answer)? {
         Answer::Missing { elsewhere } => Some(missing(elsewhere)),
         Answer::NotRegular { kind } => Some(not_regular(*kind)),
         Answer::TooLarge { bytes } => Some(too_large(*bytes)),
         Answer::Read { content } => unfit(content.bytes()),
     };
-    Ok(Judged::from_findings(finding.into_iter().collect()))
+    Ok(Judged::from_findings(finding.into_iter().collect()).with_notes(notes))
+}
+
+fn taken(folder: &str) -> Note {
+    let folder = code(folder);
+    Note {
+        code: OTHER_FOLDER,
+        message: Text::new(
+            format!("{folder} was taken for the folder `task6`"),
+            format!("{folder} a été pris pour le dossier `task6`"),
+        ),
+    }
 }
 
 fn missing(elsewhere: &[String]) -> Finding {

@@ -58,7 +58,7 @@ async fn rounds(
     let mut changes = Changes::Unknown;
     loop {
         let started = Instant::now();
-        let submission = Submission::open(order.path)?;
+        let submission = Submission::open_around(order.path)?;
         let stamps = submission.stamps();
         let progress = order.progress();
         let seen = session
@@ -95,7 +95,7 @@ async fn changed(path: &Path, before: &Stamps) -> Changes {
     loop {
         let started = Instant::now();
         // A folder that is being replaced is not there for a moment.
-        let now = Submission::open(path)
+        let now = Submission::open_around(path)
             .map(|submission| submission.stamps())
             .ok();
         if let Some(now) = &now {
