@@ -1,6 +1,7 @@
 //! From a submission to an observation: the only place that knows the order of things.
 
 mod circumstances;
+mod company;
 mod details;
 mod held;
 mod hooks;
@@ -179,7 +180,7 @@ async fn watch(
 ) -> Result<(), Fault> {
     let progress = live.progress;
     let before = live.usable(standing.take()).await?;
-    let building = options.turns.to_build(|| progress.enter(Step::Wait)).await;
+    let building = options.turns.to_build().await;
     progress.enter(Step::Build);
     seen.empty_folders = empty_folders(live)?;
     let outlet = Outlet {
@@ -215,7 +216,7 @@ async fn watch(
         Extent::Everything(_) if due(seen, "stack-runs") => {}
         Extent::Files | Extent::Images(_) | Extent::Everything(_) => return Ok(()),
     }
-    let starting = options.turns.to_start(|| progress.enter(Step::Wait)).await;
+    let starting = options.turns.to_start().await;
     progress.enter(Step::Start);
     let warm = live.warm(before, &built, &reachable).await?;
     let mut stack = None;

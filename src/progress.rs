@@ -23,8 +23,6 @@ pub(crate) const REMOVING: Text = Text::fixed(
 pub enum Step {
     /// Reading the submission.
     Read,
-    /// Waiting until other runs of this process leave the engine free.
-    Wait,
     /// Building images and making networks.
     Build,
     /// Starting the stack with two replicas.
@@ -42,7 +40,6 @@ impl Step {
     fn name(self) -> &'static str {
         match self {
             Step::Read => "read",
-            Step::Wait => "wait",
             Step::Build => "build",
             Step::Start => "start",
             Step::Measure => "measure",
@@ -54,10 +51,6 @@ impl Step {
     fn words(self) -> Text {
         match self {
             Step::Read => Text::fixed("reading the submission", "lecture du rendu"),
-            Step::Wait => Text::fixed(
-                "waiting for other submissions to leave the engine free",
-                "attente que d’autres rendus libèrent le moteur",
-            ),
             Step::Build => Text::fixed("building the images", "construction des images"),
             Step::Start => Text::fixed(
                 "starting the stack with two API servers",

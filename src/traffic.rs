@@ -6,17 +6,19 @@ mod fresh;
 mod held;
 mod kept;
 mod listening;
+mod pace;
 mod readiness;
 mod volley;
 
 use std::time::Duration;
 
-pub use attribution::Attribution;
+pub use attribution::{Attribution, others};
 pub use fresh::Client;
 pub use held::held;
 pub use listening::listening;
-pub use readiness::{Settled, is_open, settle};
-pub use volley::{PADDING, fresh_volley, volley, workers};
+pub use pace::Pace;
+pub use readiness::{Door, Settled, knock, settle};
+pub use volley::{fresh_volley, volley, workers};
 
 /// The path that the exercise asks for.
 pub const API_PATH: &str = "/api/hello";

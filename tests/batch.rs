@@ -18,8 +18,8 @@ use tempfile::TempDir;
 /// Submissions of the class that is graded by its files.
 const MANY: usize = 1_000;
 
-/// Time after which a batch counts as one that never ends, on the busiest machine.
-const HANG: Duration = Duration::from_secs(600);
+/// For all of them, with the program as the tests build it: a release is some times faster.
+const TIME_FOR_MANY: Duration = Duration::from_secs(20);
 
 /// A folder of submissions, and one for what comes of them.
 struct Class {
@@ -51,8 +51,7 @@ impl Class {
     }
 
     fn batch(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        command.timeout(HANG).output().expect("the program runs")
+        self.command(arguments).output().expect("the program runs")
     }
 
     fn command(&self, arguments: &[&str]) -> assert_cmd::Command {
@@ -306,13 +305,16 @@ fn two_batches_do_not_share_a_folder() {
 }
 
 #[test]
-fn a_thousand_are_graded_in_one_run() {
+fn thousands_are_read_in_seconds() {
     let class = Class::of(&["correct"]);
     let model = class.submissions().join("s0000");
     for number in 1..MANY {
         copy(&model, &class.submissions().join(format!("s{number:04}")));
     }
-    assert_eq!(graded(&class.batch(&[])), MANY);
+    let began = Instant::now();
+    let batch = class.batch(&[]);
+    assert_eq!(graded(&batch), MANY);
+    assert!(began.elapsed() < TIME_FOR_MANY, "{:?}", began.elapsed());
 }
 
 #[test]

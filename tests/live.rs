@@ -18,7 +18,7 @@ use fixture::{Fixture, complaints, is_live, top};
 const LABEL: &str = "label=org.softy-check.run";
 
 /// Somebody else may be grading on the same engine; what is left of that goes away by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tests of this file share the engine, one at a time.
 static ENGINE: Mutex<()> = Mutex::new(());

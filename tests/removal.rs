@@ -18,7 +18,7 @@ use fixture::{Fixture, is_live, stdout};
 const LABEL: &str = "org.softy-check.run";
 
 /// For runs that end beside the tests.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whoever sweeps here would remove what another test here wants to find.
 static ENGINE: Mutex<()> = Mutex::new(());

@@ -19,7 +19,7 @@ const ANSWER: &str = "task6/2-api-servers.txt";
 const API: &str = "task6/back-end/api.py";
 
 /// For what ends by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A run with `--watch`, and the reports that it writes.
 struct Watching {

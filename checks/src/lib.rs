@@ -15,7 +15,7 @@ mod witnesses;
 mod wording;
 
 pub use asked::{Asked, BACK_END};
-pub use rotation::period;
-pub use task6::{TASK6, choice_is_open, title};
+pub use rotation::{enough, period};
+pub use task6::{TASK6, choice_is_open, is_disturbed, is_hidden, title};
 pub use verdict::{Reason, Status, Verdict, is_due, judge};
 pub use witnesses::{Testimony, testimony};

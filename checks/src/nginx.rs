@@ -4,6 +4,7 @@
 
 mod effective;
 mod includes;
+mod limit;
 mod location;
 mod route;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod upstream;
 
 pub use effective::{Directive, Effective};
 pub use includes::MIME_TYPES;
+pub use limit::Limit;
 pub use route::{Pass, Route};
 pub(crate) use syntax::missing_semicolon;
 pub use syntax::{Fragment, SyntaxError, Trouble, parse};

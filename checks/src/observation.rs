@@ -27,7 +27,7 @@ pub use stack::{
     State, is_loopback,
 };
 pub use unseen::{Reasons, Stage, Unseen};
-pub use volley::{Connection, Volley, Witness};
+pub use volley::{Connection, Other, Volley, Witness};
 
 use crate::asked::Asked;
 use crate::model::{Text, Unjudged};
@@ -59,6 +59,12 @@ pub struct Observation {
     pub front_page: Option<Reply>,
     /// The volleys of requests, in the order they were sent.
     pub volleys: Vec<Volley>,
+    /// Volleys that were sent again, because something disturbed them or they had no order, and what was seen of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<Volley>,
+    /// The services whose containers sent requests through the proxy beside the checker, by the proxy's log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub askers: Vec<String>,
     /// What the volleys met with: once for two replicas, once for five.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub circumstances: Vec<Circumstances>,
@@ -97,6 +103,13 @@ impl Observation {
         fault.is_some_and(|fault| fault.kind == FaultKind::Interrupted)
     }
 
+    /// Notes a service whose containers send requests beside the checker.
+    pub fn note_asker(&mut self, service: &str) {
+        if !self.askers.iter().any(|known| known == service) {
+            self.askers.push(service.to_owned());
+        }
+    }
+
     /// An observation that has got no further than the answer file.
     pub fn of_answer(answer: Option<Answer>) -> Observation {
         Observation {
@@ -110,6 +123,8 @@ impl Observation {
             api: None,
             front_page: None,
             volleys: Vec::new(),
+            set_aside: Vec::new(),
+            askers: Vec::new(),
             circumstances: Vec::new(),
             held: None,
             scaled: None,

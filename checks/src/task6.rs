@@ -18,7 +18,7 @@ mod stack_runs;
 use crate::model::{Check, Text};
 use crate::observation::Observation;
 
-pub use round_robin::choice_is_open;
+pub use round_robin::{choice_is_open, is_disturbed, is_hidden};
 
 /// A check's title, with the number of replicas and the service that a rubric asks for.
 pub fn title(check: &Check, seen: &Observation) -> Text {

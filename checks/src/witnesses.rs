@@ -25,29 +25,47 @@ pub enum Testimony {
     Nobody,
 }
 
+/// Bytes that a replica receives with the shortest request, at least: a segment with an address of the checker's, and one that
+/// acknowledges the answer.
+const SHORTEST: u64 = 120;
+
 /// Compares the two.
 ///
 /// All requests of a volley are of one size, so a replica's share of the bytes is its share of the requests; a
-/// fifth of an even share is more than the traffic beside them can make up.
+/// fifth of an even share is more than the traffic beside them can make up. Requests of others, which the logs show, count for no
+/// more than one of the volley each, and together for no more than half an even share: a replica that the counters show to have
+/// received next to nothing has not received its turns, whatever the logs say. Nor has any where all received too little for
+/// so many requests: then what answered has told the replicas what to log.
 pub fn testimony(volley: &Volley) -> Testimony {
     match volley.witness {
         Witness::Nobody => return Testimony::Nobody,
         Witness::Counters => return Testimony::CountersAlone,
         Witness::Logs => {}
     }
-    let total: u64 = volley.received.iter().sum();
-    if total == 0 {
+    if volley.received.is_empty() {
         return Testimony::LogsAlone;
     }
+    let total: u64 = volley.received.iter().sum();
     let requests = volley.sequence.len() as f64;
-    let tolerance = requests / volley.received.len() as f64 / 5.0;
+    let even = requests / volley.received.len() as f64;
+    let by_others = (volley.others.len() as f64).min(even / 2.0);
+    let tolerance = (even / 5.0).max(by_others);
+    let is_enough = total >= SHORTEST * volley.sequence.len() as u64;
+    let each = match is_enough {
+        true => total as f64 / requests,
+        false => SHORTEST as f64,
+    };
     let logged = counts(&volley.sequence, volley.replicas);
     let shares = volley.received.iter();
-    let shares = shares.map(|&bytes| bytes as f64 / total as f64 * requests);
+    let shares = shares.map(|&bytes| bytes as f64 / each);
     let mut both = shares
         .enumerate()
         .map(|(index, counted)| (index, logged.get(index).copied().unwrap_or(0), counted));
-    match both.find(|&(_, logged, counted)| (counted - logged as f64).abs() > tolerance) {
+    let is_contradicted = |logged: usize, counted: f64| {
+        let apart = counted - logged as f64;
+        apart.abs() > tolerance || (!is_enough && apart < 0.0)
+    };
+    match both.find(|&(_, logged, counted)| is_contradicted(logged, counted)) {
         Some((index, logged, counted)) => Testimony::Contradicted {
             replica: index + 1,
             logged,
@@ -60,6 +78,7 @@ pub fn testimony(volley: &Volley) -> Testimony {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Other;
     use crate::observation::correct::correct;
 
     fn of(witness: Witness, received: &[u64]) -> Testimony {
@@ -103,9 +122,39 @@ mod tests {
     }
 
     #[test]
+    fn too_few_bytes_for_so_many_requests_contradict() {
+        assert!(matches!(
+            of(Witness::Logs, &[2_100, 1_900]),
+            Testimony::Contradicted { logged: 20, .. }
+        ));
+        assert!(matches!(
+            of(Witness::Logs, &[0, 0]),
+            Testimony::Contradicted { counted: 0.0, .. }
+        ));
+        // Requests without anything beside the address, on connections that the proxy keeps.
+        assert_eq!(of(Witness::Logs, &[3_900, 4_000]), Testimony::Agreed);
+    }
+
+    #[test]
+    fn others_excuse_half_an_even_share_at_most() {
+        let testimony = |received: &[u64], others: u32| {
+            let mut volley = correct().volleys.remove(0);
+            volley.received = received.to_vec();
+            volley.others = (0..others)
+                .map(|after| Other { replica: 1, after })
+                .collect();
+            testimony(&volley)
+        };
+        let [uneven, alone] = [[66_000, 40_000], [104_000, 2_900]];
+        assert_ne!(testimony(&uneven, 0), Testimony::Agreed);
+        assert_eq!(testimony(&uneven, 8), Testimony::Agreed);
+        assert_ne!(testimony(&alone, 8), Testimony::Agreed);
+        assert_ne!(testimony(&alone, 4000), Testimony::Agreed);
+    }
+
+    #[test]
     fn one_witness_is_no_agreement() {
         assert_eq!(of(Witness::Logs, &[]), Testimony::LogsAlone);
-        assert_eq!(of(Witness::Logs, &[0, 0]), Testimony::LogsAlone);
         assert_eq!(
             of(Witness::Counters, &[102_016, 56_355]),
             Testimony::CountersAlone

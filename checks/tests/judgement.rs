@@ -42,6 +42,8 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         api: None,
         front_page: None,
         volleys: Vec::new(),
+        set_aside: Vec::new(),
+        askers: Vec::new(),
         circumstances: Vec::new(),
         held: None,
         scaled: None,

@@ -29,6 +29,7 @@ impl Live<'_> {
             &proxy.member,
             address,
             &started.replicas(),
+            &started.company(seen),
             volley,
         )
         .await

@@ -5,23 +5,25 @@ use std::net::SocketAddr;
 use futures_util::future::join;
 use futures_util::try_join;
 use softy_checks::model::Text;
-use softy_checks::observation::{Fault, Observation};
-use softy_checks::{Status, TASK6, judge};
+use softy_checks::observation::{Fault, FaultKind, Observation, Reply, Witness};
+use softy_checks::{Status, TASK6, is_disturbed, is_hidden, judge};
 
 use super::listening::is_bad_gateway;
-use super::received::Received;
 use super::stack::Live;
 use super::started::{ProxyMember, Started};
 use super::{details, due, within};
 use crate::progress::Step;
 use crate::sandbox::{Built, Reachable, limits};
-use crate::traffic::{API_PATH, Client, PADDING, fresh_volley, volley};
+use crate::traffic::{API_PATH, Client, Pace, fresh_volley, volley};
 
 static ASKING_TWO: Text = Text::fixed("asking two replicas", "l’interrogation de deux répliques");
 static ASKING_FIVE: Text = Text::fixed("asking five replicas", "l’interrogation de cinq répliques");
 
 /// Volleys sent before requests are said to follow no order.
 const ATTEMPTS: u32 = 3;
+
+/// The same where requests of others hide whether there is one, which may leave a volley alone now and then.
+const HIDDEN_ATTEMPTS: u32 = 6;
 
 /// What requests are sent with, and through what.
 pub(super) struct Requests<'a> {
@@ -40,14 +42,16 @@ impl Requests<'_> {
         seen: &mut Observation,
     ) -> Result<(), Fault> {
         let replicas = stack.replicas();
-        let two = within(&ASKING_TWO, limits::REQUESTS, self.to_two(stack, seen));
+        let mut pace = Pace::default();
+        let two = self.to_two(stack, seen, &mut pace);
+        let two = within(&ASKING_TWO, limits::REQUESTS, two);
         let (address, met) = join(two, self.circumstances(&replicas)).await;
         seen.circumstances.push(met);
         let address = address?;
         if seen.api.is_none() {
             return Ok(());
         }
-        let five = self.to_five(stack, address, seen);
+        let five = self.to_five(stack, address, seen, pace);
         within(&ASKING_FIVE, limits::SCALING, five).await
     }
 
@@ -56,6 +60,7 @@ impl Requests<'_> {
         &self,
         stack: &mut Started,
         seen: &mut Observation,
+        pace: &mut Pace,
     ) -> Result<SocketAddr, Fault> {
         let address = self.live.way_in(&self.proxy, self.reachable).await?;
         let progress = self.live.progress;
@@ -65,9 +70,11 @@ impl Requests<'_> {
             return Ok(address);
         }
         self.live.progress.enter(Step::Measure);
-        seen.api = Some(vec![self.client.get(address, API_PATH).await]);
+        self.recovered().await?;
+        seen.api = Some(vec![self.first(stack, address, pace).await]);
         if due(seen, "round-robin") {
-            self.rotate(stack, address, seen, "round-robin").await?;
+            let id = "round-robin";
+            self.rotate(stack, address, seen, pace, id).await?;
         }
         if is_bad_gateway(seen) {
             self.live.listening(stack).await?;
@@ -83,6 +90,7 @@ impl Requests<'_> {
         stack: &mut Started,
         mut address: SocketAddr,
         seen: &mut Observation,
+        mut pace: Pace,
     ) -> Result<(), Fault> {
         if due(seen, "scales-further") {
             self.live.progress.enter(Step::Scale);
@@ -105,69 +113,139 @@ impl Requests<'_> {
             // Started again, the proxy may have another port.
             address = self.live.way_in(&self.proxy, self.reachable).await?;
             let replicas = stack.replicas();
-            let five = self.rotate(stack, address, seen, "scales-further");
+            let five = self.rotate(stack, address, seen, &mut pace, "scales-further");
             let (rotated, met) = join(five, self.circumstances(&replicas)).await;
             seen.circumstances.push(met);
             rotated?;
         }
-        if seen.volleys.is_empty() {
+        let Some(last) = seen.volleys.last() else {
+            return Ok(());
+        };
+        if last.refused.is_some() {
             return Ok(());
         }
         let replicas = stack.replicas();
         let received = self.live.received(&replicas).await?;
         tell(seen, received.since(&stack.received));
         let sandbox = self.live.sandbox;
-        let (fresh, replies) = fresh_volley(sandbox, &self.client, address, &replicas).await?;
+        let fresh = fresh_volley(sandbox, &self.client, address, &replicas, pace);
+        let (fresh, replies) = fresh.await?;
         seen.volleys.push(fresh);
         seen.api.get_or_insert_default().extend(replies);
         Ok(())
     }
 
-    /// Measures the rotation for the check of this id, again where no order was found: something else that asks the API
-    /// once in between disturbs it, and chance does not make an order.
+    /// The first request for the API, sent again at the proxy's pace where a limit refuses it.
+    async fn first(&self, stack: &Started, address: SocketAddr, pace: &mut Pace) -> Reply {
+        let reply = self.client.get(address, API_PATH).await;
+        if reply.outcome.refused().is_none() {
+            return reply;
+        }
+        let Some(slower) = self.slower(stack).await else {
+            return reply;
+        };
+        *pace = slower;
+        pace.wait().await;
+        self.client.get(address, API_PATH).await
+    }
+
+    /// Measures the rotation for the check of this id, again where something else may have changed what was seen: a limit on the
+    /// rate of requests, or others that ask the API in between. Chance does not make an order.
+    ///
+    /// What is sent again is kept beside the rest, with what the replicas have received meanwhile.
     async fn rotate(
         &self,
         stack: &mut Started,
         address: SocketAddr,
         seen: &mut Observation,
+        pace: &mut Pace,
         id: &str,
     ) -> Result<(), Fault> {
         let replicas = stack.replicas();
         for attempt in 1.. {
             let sandbox = self.live.sandbox;
-            let volley = volley(sandbox, &self.proxy.member, address, &replicas).await?;
-            self.live.progress.detail(|| details::volley(&volley));
-            seen.volleys.push(volley);
-            if attempt == ATTEMPTS || !is_unordered(seen, id) {
+            let since = sandbox.now();
+            let sent = match attempt {
+                1 => volley(sandbox, &self.proxy.member, address, &replicas, *pace).await,
+                _ => self.volley_alone(stack, address, *pace).await,
+            };
+            let sent = match sent {
+                // Nothing but traffic that hides the requests.
+                Err(fault) if attempt == 1 && fault.kind == FaultKind::Engine => {
+                    stack.received = self.live.received(&replicas).await?;
+                    continue;
+                }
+                sent => sent?,
+            };
+            self.live.progress.detail(|| details::volley(&sent));
+            if !sent.others.is_empty() {
+                self.note_askers(stack, since, seen).await?;
+            }
+            let is_refused = sent.refused.is_some();
+            seen.volleys.push(sent);
+            let again = match is_refused {
+                true => self.slows_down(stack, pace).await,
+                false => is_doubtful(seen, id, attempt),
+            };
+            if !again {
                 break;
             }
-            seen.volleys.pop();
-            // The counters hold the volleys that are dropped here, too.
-            stack.received = Received::default();
+            let received = self.live.received(&replicas).await?;
+            tell(seen, received.since(&stack.received));
+            stack.received = received;
+            seen.set_aside.extend(seen.volleys.pop());
         }
         Ok(())
     }
-}
 
-fn is_unordered(seen: &Observation, id: &str) -> bool {
-    judge(TASK6, seen)
-        .iter()
-        .any(|verdict| match &verdict.status {
-            Status::Failed { finding, .. } => {
-                verdict.check.id == id && finding.code == "not-round-robin"
+    /// Whether a slower pace is left to try.
+    async fn slows_down(&self, stack: &Started, pace: &mut Pace) -> bool {
+        match self.slower(stack).await {
+            Some(slower) if *pace != slower => {
+                *pace = slower;
+                pace.wait().await;
+                true
             }
-            Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
-        })
+            Some(_) | None => false,
+        }
+    }
 }
 
-/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters, or
-/// its requests were too short to stand out.
-fn tell(seen: &mut Observation, received: Vec<u64>) {
-    let Some(volley) = seen.volleys.last_mut() else {
-        return;
+/// Whether the last volley is worth sending again: it has no order, or others asked in between, or may have where only counters
+/// tell.
+fn is_doubtful(seen: &Observation, id: &str, attempt: u32) -> bool {
+    let Some(last) = seen.volleys.last() else {
+        return false;
     };
-    let stands_out = received.iter().sum::<u64>() >= (PADDING * volley.sequence.len()) as u64;
-    if volley.received.is_empty() && (stands_out || volley.sequence.contains(&0)) {
+    if is_hidden(seen, last) {
+        return attempt < HIDDEN_ATTEMPTS;
+    }
+    if is_disturbed(seen, last) {
+        return attempt < ATTEMPTS;
+    }
+    let codes: &[&str] = match last.witness {
+        Witness::Counters => &[
+            "answers-doubled",
+            "not-round-robin",
+            "weighted",
+            "one-replica-only",
+            "replicas-idle",
+        ],
+        Witness::Logs | Witness::Nobody => &["not-round-robin"],
+    };
+    let verdicts = judge(TASK6, seen);
+    let is_found = verdicts.iter().any(|verdict| match &verdict.status {
+        Status::Failed { finding, .. } => verdict.check.id == id && codes.contains(&finding.code),
+        Status::Passed | Status::Skipped(_) | Status::NotGraded(_) => false,
+    });
+    is_found && attempt < ATTEMPTS
+}
+
+/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters.
+fn tell(seen: &mut Observation, received: Vec<u64>) {
+    if let Some(volley) = seen.volleys.last_mut()
+        && volley.received.is_empty()
+    {
         volley.received = received;
     }
 }

@@ -1,6 +1,6 @@
 //! The stack: created, started in order, scaled, and looked at again.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::try_join_all;
 use futures_util::try_join;
@@ -18,7 +18,7 @@ use crate::compose::project::{
 use crate::progress::Progress;
 use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
-use crate::traffic::{is_open, listening, settle};
+use crate::traffic::{Door, knock, listening, settle};
 
 /// Replicas of the first measurement.
 const TWO: u32 = 2;
@@ -256,7 +256,13 @@ impl Live<'_> {
             .sandbox
             .address(&proxy.member, proxy.port, reachable)
             .await?;
-        if !is_open(address).await && self.listens(proxy).await? {
+        let is_kept_away = match knock(address).await {
+            Door::Open => false,
+            // The container's own kernel answers at its address, and that of an engine elsewhere does at 127.0.0.1.
+            Door::Refused => self.listens(proxy, address, reachable.reach).await?,
+            Door::Silent => self.listens(proxy, address, Reach::Loopback).await?,
+        };
+        if is_kept_away {
             let detail = Text::new(
                 format!(
                     "the proxy listens, but {address} cannot be reached from here: run softy-check where the engine runs, or choose another way in with `--reach`"
@@ -270,13 +276,20 @@ impl Live<'_> {
         Ok(address)
     }
 
-    /// Whether the proxy listens on the port that requests go to, by its own tables.
-    async fn listens(&self, proxy: &ProxyMember) -> Result<bool, Fault> {
+    /// Whether the proxy listens where requests go to, by its own tables.
+    async fn listens(
+        &self,
+        proxy: &ProxyMember,
+        address: SocketAddr,
+        reach: Reach,
+    ) -> Result<bool, Fault> {
         let tables = self.sandbox.socket_tables(&proxy.member).await?;
+        let own = (reach != Reach::Loopback).then_some(address.ip());
         Ok(tables.is_some_and(|tables| {
-            listening(&tables)
+            let sockets = listening(&tables);
+            sockets
                 .iter()
-                .any(|address| address.port() == proxy.port)
+                .any(|socket| socket.port() == proxy.port && takes(socket.ip(), own))
         }))
     }
 
@@ -479,6 +492,18 @@ impl Live<'_> {
     }
 }
 
+/// Whether a socket takes the requests that come to its container: to its address `own` where that is known and refuses them, else
+/// to one of version 4.
+///
+/// A socket at `[::]` takes those too, or not (`IPV6_V6ONLY`): the tables do not say, a refusal does.
+fn takes(socket: IpAddr, own: Option<IpAddr>) -> bool {
+    match (socket, own) {
+        (IpAddr::V4(ip), own) => ip.is_unspecified() || own == Some(socket),
+        (IpAddr::V6(ip), None) => ip.is_unspecified(),
+        (IpAddr::V6(_), Some(_)) => false,
+    }
+}
+
 /// The service as it is started: a health check that nobody waits for stays off, since one that asks through the proxy would
 /// take turns in the rotation.
 pub(super) fn started_as(project: &Project, service: &Service) -> Service {
@@ -503,4 +528,31 @@ pub(super) fn replicas(project: &Project, service: &Service) -> u32 {
         return TWO;
     }
     service.replicas.min(MOST_REPLICAS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_takes_requests_where_the_address_reaches_it() {
+        let takes = |socket: &str, own: Option<&str>| {
+            let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+            takes(ip(socket), own.map(ip))
+        };
+        let own = Some("172.19.0.4");
+        for (socket, own, expected) in [
+            ("0.0.0.0", own, true),
+            ("0.0.0.0", None, true),
+            ("172.19.0.4", own, true),
+            ("172.20.0.9", own, false),
+            ("127.0.0.1", own, false),
+            ("127.0.0.1", None, false),
+            ("::", own, false),
+            ("::", None, true),
+            ("::1", None, false),
+        ] {
+            assert_eq!(takes(socket, own), expected, "{socket} {own:?}");
+        }
+    }
 }

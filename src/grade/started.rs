@@ -1,6 +1,6 @@
 //! A stack that was started: its containers, for the checks and for the engine.
 
-use softy_checks::observation::{Container, Proxy, Stack, State};
+use softy_checks::observation::{Container, Observation, Proxy, Stack, State};
 
 use super::received::Received;
 use crate::compose::project::Project;
@@ -70,6 +70,26 @@ impl Started {
             .iter()
             .filter(|(_, container)| container.service == self.back_end);
         members.filter_map(|(member, _)| member.clone()).collect()
+    }
+
+    /// The containers that are neither the proxy nor replicas of the API and that run.
+    pub(super) fn others(&self) -> Vec<Member> {
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.service.as_str());
+        let containers = self.containers.iter().filter(|(_, container)| {
+            let service = container.service.as_str();
+            let runs = matches!(container.state, State::Running | State::Silent { .. });
+            runs && service != self.back_end && Some(service) != proxy
+        });
+        containers
+            .filter_map(|(member, _)| member.clone())
+            .collect()
+    }
+
+    /// Those of the others that sent requests through the proxy.
+    pub(super) fn company(&self, seen: &Observation) -> Vec<Member> {
+        let mut others = self.others();
+        others.retain(|other| seen.askers.contains(&other.service));
+        others
     }
 
     /// The container that requests go through, when it was started.

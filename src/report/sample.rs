@@ -184,6 +184,8 @@ pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
         unanswered: Vec::new(),
         received: Vec::new(),
         workers: 0,
+        others: Vec::new(),
+        refused: None,
     }
 }
 
@@ -199,6 +201,7 @@ pub(super) fn held(waited: u32, passed_by: u32) -> Held {
             requests: 21,
             answered: 4,
         }),
+        unasked: Vec::new(),
     }
 }
 
@@ -216,6 +219,8 @@ fn observation() -> Observation {
         api: None,
         front_page: None,
         volleys: Vec::new(),
+        set_aside: Vec::new(),
+        askers: Vec::new(),
         circumstances: Vec::new(),
         held: None,
         scaled: None,

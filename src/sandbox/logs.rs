@@ -28,13 +28,13 @@ impl Sandbox {
         )
     }
 
-    /// What a container has written to stdout and stderr since a moment, the last [`limits::LOG_BYTES`] of it at most, as
+    /// What a container has written to stdout and stderr since a moment, each line behind the time at which the engine got it, the last [`limits::LOG_BYTES`] of it at most, as
     /// far as the engine gives it within [`limits::LOG_READING`].
     ///
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn log(&self, member: &Member, since: Moment) -> Result<String, Fault> {
-        self.read_log(member, "all", since).await
+        self.read_log(member, "all", since, true).await
     }
 
     /// The last lines that a container has written, cut at a bounded length.
@@ -42,7 +42,9 @@ impl Sandbox {
     /// # Errors
     /// A fault when the engine does not say.
     pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
-        let log = self.read_log(member, RAW_LINES, Moment::default()).await?;
+        let log = self
+            .read_log(member, RAW_LINES, Moment::default(), false)
+            .await?;
         let lines: Vec<&str> = log.lines().filter(|line| tells(line)).collect();
         let last = &lines[lines.len().saturating_sub(limits::LOG_LINES)..];
         Ok(last
@@ -51,11 +53,18 @@ impl Sandbox {
             .collect())
     }
 
-    async fn read_log(&self, member: &Member, tail: &str, since: Moment) -> Result<String, Fault> {
+    async fn read_log(
+        &self,
+        member: &Member,
+        tail: &str,
+        since: Moment,
+        timestamps: bool,
+    ) -> Result<String, Fault> {
         let options = LogsOptionsBuilder::new()
             .stdout(true)
             .stderr(true)
             .tail(tail)
+            .timestamps(timestamps)
             .since(since.0)
             .build();
         let mut parts = self.docker.logs(&member.id, Some(options));

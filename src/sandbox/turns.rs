@@ -48,14 +48,15 @@ impl Turns {
         }
     }
 
-    /// Waits until a run may build its images, which it may until the permit is dropped; calls `on_wait` where it has to wait.
-    pub(crate) async fn to_build(&self, on_wait: impl FnOnce()) -> Option<SemaphorePermit<'_>> {
-        permit(&self.building, on_wait).await
+    /// Waits until a run may build its images; it may until the permit is dropped.
+    pub(crate) async fn to_build(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.building.acquire().await.ok()
     }
 
-    /// Waits until a run may start containers, which it may until the permit is dropped; calls `on_wait` where it has to wait.
-    pub(crate) async fn to_start(&self, on_wait: impl FnOnce()) -> Option<SemaphorePermit<'_>> {
-        permit(&self.starting, on_wait).await
+    /// Waits until a run may start containers; it may until the permit is dropped.
+    pub(crate) async fn to_start(&self) -> Option<SemaphorePermit<'_>> {
+        self.starting.acquire().await.ok()
     }
 
     /// A run begins: the first sweeps, and one in [`BETWEEN_BOUNDS`] bounds the cache.
@@ -101,15 +102,6 @@ impl Default for Turns {
     fn default() -> Turns {
         Turns::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
     }
-}
-
-async fn permit(turns: &Semaphore, on_wait: impl FnOnce()) -> Option<SemaphorePermit<'_>> {
-    if let Ok(permit) = turns.try_acquire() {
-        return Some(permit);
-    }
-    on_wait();
-    // The semaphore is never closed.
-    turns.acquire().await.ok()
 }
 
 /// The same for two builds of the same, in all that is sent but for their files' times, which the builder does not look at
@@ -196,14 +188,11 @@ mod tests {
     #[tokio::test]
     async fn builds_and_starts_have_their_own_turns() {
         let turns = Turns::new(1, 1);
-        let no_wait = || panic!("a turn is free");
-        let building = turns.to_build(no_wait).await;
-        let mut waits = false;
-        let second = timeout(SOON, turns.to_build(|| waits = true)).await;
-        assert!(second.is_err() && waits);
-        assert!(turns.to_start(no_wait).await.is_some());
+        let building = turns.to_build().await;
+        assert!(timeout(SOON, turns.to_build()).await.is_err());
+        assert!(timeout(SOON, turns.to_start()).await.is_ok());
         drop(building);
-        assert!(turns.to_build(no_wait).await.is_some());
+        assert!(timeout(SOON, turns.to_build()).await.is_ok());
     }
 
     #[test]

@@ -77,24 +77,20 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
     use std::path::Path;
+    use std::time::{Duration, Instant};
 
     use softy_checks::observation::FileKind;
 
     use super::*;
 
-    /// Bytes that reading an answer may allocate: far more than the answers of these tests have, far less than a gigabyte.
-    const ALLOCATED: u64 = 4 * 1024 * 1024;
-
     fn answer(prepare: impl FnOnce(&Path)) -> Answer {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("task6")).unwrap();
         prepare(&folder.path().join("task6").join(FILE_NAME));
-        let mut answer = None;
-        let used = allocation_counter::measure(|| {
-            answer = Some(Submission::open(folder.path()).unwrap().answer().unwrap());
-        });
-        assert!(used.bytes_total < ALLOCATED, "{used:?}");
-        answer.unwrap()
+        let start = Instant::now();
+        let answer = Submission::open(folder.path()).unwrap().answer().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1));
+        answer
     }
 
     fn not_regular(kind: FileKind) -> Answer {

@@ -43,6 +43,14 @@ pub(super) fn is_quiet(received: &[u64]) -> bool {
     received.iter().all(|&bytes| bytes < HANDED_ON)
 }
 
+/// Whether requests that went out alone came with about as many bytes each: a request of another client among them would have
+/// taken a turn.
+pub(super) fn are_alike(totals: &[u64]) -> bool {
+    let least = totals.iter().min().copied().unwrap_or(0);
+    let most = totals.iter().max().copied().unwrap_or(0);
+    ((most - least) as f64) < TOLERANCE
+}
+
 /// The replicas, counted from 1, that received a request which went out alone, the one that the proxy chose first; nobody
 /// where it reached none.
 pub(super) fn receivers(received: &[u64]) -> Vec<u32> {
@@ -141,6 +149,13 @@ mod tests {
         assert_eq!(receivers(&[574, 7900]), [2, 1]);
         assert_eq!(receivers(&[90, 7900]), [2]);
         assert_eq!(receivers(&[574, 90]), [0; 0]);
+    }
+
+    #[test]
+    fn a_request_of_another_client_makes_one_unlike_the_rest() {
+        assert!(are_alike(&[7900, 7990, 7900, 8100]));
+        assert!(!are_alike(&[7900, 7990, 8600, 7900]));
+        assert!(are_alike(&[]));
     }
 
     #[test]

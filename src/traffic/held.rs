@@ -4,7 +4,8 @@
 //! was seen to repeat is asked again and again: where requests take turns it comes to the held replica within an order, and
 //! waits, and so does every other that is opened then. Whoever chooses the least busy passes the replica by as soon as a request
 //! waits for it; whether that is why shows when all replicas are held, and have the same to do. What it takes to be certain
-//! stands at [`Held::choice`].
+//! stands at [`Held::choice`]. Where requests wait for the first replica, each other one is held in its turn: one that no request waits for
+//! takes no turns, whatever logs and counters say.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use softy_checks::observation::{AllHeld, Connection, Held, Outcome, Volley};
+use softy_checks::observation::{AllHeld, Choice, Connection, Held, Outcome, Volley};
 use softy_checks::period;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -39,7 +40,8 @@ const MOST_AT_ONCE: u32 = 400;
 /// From one of them to the next, so that it is counted when the next is sent.
 const BETWEEN: Duration = Duration::from_millis(2);
 
-/// Asks the API through the proxy while the replica that a volley came to first is held, and then while all are; `None` where the
+/// Asks the API through the proxy while the replica that a volley came to first is held, and then while all are, with `company`
+/// held beside them, which would ask in between; `None` where the
 /// volley has no order on one connection, or where this was disturbed: by an answer that is not the right one, or by one to a
 /// request that was waiting for the held replica.
 pub async fn held(
@@ -47,21 +49,27 @@ pub async fn held(
     proxy: &Member,
     address: SocketAddr,
     replicas: &[Member],
+    company: &[Member],
     volley: &Volley,
 ) -> Option<Held> {
     let order = Order::of(volley).filter(|_| volley.replicas as usize == replicas.len())?;
-    let first = replicas.get(order.first.checked_sub(1)?)?;
-    let others = replicas.iter().filter(|replica| !replica.is(first));
+    let numbered = || (1..).zip(replicas.iter().cloned());
+    let (_, first) = numbered().find(|(number, _)| *number == order.first)?;
+    let first_number = order.first;
+    let others = numbered().filter(|(number, _)| *number != first_number);
     let holding = Holding {
         sandbox,
         address,
         order,
         workers: workers(sandbox, proxy).await.ok()?.unwrap_or(0),
-        first: vec![first.clone()],
-        others: others.cloned().collect(),
+        first: vec![first],
+        others: others.collect(),
     };
     let _alone = sandbox.holding_alone().await;
-    holding.seen().await
+    sandbox.hold(company).await;
+    let seen = holding.seen().await;
+    sandbox.let_go(company).await;
+    seen
 }
 
 /// An order that replicas share equally.
@@ -71,7 +79,7 @@ struct Order {
     /// How many replicas there are in it.
     replicas: u32,
     /// The number of the first.
-    first: usize,
+    first: u32,
 }
 
 impl Order {
@@ -87,7 +95,7 @@ impl Order {
         (is_equal && is_known).then_some(Order {
             period: u32::try_from(period).ok()?,
             replicas: u32::try_from(shares.len()).ok()?,
-            first: first as usize,
+            first,
         })
     }
 }
@@ -101,7 +109,8 @@ struct Holding<'a> {
     workers: u32,
     /// The one that is held first.
     first: Vec<Member>,
-    others: Vec<Member>,
+    /// Those that the volley came to, too, with their numbers.
+    others: Vec<(u32, Member)>,
 }
 
 impl Holding<'_> {
@@ -109,15 +118,64 @@ impl Holding<'_> {
         let deadline = Instant::now() + limits::HOLDING;
         let slowest = timeout_at(deadline, self.slowest()).await.ok()??;
         let mut wait = WAIT.max(slowest * TIMES_SLOWEST);
-        let mut seen = None;
-        for _ in 0..ATTEMPTS {
+        let mut seen: Option<Held> = None;
+        for attempt in 0..ATTEMPTS {
             seen = self.attempt(wait, deadline).await;
-            if seen.as_ref().is_some_and(|held| held.choice().is_some()) {
-                break;
+            if let Some(held) = &mut seen {
+                // Later, a proxy may have found out that this replica does not answer.
+                let is_unasked = attempt == 0 && held.waited == 0;
+                held.unasked.extend(is_unasked.then_some(self.order.first));
+                if is_unasked || held.choice().is_some() {
+                    break;
+                }
             }
             wait *= 2;
         }
-        seen
+        let mut held = seen?;
+        if held.choice() == Some(Choice::InTurn) {
+            let others = self.unasked(wait, deadline).await;
+            held.unasked.extend(others);
+        }
+        Some(held)
+    }
+
+    /// The numbers of the other replicas for which no request waits while one after the other is held; as far as there is time.
+    async fn unasked(&self, wait: Duration, deadline: Instant) -> Vec<u32> {
+        let mut unasked = Vec::new();
+        for (number, replica) in &self.others {
+            let one = std::slice::from_ref(replica);
+            let waits = match self.sandbox.hold(one).await {
+                true => timeout_at(deadline, self.waits(wait)).await.ok().flatten(),
+                false => None,
+            };
+            let (waits, waiting) = waits.unzip();
+            self.sandbox.let_go(one).await;
+            if let Some(mut waiting) = waiting {
+                waiting.answered(wait * SILENCE).await;
+            }
+            unasked.extend((waits == Some(false)).then_some(*number));
+        }
+        unasked
+    }
+
+    /// Whether one of the requests on one connection has to wait, and those that do; `None` when an answer is not the right one.
+    async fn waits(&self, wait: Duration) -> Option<(bool, Waiting)> {
+        let mut waiting = Waiting::new(self);
+        let mut kept = Kept::new(self.address);
+        for _ in 0..self.enough() {
+            let mut request = waiting.request(kept, Company::None);
+            tokio::select! {
+                answer = &mut request => {
+                    answer.is_right()?;
+                    kept = answer.kept;
+                }
+                () = sleep(wait) => {
+                    waiting.requests.push(request);
+                    return Some((true, waiting));
+                }
+            }
+        }
+        Some((false, waiting))
     }
 
     /// The time that the slowest answer takes while nobody is held; `None` when one is not the right one.
@@ -141,7 +199,7 @@ impl Holding<'_> {
             false => None,
         };
         self.sandbox.let_go(&self.first).await;
-        self.sandbox.let_go(&self.others).await;
+        self.sandbox.let_go(&self.other_members()).await;
         seen
     }
 
@@ -150,6 +208,18 @@ impl Holding<'_> {
         let mut waiting = Waiting::new(self);
         let passed_by = self.one_by_one(wait, &mut waiting).await?;
         let waited = u32::try_from(waiting.requests.len()).ok()?;
+        let seen = Held {
+            replicas: self.order.replicas,
+            period: self.order.period,
+            workers: self.workers,
+            waited,
+            passed_by,
+            all: None,
+            unasked: Vec::new(),
+        };
+        if waited == 0 {
+            return Some(seen);
+        }
         let at_once = match passed_by >= self.enough() {
             true => Some(at_once(self.order.replicas, self.workers, waited)?),
             false => None,
@@ -168,14 +238,7 @@ impl Holding<'_> {
             requests,
             answered: (answered.len() as u32).saturating_sub(by_first),
         });
-        (by_first == waited).then_some(Held {
-            replicas: self.order.replicas,
-            period: self.order.period,
-            workers: self.workers,
-            waited,
-            passed_by,
-            all,
-        })
+        (by_first == waited).then_some(Held { all, ..seen })
     }
 
     /// Asks until a connection has passed the held replica by for long enough, or as many wait as show turns, or as there is
@@ -203,6 +266,13 @@ impl Holding<'_> {
         Some(passed_by)
     }
 
+    fn other_members(&self) -> Vec<Member> {
+        self.others
+            .iter()
+            .map(|(_, member)| member.clone())
+            .collect()
+    }
+
     /// How often a held replica must be passed by in a row.
     fn enough(&self) -> u32 {
         self.order.period.saturating_mul(Held::ORDERS)
@@ -210,7 +280,7 @@ impl Holding<'_> {
 
     /// Holds the others too, and sends requests that have to wait.
     async fn all(&self, requests: u32, waiting: &mut Waiting) -> Option<()> {
-        if !self.sandbox.hold(&self.others).await {
+        if !self.sandbox.hold(&self.other_members()).await {
             return None;
         }
         for _ in 0..requests {
@@ -318,7 +388,7 @@ mod tests {
     use super::*;
     use softy_checks::observation::Witness;
 
-    fn order(sequence: &[u32], connection: Connection) -> Option<(u32, u32, usize)> {
+    fn order(sequence: &[u32], connection: Connection) -> Option<(u32, u32, u32)> {
         let volley = Volley {
             replicas: 5,
             connection,
@@ -328,6 +398,8 @@ mod tests {
             unanswered: Vec::new(),
             received: Vec::new(),
             workers: 0,
+            others: Vec::new(),
+            refused: None,
         };
         let order = Order::of(&volley)?;
         Some((order.period, order.replicas, order.first))

@@ -3,6 +3,7 @@
 //! A request through the proxy before every replica accepts connections would make nginx take that replica out of its
 //! rotation for ten seconds, and so spoil what is to be measured.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -113,12 +114,24 @@ fn computed_between(before: &[(u32, u64)], after: &[(u32, u64)]) -> u64 {
     after.iter().filter_map(since).sum()
 }
 
-/// Whether a connection can be opened at all from here.
-pub async fn is_open(address: SocketAddr) -> bool {
-    matches!(
-        timeout(CONNECT, TcpStream::connect(address)).await,
-        Ok(Ok(_))
-    )
+/// What becomes of a connection to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// It is taken.
+    Open,
+    /// A kernel refuses it: nothing listens there.
+    Refused,
+    /// Neither, within its deadline.
+    Silent,
+}
+
+/// Opens a connection, and closes it.
+pub async fn knock(address: SocketAddr) -> Door {
+    match timeout(CONNECT, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => Door::Open,
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => Door::Refused,
+        Ok(Err(_)) | Err(_) => Door::Silent,
+    }
 }
 
 /// Until one of the ports that the container is expected to listen on takes a connection.
@@ -141,7 +154,7 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
             continue;
         };
         for &port in &member.ports {
-            if is_open(SocketAddr::new(address.ip(), port)).await {
+            if knock(SocketAddr::new(address.ip(), port)).await == Door::Open {
                 return;
             }
         }

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use softy_checks::enough;
 use softy_checks::model::Text;
 use softy_checks::observation::{Connection, Fault, FaultKind, Outcome, Reply, Volley, Witness};
 use tokio::time::{Instant, sleep};
 
 use super::API_PATH;
-use super::attribution::Attribution;
-use super::counted::{ALONE, PADDINGS, handed_on, is_quiet, receivers, served};
+use super::attribution::{Attribution, others};
+use super::counted::{ALONE, PADDINGS, are_alike, handed_on, is_quiet, receivers, served};
 use super::fresh::Client;
 use super::kept::Kept;
+use super::pace::Pace;
 use crate::sandbox::{Member, Moment, Sandbox};
 
 /// Requests for each replica.
@@ -24,7 +26,7 @@ const FRESH_REQUESTS: u32 = 20;
 
 /// Extra bytes of a request, so that serving it shows in a replica's network counters beside everything else; servers
 /// that take no more than 4 kB of headers take it.
-pub const PADDING: usize = 2000;
+const PADDING: usize = 2000;
 
 /// Attempts to read a volley from the network counters.
 const COUNTED_ATTEMPTS: u32 = 3;
@@ -59,16 +61,19 @@ pub async fn volley(
     proxy: &Member,
     address: SocketAddr,
     replicas: &[Member],
+    pace: Pace,
 ) -> Result<Volley, Fault> {
     let count = u32::try_from(replicas.len()).unwrap_or(u32::MAX);
+    let requests = count.saturating_mul(REQUESTS_PER_REPLICA);
     let mut plan = Plan {
-        requests: count.saturating_mul(REQUESTS_PER_REPLICA),
+        requests: pace.requests(requests, count).unwrap_or(requests),
         connection: Connection::KeptAlive,
         workers: 0,
         padding: PADDING,
+        pace,
     };
     let mut sent = logged(sandbox, address, replicas, &plan).await?;
-    if sent.volley.unanswered.len() == sent.volley.sequence.len() {
+    if sent.volley.unanswered.len() == sent.volley.sequence.len() && sent.volley.refused.is_none() {
         // A proxy may be told to take short headers only.
         plan.padding = 0;
         sent = logged(sandbox, address, replicas, &plan).await?;
@@ -98,10 +103,13 @@ pub async fn fresh_volley(
     client: &Client,
     address: SocketAddr,
     replicas: &[Member],
+    pace: Pace,
 ) -> Result<(Volley, Vec<Reply>), Fault> {
     let mark = Mark::new(sandbox);
     let (mut replies, mut unanswered) = (Vec::new(), Vec::new());
-    for request in 1..=FRESH_REQUESTS {
+    let requests = pace.fresh(FRESH_REQUESTS);
+    for request in 1..=requests {
+        pace.wait().await;
         let reply = client.get(address, &mark.path(request)).await;
         if !reply.outcome.is_hello() {
             unanswered.push(request);
@@ -112,7 +120,7 @@ pub async fn fresh_volley(
         sandbox,
         replicas,
         &mark,
-        FRESH_REQUESTS,
+        requests,
         Connection::Fresh,
         unanswered,
     )
@@ -140,6 +148,7 @@ struct Plan {
     workers: u32,
     /// Extra bytes of each request.
     padding: usize,
+    pace: Pace,
 }
 
 /// What came of it, how often the proxy closed the connection, and how many requests took too long.
@@ -174,6 +183,7 @@ impl Plan {
             connection: Connection::ClosedByProxy,
             workers,
             padding: self.padding,
+            pace: self.pace,
         }
     }
 }
@@ -236,20 +246,31 @@ async fn logged_once(
 ) -> Result<Sent, Fault> {
     let (mark, started) = (Mark::new(sandbox), Instant::now());
     let mut kept = Kept::new(address);
-    let (mut sent, mut late, mut unanswered) = (0, 0, Vec::new());
+    let (mut sent, mut late, mut refused, mut unanswered) = (0, 0, None, Vec::new());
     while sent < plan.requests && started.elapsed() < VOLLEY {
+        plan.pace.wait().await;
         sent += 1;
         let outcome = kept.get(&mark.path(sent), plan.padding).await;
         if !outcome.is_hello() {
             late += usize::from(matches!(outcome, Outcome::TimedOut { .. }));
+            refused = refused.or(outcome.refused());
             unanswered.push(sent);
         }
     }
-    in_time(sent, plan.requests, &unanswered)?;
+    let count = u32::try_from(replicas.len()).unwrap_or(u32::MAX);
+    let needed = match plan.connection {
+        Connection::KeptAlive => enough(count).min(plan.requests),
+        Connection::ClosedByProxy | Connection::Fresh => plan.requests,
+    };
+    in_time(sent, needed, &unanswered)?;
     let volley = attributed(sandbox, replicas, &mark, sent, plan.connection, unanswered).await?;
     let workers = plan.workers;
     Ok(Sent {
-        volley: Volley { workers, ..volley },
+        volley: Volley {
+            workers,
+            refused,
+            ..volley
+        },
         closed: kept.closed,
         late,
     })
@@ -263,7 +284,7 @@ fn is_rarely_late(late: usize, unanswered: usize, sent: usize) -> bool {
 /// Whether what was sent is enough to judge: requests that could not be sent in time are nobody's mistake, unless others
 /// stayed unanswered.
 fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
-    if sent == planned || !unanswered.is_empty() {
+    if sent >= planned || !unanswered.is_empty() {
         return Ok(());
     }
     let seconds = VOLLEY.as_secs();
@@ -285,12 +306,13 @@ async fn attributed(
 ) -> Result<Volley, Fault> {
     let started = Instant::now();
     let answered = requests as usize - unanswered.len();
-    let attribution = loop {
+    let (attribution, others) = loop {
         let logs = replicas.iter();
         let logs = logs.map(|replica| sandbox.log(replica, mark.since));
-        let attribution = Attribution::read(&try_join_all(logs).await?, &mark.nonce);
+        let logs = try_join_all(logs).await?;
+        let attribution = Attribution::read(&logs, &mark.nonce);
         if attribution.named(requests) >= answered || started.elapsed() > LOGS {
-            break attribution;
+            break (attribution, others(&logs, &mark.nonce));
         }
         sleep(BETWEEN_READINGS).await;
     };
@@ -308,6 +330,8 @@ async fn attributed(
         unanswered,
         received: Vec::new(),
         workers: 0,
+        others,
+        refused: None,
     })
 }
 
@@ -341,8 +365,10 @@ async fn counted_once(
     plan: &Plan,
 ) -> Result<Option<Sent>, Fault> {
     let started = Instant::now();
-    let mut counting = Counting::begin(sandbox, address, replicas).await?;
-    let alone = counting.alone().await?;
+    let mut counting = Counting::begin(sandbox, address, replicas, plan.pace).await?;
+    let Some(alone) = counting.alone().await? else {
+        return Ok(None);
+    };
     let mut sequence: Vec<u32> = alone
         .iter()
         .map(|receivers| receivers.first().copied().unwrap_or(0))
@@ -378,6 +404,8 @@ async fn counted_once(
         unanswered,
         received: difference(&counting.first, &counting.last),
         workers: plan.workers,
+        others: Vec::new(),
+        refused: None,
     };
     Ok(Some(Sent {
         volley,
@@ -392,6 +420,7 @@ struct Counting<'a> {
     replicas: &'a [Member],
     mark: Mark,
     kept: Kept,
+    pace: Pace,
     /// Whether nothing that could be taken for a request came before the first.
     was_quiet: bool,
     first: Vec<u64>,
@@ -404,6 +433,7 @@ impl<'a> Counting<'a> {
         sandbox: &'a Sandbox,
         address: SocketAddr,
         replicas: &'a [Member],
+        pace: Pace,
     ) -> Result<Counting<'a>, Fault> {
         let before = counters(sandbox, replicas).await?;
         let first = counters(sandbox, replicas).await?;
@@ -412,6 +442,7 @@ impl<'a> Counting<'a> {
             replicas,
             mark: Mark::new(sandbox),
             kept: Kept::new(address),
+            pace,
             was_quiet: is_quiet(&difference(&before, &first)),
             last: first.clone(),
             first,
@@ -419,19 +450,24 @@ impl<'a> Counting<'a> {
         })
     }
 
-    /// The receivers of each request that goes out alone.
-    async fn alone(&mut self) -> Result<Vec<Vec<u32>>, Fault> {
-        let mut alone = Vec::new();
+    /// The receivers of each request that goes out alone; `None` when some came with more traffic than others.
+    async fn alone(&mut self) -> Result<Option<Vec<Vec<u32>>>, Fault> {
+        let (mut alone, mut totals) = (Vec::new(), Vec::new());
         for request in 1..=LONE_REQUESTS {
+            self.pace.wait().await;
             self.send(request, ALONE).await;
-            alone.push(receivers(&self.received().await?));
+            let received = self.received().await?;
+            totals.push(received.iter().sum());
+            alone.push(receivers(&received));
         }
-        Ok(alone)
+        let handed_on = alone.iter().any(|receivers| receivers.len() > 1);
+        Ok((handed_on || are_alike(&totals)).then_some(alone))
     }
 
     /// The replicas that served a group whose first request has this number; `None` when that is in doubt.
     async fn group(&mut self, first: u32) -> Result<Option<[u32; PADDINGS.len()]>, Fault> {
         for (request, padding) in (first..).zip(PADDINGS) {
+            self.pace.wait().await;
             self.send(request, padding).await;
         }
         let received = self.received().await?;

@@ -20,6 +20,8 @@ pub(crate) fn correct() -> Observation {
         api: Some(vec![reply("/api/hello", 200, "Hello, World!"); 3]),
         front_page: Some(reply("/", 200, "<html></html>")),
         volleys: vec![volley(2), volley(5)],
+        set_aside: Vec::new(),
+        askers: Vec::new(),
         circumstances: Vec::new(),
         held: None,
         scaled: None,
@@ -150,5 +152,7 @@ fn volley(replicas: u32) -> Volley {
         unanswered: Vec::new(),
         received: Vec::new(),
         workers: 0,
+        others: Vec::new(),
+        refused: None,
     }
 }

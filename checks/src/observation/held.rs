@@ -20,6 +20,9 @@ pub struct Held {
     pub passed_by: u32,
     /// What came of requests while every replica was held; `None` when turns had shown before.
     pub all: Option<AllHeld>,
+    /// The numbers of the replicas for which no request waited while they were held, in [`Held::ORDERS`] orders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<u32>,
 }
 
 /// Requests sent at once while every replica was held, beside those that waited already.
@@ -75,6 +78,7 @@ mod tests {
             waited,
             passed_by,
             all: all.map(|(requests, answered)| AllHeld { requests, answered }),
+            unasked: Vec::new(),
         }
     }
 

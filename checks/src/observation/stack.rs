@@ -193,6 +193,17 @@ impl Container {
         };
         !self.listening.is_empty() && self.listening.iter().all(is_own)
     }
+
+    /// Whether it listens on a port at addresses of version 6 alone; `[::]` may stand for both versions.
+    pub fn listens_to_version_6(&self, port: u16) -> bool {
+        let addresses = self
+            .listening
+            .iter()
+            .filter_map(|address| address.parse().ok());
+        let mut at_port = addresses.filter(|address: &SocketAddr| address.port() == port);
+        let first = at_port.next();
+        first.is_some_and(|first| first.is_ipv6() && at_port.all(|address| address.is_ipv6()))
+    }
 }
 
 /// Whether an address is the container's own, also where a version 4 address is written as one of version 6.
@@ -311,6 +322,19 @@ impl Outcome {
             | Outcome::Broken { .. }
             | Outcome::TimedOut { .. }
             | Outcome::TooLarge { .. } => false,
+        }
+    }
+
+    /// The status that a limit on the rate of requests refuses one with, where this may be that: 429, or nginx's 503.
+    pub fn refused(&self) -> Option<u16> {
+        match self {
+            Outcome::Answered { status, .. } => {
+                Some(*status).filter(|status| matches!(status, 429 | 503))
+            }
+            Outcome::Refused
+            | Outcome::Broken { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::TooLarge { .. } => None,
         }
     }
 

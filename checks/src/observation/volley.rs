@@ -21,6 +21,21 @@ pub struct Volley {
     pub received: Vec<u64>,
     /// Worker processes of the proxy that are reckoned with, which they are when the proxy closes connections; else 0.
     pub workers: u32,
+    /// Requests of others that the replicas' logs show between these, in the order of time; at its two ends the nearest only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Other>,
+    /// The status that a limit of the proxy's refused some of these requests with, 429 or 503; `None` when none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u16>,
+}
+
+/// A request of another client, which a replica received while the volley ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// The number of the replica.
+    pub replica: u32,
+    /// How many requests of the volley were logged before it, by the engine's clock.
+    pub after: u32,
 }
 
 /// How the requests of a volley travelled.

@@ -48,27 +48,12 @@ fn judge(seen: &Observation) -> Judgement {
         return Ok(beside(seen, lines.len() - 1));
     }
     let back_end = seen.back_end();
-    let findings = match nearest(&lines, back_end) {
-        Some(nearest) => nearest.findings(seen.compose.as_ref()),
+    let read = lines.iter().filter_map(|line| Line::read(line, back_end));
+    let findings = match read.min_by_key(Line::distance) {
+        Some(nearest) => nearest.findings(),
         None => vec![no_command(&lines, back_end)],
     };
     Ok(Judged::from_findings(findings))
-}
-
-/// Returns the service that the answer's command names in place of the one that is asked for.
-pub(super) fn other_service(seen: &Observation) -> Option<String> {
-    let text = String::from_utf8_lossy(seen.answer.as_ref()?.bytes());
-    let lines = lines(&text);
-    if lines.iter().any(|line| is_accepted(seen, line)) {
-        return None;
-    }
-    let nearest = nearest(&lines, seen.back_end())?;
-    nearest.other_service().map(str::to_owned)
-}
-
-fn nearest<'t>(lines: &[&'t str], back_end: &str) -> Option<Line<'t>> {
-    let read = lines.iter().filter_map(|line| Line::read(line, back_end));
-    read.min_by_key(Line::distance)
 }
 
 /// The lines of a file; one that ends with a backslash goes on in the next, as in a shell.
@@ -144,7 +129,7 @@ fn no_command(lines: &[&str], back_end: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::asked::Asked;
-    use crate::observation::correct::{answer, compose_of, correct};
+    use crate::observation::correct::{answer, correct};
 
     fn judged(content: &str) -> Judged {
         let answer = answer(content);
@@ -189,26 +174,6 @@ mod tests {
             judged("docker-compose up --scale back-end=2"),
             Judged::passed()
         );
-    }
-
-    #[test]
-    fn another_service_is_compared_with_those_of_the_file() {
-        let finding = |service: &str, services: &[&str]| {
-            let seen = Observation {
-                answer: Some(answer(format!("docker-compose up --scale {service}=2\n"))),
-                compose: Some(compose_of(services)),
-                ..correct()
-            };
-            judge(&seen).unwrap().findings.remove(0)
-        };
-        let services = ["front-end", "back-end"];
-        let absent = finding("backend", &services);
-        assert!(absent.hint.en.contains("has no service `backend`"));
-        let another = finding("front-end", &services);
-        assert!(another.hint.en.contains("both `back-end` and `front-end`"));
-        assert!(!absent.consequence && !another.consequence);
-        assert!(finding("backend", &["front-end", "backend"]).consequence);
-        assert!(!finding("backend", &["front-end", "api"]).consequence);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod logged;
 #[cfg(test)]
 mod tests;
 
-use super::configuration::CONFIGURATION_EMPTY;
+use super::configuration::{self, CONFIGURATION_EMPTY, RATE_LIMITED};
 use super::stack_runs;
 use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
 use crate::observation::{Container, Observation, Outcome, Reply, Stack, Stage, State};
@@ -36,6 +36,7 @@ pub(super) static CHECK: Check = Check {
         &causes::API_TO_FRONT_END,
         &causes::PATH_STRIPPED,
         &causes::WRONG_PORT,
+        &RATE_LIMITED,
         &API_NOT_FOUND,
         &API_BAD_GATEWAY,
         &API_OTHER_STATUS,
@@ -161,7 +162,9 @@ fn unreachable(seen: &Observation, stack: &Stack) -> Vec<Finding> {
         .find_map(|replica| unheard(stack, replica));
     let proxy = stack
         .replicas(&proxy.service)
-        .find_map(|container| silent_proxy(stack, container))
+        .find_map(|container| {
+            silent_proxy(stack, container).or_else(|| loopback_proxy(stack, container))
+        })
         .map(|finding| causes::silent(seen, stack, finding));
     back_end.into_iter().chain(proxy).collect()
 }
@@ -197,6 +200,23 @@ fn loopback(stack: &Stack, replica: &Container) -> Option<Finding> {
     )))
 }
 
+/// A proxy that requests of its own container reach, and no others.
+fn loopback_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
+    if container.state != State::Running || !container.listens_to_itself() {
+        return None;
+    }
+    let (name, found) = (stack.label(container), codes(&container.listening));
+    let finding = LOOPBACK_ONLY.finding(Text::new(
+        format!("{name} listens on {found}, which nobody outside its container can reach"),
+        format!("{name} écoute sur {found}, que personne ne peut atteindre hors de son conteneur"),
+    ));
+    let finding = finding.advising(Text::fixed(
+        "requests come from outside of the proxy’s container: look for the address in its `listen`",
+        "les requêtes viennent d’en dehors du conteneur du proxy : cherchez l’adresse dans son `listen`",
+    ));
+    Some(finding.shown_by(stack.evidence(container)))
+}
+
 fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
     let State::Silent { seconds } = container.state else {
         return None;
@@ -213,6 +233,9 @@ fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
 
 /// The finding of a reply, with its cause instead where the proxy's configuration has it.
 fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) -> Finding {
+    if let Some(limited) = limited(seen, reply, &finding) {
+        return limited;
+    }
     match reply.outcome {
         Outcome::Answered { status, .. } => {
             let symptom = finding.code;
@@ -222,9 +245,40 @@ fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) ->
                 false => finding,
             }
         }
-        Outcome::Refused => causes::silent(seen, stack, finding),
-        Outcome::Broken { .. } | Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => finding,
+        Outcome::Refused => other_version(stack, causes::silent(seen, stack, finding)),
+        Outcome::Broken { .. } => other_version(stack, finding),
+        Outcome::TimedOut { .. } | Outcome::TooLarge { .. } => finding,
     }
+}
+
+/// A reply that a limit of the proxy's refuses.
+fn limited(seen: &Observation, reply: &Reply, finding: &Finding) -> Option<Finding> {
+    reply.outcome.refused()?;
+    let limited = configuration::limited(seen, causes::PATH, &finding.message)?;
+    Some(limited.shown_by(finding.evidence.clone()))
+}
+
+/// A proxy that listens on its port, but on addresses of version 6 alone.
+fn other_version(stack: &Stack, finding: Finding) -> Finding {
+    let mut proxies = stack.proxy.iter().flat_map(|proxy| {
+        let containers = stack.replicas(&proxy.service);
+        containers.map(move |container| (proxy.port, container))
+    });
+    let found = proxies.find(|(port, container)| container.listens_to_version_6(*port));
+    let Some((_, container)) = found else {
+        return finding;
+    };
+    let (name, found) = (stack.label(container), codes(&container.listening));
+    let Text { en, fr } = &finding.message;
+    let message = Text::new(
+        format!("{en}; {name} listens on {found}, and requests come in at its IPv4 address"),
+        format!("{fr} ; {name} écoute sur {found}, et les requêtes arrivent à son adresse IPv4"),
+    );
+    let finding = Finding { message, ..finding };
+    finding.advising(Text::fixed(
+        "an address in brackets is one of IPv6: what does `listen` need for IPv4 beside it, or instead?",
+        "une adresse entre crochets est une adresse IPv6 : que faut-il à `listen` pour IPv4, en plus ou à la place ?",
+    ))
 }
 
 /// What is wrong with a reply.
@@ -270,7 +324,8 @@ fn other_body(body: &str) -> Finding {
 fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Finding> {
     let failed = later.iter().filter(|reply| !reply.outcome.is_hello());
     let failed: Vec<&Reply> = failed.collect();
-    let Text { en, fr } = match &failed.first()?.outcome {
+    let first = *failed.first()?;
+    let Text { en, fr } = match &first.outcome {
         Outcome::Answered { status: 200, body } => other_body(body).message,
         outcome => outcome.message(),
     };
@@ -283,11 +338,10 @@ fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Findi
             "la première des {sent} requêtes a eu la bonne réponse, mais pas {failed} des autres : {fr}"
         ),
     );
-    Some(
-        API_SOMETIMES_FAILS
-            .finding(message)
-            .shown_by(logs(seen, stack)),
-    )
+    let finding = API_SOMETIMES_FAILS
+        .finding(message)
+        .shown_by(logs(seen, stack));
+    Some(limited(seen, first, &finding).unwrap_or(finding))
 }
 
 /// The log of the proxy, and of one API server: of the one that was asked, where its log tells.

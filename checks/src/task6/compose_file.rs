@@ -1,4 +1,3 @@
-use super::answer_command;
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Compose, Observation, Problem, ProblemKind, Service, Stage};
 use crate::wording::{code, codes};
@@ -174,8 +173,7 @@ fn judge(seen: &Observation) -> Judgement {
     let findings = if compose.files.is_empty() {
         vec![absent(&compose.misnamed)]
     } else if compose.problems.is_empty() {
-        let command = answer_command::other_service(seen);
-        nameless(compose, command.as_deref()).into_iter().collect()
+        nameless(compose).into_iter().collect()
     } else {
         compose.problems.iter().map(refused).collect()
     };
@@ -233,9 +231,8 @@ pub(super) fn title(back_end: &str) -> Text {
     )
 }
 
-/// Returns the finding for a file without the service of the API servers; `command` is another that the answer's command
-/// starts in its place.
-fn nameless(compose: &Compose, command: Option<&str>) -> Option<Finding> {
+/// What stands where the service of the API servers should be.
+fn nameless(compose: &Compose) -> Option<Finding> {
     if compose.service(&compose.back_end).is_some() || hides_services(compose) {
         return None;
     }
@@ -244,31 +241,14 @@ fn nameless(compose: &Compose, command: Option<&str>) -> Option<Finding> {
         .iter()
         .filter(|service| is_likely(service))
         .collect();
-    if let [first, rest @ ..] = likely.as_slice()
-        && rest.iter().any(|other| kind(other) == kind(first))
-    {
-        return Some(separate(compose, &likely).at(first.place.clone()));
-    }
-    if let Some(started) = command.and_then(|name| compose.service(name)) {
-        return Some(misnamed(compose, started).advising(rename(compose)));
-    }
-    Some(match likely.first() {
-        Some(first) => misnamed(compose, first),
-        None => unnamed(compose),
-    })
-}
-
-/// Returns the hint for a name that the file and the answer's command agree on.
-fn rename(compose: &Compose) -> Text {
-    let expected = code(&compose.back_end);
-    Text::new(
-        format!(
-            "your command fits your compose file, but the exercise asks for {expected}: rename the service in the compose file, in the proxy’s configuration and in the command"
-        ),
-        format!(
-            "votre commande correspond à votre fichier compose, mais l’énoncé impose {expected} : renommez le service dans le fichier compose, dans la configuration du proxy et dans la commande"
-        ),
-    )
+    let finding = match likely.as_slice() {
+        [] => unnamed(compose),
+        [first, rest @ ..] if rest.iter().any(|other| kind(other) == kind(first)) => {
+            separate(compose, &likely)
+        }
+        [first, ..] => misnamed(compose, first),
+    };
+    Some(finding.at(likely.first().and_then(|service| service.place.clone())))
 }
 
 /// Whether no service is known because the file that would name them is refused: `compose-safe` says which.
@@ -293,11 +273,10 @@ fn unnamed(compose: &Compose) -> Finding {
 
 fn misnamed(compose: &Compose, service: &Service) -> Finding {
     let (expected, found) = (code(&compose.back_end), code(&service.name));
-    let finding = BACK_END_MISSING.finding(Text::new(
+    BACK_END_MISSING.finding(Text::new(
         format!("expected a service {expected}, found {found}, which seems to stand for it"),
         format!("attendu : un service {expected} ; trouvé : {found}, qui semble en tenir lieu"),
-    ));
-    finding.at(service.place.clone())
+    ))
 }
 
 fn separate(compose: &Compose, services: &[&Service]) -> Finding {
@@ -330,7 +309,7 @@ fn kind(service: &Service) -> String {
 mod tests {
     use super::*;
     use crate::observation::Refusal;
-    use crate::observation::correct::{answer, compose, compose_of, correct};
+    use crate::observation::correct::{compose, compose_of, correct};
 
     fn judged(compose: Compose) -> Judged {
         judge(&Observation {
@@ -466,26 +445,6 @@ mod tests {
                 .en
                 .contains("found `softy-pinko-back-end`,")
         );
-    }
-
-    #[test]
-    fn a_name_that_file_and_command_agree_on_is_one_mistake() {
-        let seen = |command: &str, services: &[&str]| Observation {
-            answer: Some(answer(command)),
-            compose: Some(compose_of(services)),
-            ..correct()
-        };
-        let hint = |command: &str, services: &[&str]| {
-            let mut findings = judge(&seen(command, services)).unwrap().findings;
-            findings.remove(0).hint.en
-        };
-        let command = "docker-compose up --scale backend=2\n";
-        assert!(hint(command, &["backend", "proxy"]).starts_with("your command fits"));
-        assert!(hint(command, &["api", "proxy"]).starts_with("the exercise says"));
-        let right = "docker-compose up --scale back-end=2\n";
-        assert!(hint(right, &["backend", "proxy"]).starts_with("the exercise says"));
-        let odd = hint("docker-compose up --scale web=2\n", &["web", "proxy"]);
-        assert!(odd.starts_with("your command fits"));
     }
 
     #[test]

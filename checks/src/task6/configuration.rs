@@ -1,7 +1,7 @@
 //! What several checks ask the proxy's nginx configuration.
 
 use crate::model::{Finding, Mistake, Place, Text};
-use crate::nginx::{Effective, Route, parse};
+use crate::nginx::{Effective, Limit, Route, parse};
 use crate::observation::{Compose, Nginx, NginxFile, Observation};
 use crate::wording::code;
 
@@ -12,6 +12,36 @@ pub(super) static CONFIGURATION_EMPTY: Mistake = Mistake {
         "sur quoi le proxy doit-il écouter, et où doit-il envoyer ce qu’il reçoit ? c’est dans ce fichier qu’on le lui dit",
     ),
 };
+
+pub(super) static RATE_LIMITED: Mistake = Mistake {
+    code: "rate-limited",
+    hint: Text::fixed(
+        "a page asks the API more often than that: which rate does the limit of the proxy’s configuration let through, and is it needed?",
+        "une page interroge l’API plus souvent que cela : quel débit la limite de la configuration du proxy laisse-t-elle passer, et est-elle nécessaire ?",
+    ),
+};
+
+/// That a limit of the proxy's nginx refuses requests for a path; `symptom` is what came of it.
+pub(super) fn limited(seen: &Observation, path: &str, symptom: &Text) -> Option<Finding> {
+    let proxy = seen.stack.as_ref()?.proxy.as_ref()?;
+    let effective = Effective::read(of(seen, &proxy.service)?);
+    let limit = Limit::of(&effective, proxy.port, path)?;
+    let directive = limit.zone.unwrap_or(limit.directive);
+    let words = directive.words.iter().map(|word| word.text.as_str());
+    let shown = code(&words.collect::<Vec<_>>().join(" "));
+    let message = Text::new(
+        format!(
+            "{}; the proxy’s nginx refuses requests by {shown}",
+            symptom.en
+        ),
+        format!(
+            "{} ; le nginx du proxy refuse des requêtes par {shown}",
+            symptom.fr
+        ),
+    );
+    let place = directive.place().or_else(|| limit.directive.place());
+    Some(RATE_LIMITED.finding(message).at(place))
+}
 
 /// Characters of a name that others are compared with.
 const LONGEST: usize = 64;

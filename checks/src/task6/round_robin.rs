@@ -4,11 +4,12 @@ pub(super) mod mistakes;
 mod tests;
 
 use super::api_answers;
-use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
-use crate::observation::{Connection, Observation, Stage, Volley, Witness};
-use crate::rotation::{Rotation, counts, interleaves_rotations, rotation};
+use super::configuration::{self, RATE_LIMITED};
+use crate::model::{Check, Finding, Judged, Judgement, Note, Text, Unjudged};
+use crate::observation::{Connection, Fault, FaultKind, Held, Observation, Stage, Volley, Witness};
+use crate::rotation::{Rotation, counts, interleaves_beside, rotation, rotation_beside};
 use crate::witnesses::{Testimony, testimony};
-use crate::wording::code;
+use crate::wording::{code, codes};
 use causes::{HASHED, LEAST_CONN, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
 use mistakes::{
     ANSWERS_DOUBLED, ANSWERS_MISSING, NOT_ATTRIBUTABLE, NOT_ROUND_ROBIN, ONE_REPLICA_ONLY,
@@ -30,6 +31,7 @@ pub(super) static CHECK: Check = Check {
         "les requêtes vont tour à tour aux deux serveurs API",
     ),
     mistakes: &[
+        &RATE_LIMITED,
         &ANSWERS_MISSING,
         &ANSWERS_DOUBLED,
         &NOT_ATTRIBUTABLE,
@@ -44,27 +46,55 @@ pub(super) static CHECK: Check = Check {
         &WEIGHTED,
         &NOT_ROUND_ROBIN,
     ],
-    notes: &[LONG_ORDER],
+    notes: &[LONG_ORDER, OTHERS_ASK],
     judge,
 };
 
 const LONG_ORDER: &str = "long-order";
 
+const OTHERS_ASK: &str = "others-ask";
+
 fn judge(seen: &Observation) -> Judgement {
     let volley = seen.volley(2)?;
-    let judged = judge_volley(seen, volley);
+    let judged = judge_volley(seen, volley)?;
     if judged.findings.is_empty()
-        && let Some(finding) = causes::least_busy(seen)
+        && let Some(finding) = unasked(seen).or_else(|| causes::least_busy(seen))
     {
         return Ok(Judged::failed(finding));
     }
-    Ok(judged.with_notes(long_order(volley).into_iter().collect()))
+    let notes = [long_order(volley), others_ask(seen)];
+    Ok(judged.with_notes(notes.into_iter().flatten().collect()))
+}
+
+/// A replica that takes turns by its log, and for which no request waited while it was held.
+fn unasked(seen: &Observation) -> Option<Finding> {
+    let held = seen.held.as_ref()?;
+    let number = held.unasked.first()?;
+    let back_end = code(seen.back_end());
+    let answered = held.period.saturating_mul(Held::ORDERS);
+    Some(WITNESSES_DISAGREE.finding(Text::new(
+        format!("{back_end} {number} seemed to take turns, but while the checker kept it from answering, {answered} requests in a row were answered"),
+        format!("{back_end} {number} semblait prendre son tour, mais pendant que le vérificateur l’empêchait de répondre, {answered} requêtes de suite ont reçu une réponse"),
+    )))
+}
+
+/// Services of the stack that send requests beside the checker's.
+fn others_ask(seen: &Observation) -> Option<Note> {
+    let askers = codes(&seen.askers);
+    (!seen.askers.is_empty()).then(|| Note {
+        code: OTHERS_ASK,
+        message: Text::new(
+            format!("{askers} asks the same proxy: its requests take turns as well, and are counted in"),
+            format!("{askers} interroge le même proxy : ses requêtes prennent aussi leur tour, et sont comptées"),
+        ),
+    })
 }
 
 /// Whether two replicas take turns as long as requests come one by one, and the configuration does not say for certain that
 /// they do so always: then it is worth while to hold one.
 pub fn choice_is_open(seen: &Observation) -> bool {
-    let takes_turns = |volley| judge_volley(seen, volley).findings.is_empty();
+    let takes_turns =
+        |volley| judge_volley(seen, volley).is_ok_and(|judged| judged.findings.is_empty());
     seen.volley(2).is_ok_and(takes_turns) && !causes::takes_turns(seen)
 }
 
@@ -85,15 +115,54 @@ fn long_order(volley: &Volley) -> Option<Note> {
 }
 
 /// The first thing that is wrong with a volley; `scales-further` asks the same of five replicas.
-pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judged {
+pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judgement {
     let finding = unanswered(volley)
         .or_else(|| doubled(volley))
         .or_else(|| unattributed(seen, volley))
-        .or_else(|| disagreeing(seen, volley))
-        .or_else(|| idle(volley))
-        .or_else(|| unrotated(volley));
-    let finding = finding.map(|finding| causes::explained(seen, finding));
-    Judged::from_findings(finding.into_iter().collect())
+        .or_else(|| disagreeing(seen, volley));
+    let finding = match finding {
+        Some(finding) => Some(finding),
+        None => unordered(volley).ok_or_else(|| open(seen))?,
+    };
+    let finding = finding.map(|finding| match volley.refused {
+        Some(_) => configuration::limited(seen, causes::PATH, &finding.message).unwrap_or(finding),
+        None => causes::explained(seen, finding),
+    });
+    Ok(Judged::from_findings(finding.into_iter().collect()))
+}
+
+/// Whether requests of others hide what comes of a volley.
+pub fn is_hidden(seen: &Observation, volley: &Volley) -> bool {
+    !volley.others.is_empty() && judge_volley(seen, volley).is_err()
+}
+
+/// Whether requests of others between those of a volley may be what is found wrong with it.
+pub fn is_disturbed(seen: &Observation, volley: &Volley) -> bool {
+    let is_right = judge_volley(seen, volley).is_ok_and(|judged| judged.findings.is_empty());
+    let mut others = volley.others.iter();
+    let between = others.any(|other| (1..volley.sequence.len()).contains(&(other.after as usize)));
+    between && !is_right
+}
+
+fn open(seen: &Observation) -> Unjudged {
+    let (en, fr) = match seen.askers.as_slice() {
+        [] => (
+            "something in the stack".to_owned(),
+            "quelque chose dans la pile".to_owned(),
+        ),
+        askers => (codes(askers), codes(askers)),
+    };
+    Unjudged::Fault(Fault::new(
+        FaultKind::Unsupported,
+        Text::new(
+            format!(
+                "{en} asks the API through the same proxy, so often that the checker cannot tell in which order its own requests come to the replicas"
+            ),
+            format!(
+                "{fr} interroge l’API à travers le même proxy, si souvent que le vérificateur ne peut pas dire dans quel ordre ses propres requêtes arrivent aux répliques"
+            ),
+        ),
+    ))
 }
 
 fn unanswered(volley: &Volley) -> Option<Finding> {
@@ -156,16 +225,24 @@ fn unattributed(seen: &Observation, volley: &Volley) -> Option<Finding> {
     Some(NOT_ATTRIBUTABLE.finding(message))
 }
 
-/// Logs and network counters that tell different stories.
+/// Logs and network counters that tell different stories, of this volley or of one that was sent before it for the same
+/// measurement.
 fn disagreeing(seen: &Observation, volley: &Volley) -> Option<Finding> {
-    let Testimony::Contradicted {
-        replica,
-        logged,
-        counted,
-    } = testimony(volley)
-    else {
-        return None;
+    let is_whole = |other: &&Volley| {
+        let is_plain = other.others.is_empty() && other.unanswered.is_empty();
+        other.replicas == volley.replicas && is_plain && !other.sequence.contains(&0)
     };
+    let mut volleys = std::iter::once(volley).chain(seen.set_aside.iter().filter(is_whole));
+    let (replica, logged, counted) = volleys.find_map(|volley| match testimony(volley) {
+        Testimony::Contradicted {
+            replica,
+            logged,
+            counted,
+        } => Some((replica, logged, counted)),
+        Testimony::Agreed | Testimony::LogsAlone | Testimony::CountersAlone | Testimony::Nobody => {
+            None
+        }
+    })?;
     let back_end = code(seen.back_end());
     Some(WITNESSES_DISAGREE.finding(Text::new(
         format!("the logs say that {back_end} {replica} received {logged} requests, but its network traffic says about {counted:.0}"),
@@ -190,26 +267,51 @@ fn idle(volley: &Volley) -> Option<Finding> {
     }
 }
 
-fn unrotated(volley: &Volley) -> Option<Finding> {
-    let replicas = volley.replicas;
-    match (rotation(&volley.sequence, replicas), volley.connection) {
-        (Rotation::Balanced { .. }, _) => None,
-        (Rotation::Weighted { shares }, Connection::KeptAlive) => {
-            let shares = ratio(&shares);
-            Some(WEIGHTED.finding(Text::new(
-                format!("the replicas take turns, but not equally: {shares}"),
-                format!("les répliques se relaient, mais pas à parts égales : {shares}"),
-            )))
+/// What is wrong with the order, with nothing where it is right; `None` where requests of others hide it.
+fn unordered(volley: &Volley) -> Option<Option<Finding>> {
+    let Volley {
+        sequence,
+        others,
+        replicas,
+        ..
+    } = volley;
+    let idle = idle(volley);
+    if idle.is_none()
+        && let Rotation::Balanced { .. } = rotation(sequence, *replicas)
+    {
+        return Some(None);
+    }
+    match volley.connection {
+        Connection::KeptAlive => {
+            let rotation = match others.as_slice() {
+                [] => rotation(sequence, *replicas),
+                others => rotation_beside(sequence, others, *replicas)?,
+            };
+            Some(match rotation {
+                Rotation::Balanced { .. } => None,
+                Rotation::Weighted { shares } => idle.or_else(|| Some(weighted(&shares))),
+                Rotation::Aperiodic => idle.or_else(|| Some(aperiodic(volley))),
+            })
         }
-        (Rotation::Aperiodic, Connection::KeptAlive) => Some(aperiodic(volley)),
-        (
-            Rotation::Weighted { .. } | Rotation::Aperiodic,
-            Connection::ClosedByProxy | Connection::Fresh,
-        ) => {
-            let rotates = interleaves_rotations(&volley.sequence, replicas, volley.workers);
-            (!rotates).then(|| aperiodic(volley))
+        Connection::ClosedByProxy | Connection::Fresh => {
+            let rotates = interleaves_beside(sequence, others, *replicas, volley.workers);
+            match (idle, rotates) {
+                (Some(_), Some(true)) if !others.is_empty() => None,
+                (Some(idle), Some(_)) => Some(Some(idle)),
+                (_, None) => None,
+                (None, Some(true)) => Some(None),
+                (None, Some(false)) => Some(Some(aperiodic(volley))),
+            }
         }
     }
+}
+
+fn weighted(shares: &[usize]) -> Finding {
+    let shares = ratio(shares);
+    WEIGHTED.finding(Text::new(
+        format!("the replicas take turns, but not equally: {shares}"),
+        format!("les répliques se relaient, mais pas à parts égales : {shares}"),
+    ))
 }
 
 fn aperiodic(volley: &Volley) -> Finding {

@@ -1,3 +1,4 @@
+use super::configuration::RATE_LIMITED;
 use super::round_robin;
 use super::round_robin::causes::{HASHED, RANDOM, REPLICAS_LISTED, VARIABLE_ADDRESS};
 use super::round_robin::mistakes::{
@@ -23,6 +24,7 @@ pub(super) static CHECK: Check = Check {
     ),
     mistakes: &[
         &FIVE_DID_NOT_START,
+        &RATE_LIMITED,
         &ANSWERS_MISSING,
         &ANSWERS_DOUBLED,
         &NOT_ATTRIBUTABLE,
@@ -68,7 +70,7 @@ fn judge(seen: &Observation) -> Judgement {
     }
     match seen.scaled.as_ref().and_then(|stack| fallen(seen, stack)) {
         Some(finding) => Ok(Judged::failed(finding)),
-        None => Ok(round_robin::judge_volley(seen, seen.volley(asked)?)),
+        None => round_robin::judge_volley(seen, seen.volley(asked)?),
     }
 }
 

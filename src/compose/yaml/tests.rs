@@ -1,12 +1,12 @@
 use softy_checks::observation::ProblemKind;
 
 use super::*;
-use crate::compose::tests::bounded;
+use crate::compose::tests::quickly;
 
 fn parsed(text: &str) -> Result<Node, ProblemKind> {
     let mut findings = Findings::default();
     let source = findings.add("f".to_owned(), text.to_owned());
-    let documents = bounded(|| parse(&source, &mut findings));
+    let documents = quickly(|| parse(&source, &mut findings));
     let mut documents = documents.ok_or_else(|| findings.into_compose().problems[0].kind)?;
     Ok(documents.remove(0))
 }

@@ -6,9 +6,8 @@ use super::page::Page;
 static TIMINGS: Text = Text::fixed("how long it took", "durées");
 
 /// What the names of phases are in French.
-const IN_FRENCH: [(&str, &str); 7] = [
+const IN_FRENCH: [(&str, &str); 6] = [
     ("read", "lecture"),
-    ("wait", "attente"),
     ("build", "construction"),
     ("start", "démarrage"),
     ("measure", "mesure"),

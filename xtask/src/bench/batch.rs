@@ -27,10 +27,6 @@ const LEAST_OF_THE_FLOOR: f64 = 0.8;
 /// How much longer a submission of the large class may take than one of the small.
 const MOST_GROWTH: f64 = 1.15;
 
-/// A class that is graded by its files, and the most seconds that it may take.
-const BY_FILES: usize = 5_000;
-const MOST_SECONDS_BY_FILES: f64 = 5.0;
-
 /// Prints the ratios; fails where one of the bounds above does not hold.
 pub fn measure(engine: &Engine) -> Result<ExitCode> {
     let mut best = Duration::MAX;
@@ -41,9 +37,8 @@ pub fn measure(engine: &Engine) -> Result<ExitCode> {
     }
     let [small, large] = CLASSES;
     // The first fills the builds' cache.
-    batch(small, &[])?;
-    let (small, large) = (batch(small, &[])?, batch(large, &[])?);
-    let by_files = batch(BY_FILES, &["--no-stack"])?.as_secs_f64() * BY_FILES as f64;
+    batch(small)?;
+    let (small, large) = (batch(small)?, batch(large)?);
     let of_the_floor = best.as_secs_f64() / large.as_secs_f64();
     let growth = large.as_secs_f64() / small.as_secs_f64();
     show(&format!(
@@ -53,12 +48,7 @@ pub fn measure(engine: &Engine) -> Result<ExitCode> {
         "{} submissions / {}, per submission   {growth:.2}   (at most {MOST_GROWTH})",
         CLASSES[1], CLASSES[0]
     ));
-    show(&format!(
-        "--no-stack, {BY_FILES} submissions   {by_files:.1} s   (at most {MOST_SECONDS_BY_FILES} s)"
-    ));
-    let holds = of_the_floor >= LEAST_OF_THE_FLOOR
-        && growth <= MOST_GROWTH
-        && by_files <= MOST_SECONDS_BY_FILES;
+    let holds = of_the_floor >= LEAST_OF_THE_FLOOR && growth <= MOST_GROWTH;
     Ok(exit(holds))
 }
 
@@ -72,8 +62,8 @@ fn bare(engine: &Engine, jobs: usize) -> Result<Duration> {
     Ok(began.elapsed() / u32::try_from(STACKS)?)
 }
 
-/// Returns the time of a submission, of a class of so many.
-fn batch(count: usize, options: &[&str]) -> Result<Duration> {
+/// The time of a submission, of a class of so many.
+fn batch(count: usize) -> Result<Duration> {
     let folder = workspace::target().join("bench-batch");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -84,10 +74,7 @@ fn batch(count: usize, options: &[&str]) -> Result<Duration> {
     }
     say(&format!("a class of {count}"));
     let mut command = Command::new(workspace::target().join("release/softy-check"));
-    command
-        .args(["batch", "task6"])
-        .args(options)
-        .arg(folder.join("class"));
+    command.args(["batch", "task6"]).arg(folder.join("class"));
     command
         .arg("--out")
         .arg(folder.join("out"))

@@ -124,7 +124,6 @@ impl<'a> Arguments<'a> {
                 format!("attendu : rien d’autre qu’une option après `up` ; trouvé : {found}"),
             ),
             marks: self.operands.iter().map(|word| word.span.clone()).collect(),
-            service: None,
         })
     }
 }

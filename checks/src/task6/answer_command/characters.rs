@@ -67,7 +67,6 @@ pub(super) fn deviations(line: &str) -> Vec<Deviation> {
             mistake,
             message,
             marks,
-            service: None,
         })
         .collect()
 }

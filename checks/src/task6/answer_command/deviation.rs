@@ -15,8 +15,6 @@ pub(super) struct Deviation {
     pub message: Text,
     /// Where in the line, in characters from 0.
     pub marks: Vec<Range<usize>>,
-    /// The service that the line names in place of the one that is asked for.
-    pub service: Option<String>,
 }
 
 impl Deviation {
@@ -26,7 +24,6 @@ impl Deviation {
             mistake,
             message: Text::new(en, fr),
             marks: vec![span],
-            service: None,
         }
     }
 

@@ -6,9 +6,8 @@ use super::command::Command;
 use super::deviation::Deviation;
 use super::mistakes::OTHER_SPELLING;
 use super::{arguments, characters, expected};
-use crate::model::{Comparison, Finding, Text};
-use crate::observation::Compose;
-use crate::wording::{code, visible};
+use crate::model::{Comparison, Finding};
+use crate::wording::visible;
 
 /// Characters of a line that are read; a command has fewer.
 const READ: usize = 400;
@@ -54,48 +53,16 @@ impl<'a> Line<'a> {
         (self.command.lacking(&self.expected), self.deviations.len())
     }
 
-    /// Returns the service that the line names in place of the one that is asked for.
-    pub fn other_service(&self) -> Option<&str> {
-        let mut deviations = self.deviations.iter();
-        deviations.find_map(|deviation| deviation.service.as_deref())
-    }
-
-    /// Returns one finding per difference; `compose` says which services there are.
-    pub fn findings(&self, compose: Option<&Compose>) -> Vec<Finding> {
+    /// One finding a difference.
+    pub fn findings(&self) -> Vec<Finding> {
         let finding = |deviation: &Deviation| {
             let comparison = comparison(self.text, &deviation.marks, self.expected.clone());
-            let finding = deviation
+            deviation
                 .mistake
                 .finding(deviation.message.clone())
-                .comparing(comparison);
-            match (&deviation.service, compose) {
-                (Some(service), Some(compose)) => beside_file(finding, service, compose),
-                (_, _) => finding,
-            }
+                .comparing(comparison)
         };
         self.deviations.iter().take(TOLD).map(finding).collect()
-    }
-}
-
-/// Compares the service of a command with those of the compose file.
-///
-/// Where the file has that service alone, the command follows from the file's own mistake, which `compose-file` explains.
-fn beside_file(finding: Finding, service: &str, compose: &Compose) -> Finding {
-    let (expected, found) = (code(&compose.back_end), code(service));
-    match (
-        compose.service(&compose.back_end).is_some(),
-        compose.service(service).is_some(),
-    ) {
-        (false, true) => finding.following(),
-        (true, true) => finding.advising(Text::new(
-            format!("your compose file has both {expected} and {found}: which one is the API server?"),
-            format!("votre fichier compose a {expected} et {found} : lequel est le serveur API ?"),
-        )),
-        (true, false) => finding.advising(Text::new(
-            format!("your compose file has no service {found}, so Compose refuses this command: compare the name with the one in the file"),
-            format!("votre fichier compose n’a pas de service {found}, donc Compose refuse cette commande : comparez ce nom avec celui du fichier"),
-        )),
-        (false, false) => finding,
     }
 }
 

@@ -139,16 +139,12 @@ fn other_service(found: &str, span: Range<usize>, back_end: &str) -> Option<Devi
         found => (code(found), code(found)),
     };
     let expected = code(back_end);
-    let deviation = Deviation::at(
+    Some(Deviation::at(
         &OTHER_SERVICE,
         span,
         format!("expected the service {expected}, found {en}"),
         format!("attendu : le service {expected} ; trouvé : {fr}"),
-    );
-    Some(Deviation {
-        service: (!found.is_empty()).then(|| found.to_owned()),
-        ..deviation
-    })
+    ))
 }
 
 fn other_count(found: &str, span: Range<usize>) -> Option<Deviation> {

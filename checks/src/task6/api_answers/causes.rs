@@ -7,7 +7,7 @@ use crate::task6::configuration::{self, is_back_end};
 use crate::wording::{code, codes};
 
 /// The path that requests ask for.
-const PATH: &str = "/api/hello";
+pub(super) const PATH: &str = "/api/hello";
 
 pub(super) static CONFIGURATION_NOT_READ: Mistake = Mistake {
     code: "configuration-not-read",

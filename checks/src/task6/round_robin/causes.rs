@@ -10,7 +10,7 @@ use crate::task6::configuration::{self, is_back_end, is_container};
 use crate::wording::code;
 
 /// The path that requests ask for.
-const PATH: &str = "/api/hello";
+pub(super) const PATH: &str = "/api/hello";
 
 pub(in crate::task6) static HASHED: Mistake = Mistake {
     code: "hashed",
@@ -74,7 +74,8 @@ pub(super) fn explained(seen: &Observation, finding: Finding) -> Finding {
         code if code == NOT_ROUND_ROBIN.code => way
             .hashed(&finding.message)
             .or_else(|| way.random(&finding.message))
-            .or_else(|| way.variable(&finding.message)),
+            .or_else(|| way.variable(&finding.message))
+            .or_else(|| way.uneven(&finding.message)),
         _ => None,
     };
     match cause {
@@ -197,15 +198,17 @@ impl<'d, 'a> Way<'d, 'a> {
         Some((why, directive.place()))
     }
 
-    /// Whether nothing asks for another method, and all servers are replicas.
+    /// Whether nothing asks for another method, and all servers are replicas, of which there are several.
     fn takes_turns(&self) -> Option<bool> {
         let servers = self.pass.servers(self.effective)?;
-        let mut servers = servers.iter();
         let is_plain = match &self.upstream {
             Some(upstream) => upstream.method().0 == Method::RoundRobin,
             None => true,
         };
-        Some(is_plain && servers.all(|(host, _, _)| is_back_end(self.compose, host)))
+        let (first, ..) = servers.first()?;
+        let is_one = |(host, ..): &(&str, _, _)| host == first && is_container(self.compose, host);
+        let is_replica = |(host, ..): &(&str, _, _)| is_back_end(self.compose, host);
+        Some(is_plain && servers.iter().all(is_replica) && !servers.iter().all(is_one))
     }
 
     fn hashed(&self, symptom: &Text) -> Option<Finding> {
@@ -303,6 +306,24 @@ impl<'d, 'a> Way<'d, 'a> {
             &format!("le proxy nomme ses serveurs un à un, comme {host}"),
         );
         is_plain.then(|| finding.at(directive.place()))
+    }
+
+    /// Servers with weights that differ: an order too long to be seen over and over.
+    fn uneven(&self, symptom: &Text) -> Option<Finding> {
+        let upstream = self.upstream.as_ref()?;
+        let first = upstream.servers.first()?.weight;
+        let server = upstream
+            .servers
+            .iter()
+            .find(|server| server.weight != first)?;
+        let name = quoted(upstream.directive);
+        let finding = because(
+            &WEIGHTED,
+            symptom,
+            &format!("the servers of the `upstream` {name} have weights that differ"),
+            &format!("les serveurs de l’`upstream` {name} ont des poids différents"),
+        );
+        Some(finding.at(server.directive.place()))
     }
 
     /// The server with a `weight`, else one that is listed a second time.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::nginx::sample::site;
 use crate::observation::correct::correct;
-use crate::observation::{AllHeld, Held};
+use crate::observation::{AllHeld, Held, Other};
 
 fn volley(order: &[u32], times: usize) -> Volley {
     Volley {
@@ -15,11 +15,13 @@ fn volley(order: &[u32], times: usize) -> Volley {
         unanswered: Vec::new(),
         received: Vec::new(),
         workers: 0,
+        others: Vec::new(),
+        refused: None,
     }
 }
 
 fn code(volley: &Volley) -> Option<&'static str> {
-    let judged = judge_volley(&correct(), volley);
+    let judged = judge_volley(&correct(), volley).unwrap();
     judged.findings.first().map(|finding| finding.code)
 }
 
@@ -60,7 +62,8 @@ fn a_rotation_over_two_of_five_leaves_replicas_idle() {
 fn a_weight_is_named() {
     let weighted = volley(&[1, 1, 2], 14);
     assert_eq!(code(&weighted), Some("weighted"));
-    let message = unrotated(&weighted).unwrap().message;
+    let judged = judge_volley(&correct(), &weighted).unwrap();
+    let message = &judged.findings[0].message;
     assert!(message.en.ends_with("not equally: 2 : 1"));
 }
 
@@ -105,7 +108,7 @@ fn a_reply_missing_or_doubled_comes_before_the_order() {
 #[test]
 fn one_request_is_spoken_of_as_one() {
     let message = |volley: &Volley| {
-        let judged = judge_volley(&correct(), volley);
+        let judged = judge_volley(&correct(), volley).unwrap();
         judged.findings.first().unwrap().message.clone()
     };
     let of = |doubled: &[u32], unanswered: &[u32]| Volley {
@@ -162,7 +165,7 @@ fn found(text: &str, volley: Volley) -> Option<(&'static str, Option<u32>)> {
 
 /// The same for an order that repeats.
 fn explained(text: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
-    found(text, volley(order, 7))
+    found(text, volley(order, 14))
 }
 
 /// The same, with these lines in the `upstream` of the API.
@@ -230,6 +233,7 @@ fn held(nginx: Option<&str>, waited: u32) -> Option<Finding> {
             requests: 4,
             answered: 2,
         }),
+        unasked: Vec::new(),
     };
     let seen = Observation {
         nginx: nginx.map(site),
@@ -265,11 +269,49 @@ fn turns_that_a_held_replica_shows_are_believed_before_the_configuration() {
 }
 
 #[test]
+fn a_replica_that_no_request_waits_for_takes_no_turns() {
+    let seen = Observation {
+        held: Some(Held {
+            replicas: 2,
+            period: 2,
+            workers: 1,
+            waited: 2,
+            passed_by: 0,
+            all: None,
+            unasked: vec![2],
+        }),
+        ..correct()
+    };
+    let finding = judge(&seen).unwrap().findings.remove(0);
+    assert_eq!(finding.code, "witnesses-disagree");
+    assert_eq!(
+        finding.message.en,
+        "`back-end` 2 seemed to take turns, but while the checker kept it from answering, 6 requests in a row were answered"
+    );
+}
+
+#[test]
+fn one_container_is_no_certain_turn() {
+    let is_open = |servers: &str| {
+        choice_is_open(&Observation {
+            nginx: Some(site(&format!(
+                "upstream api {{ {servers} }} server {{ location / {{ proxy_pass http://api; }} }}"
+            ))),
+            ..correct()
+        })
+    };
+    assert!(!is_open("server back-end:5252;"));
+    assert!(!is_open("server a-back-end-1:1; server a-back-end-2:1;"));
+    assert!(is_open("server task6-back-end-1:5252;"));
+    assert!(is_open("server a-back-end-1:1; server a-back-end-1:1;"));
+}
+
+#[test]
 fn the_choice_is_open_where_turns_are_measured_and_not_certain_to_be_asked_for() {
     let is_open = |text: &str, order: &[u32]| {
         choice_is_open(&Observation {
             nginx: Some(site(text)),
-            volleys: vec![volley(order, 7)],
+            volleys: vec![volley(order, 14)],
             ..correct()
         })
     };
@@ -345,4 +387,184 @@ fn a_server_in_a_variable_that_is_another_or_not_looked_up_explains_nothing() {
         let found = unordered(&text);
         assert_eq!(found, Some(("not-round-robin", None)), "{given}");
     }
+}
+
+/// A generator of numbers below a bound, by chance.
+fn by_chance(mut seed: u64) -> impl FnMut(u32) -> u32 {
+    move |below| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as u32 % below.max(1)
+    }
+}
+
+/// A volley whose logs say anything: an order, a weight or chance, with requests of others beside it or not.
+fn told(chance: &mut impl FnMut(u32) -> u32, replicas: u32) -> Volley {
+    let requests = replicas * 20;
+    let kind = chance(4);
+    let order: Vec<u32> = (1..=replicas).collect();
+    let sequence: Vec<u32> = (0..requests)
+        .map(|request| match kind {
+            0 | 1 => order[(request % replicas) as usize],
+            2 => chance(replicas) + 1,
+            _ => 1 + (request % (replicas + 1)) % replicas,
+        })
+        .collect();
+    let others = match chance(3) {
+        0 => 0,
+        1 => chance(10),
+        _ => chance(200),
+    };
+    let mut after: Vec<u32> = (0..others).map(|_| chance(requests + 1)).collect();
+    after.sort_unstable();
+    let others: Vec<Other> = (after.into_iter())
+        .map(|after| Other {
+            replica: chance(replicas) + 1,
+            after,
+        })
+        .collect();
+    Volley {
+        replicas,
+        connection: match chance(3) {
+            0 => Connection::ClosedByProxy,
+            _ => Connection::KeptAlive,
+        },
+        sequence,
+        others,
+        workers: chance(9),
+        ..volley(&[1], 1)
+    }
+}
+
+/// Bytes of which one replica has nearly everything: the others at most a tenth of an even share each.
+fn uneven(chance: &mut impl FnMut(u32) -> u32, volley: &Volley) -> Vec<u64> {
+    let busy = chance(volley.replicas);
+    let each = 300 + u64::from(chance(3000));
+    let even = 20 * each;
+    let mut received: Vec<u64> = (0..volley.replicas)
+        .map(|_| even * u64::from(chance(11)) / 100)
+        .collect();
+    let rest: u64 = received.iter().sum();
+    received[busy as usize] = even * u64::from(volley.replicas) - rest;
+    received
+}
+
+#[test]
+fn no_logs_make_a_pass_of_one_replica_that_receives_nearly_everything() {
+    let mut would_pass = 0;
+    for seed in 0..3000 {
+        let mut chance = by_chance(seed);
+        let chance = &mut chance;
+        let set_aside = (0..chance(4)).map(|_| {
+            let mut volley = told(chance, 2);
+            volley.received = (0..2).map(|_| u64::from(chance(100_000))).collect();
+            volley
+        });
+        let set_aside = set_aside.collect();
+        let mut volleys = vec![told(chance, 2), told(chance, 5)];
+        let forged = chance(2) as usize;
+        let agreeing = judge_volley(&correct(), &volleys[forged]);
+        would_pass += u32::from(agreeing.is_ok_and(|judged| judged.findings.is_empty()));
+        volleys[forged].received = uneven(chance, &volleys[forged]);
+        let seen = Observation {
+            volleys,
+            set_aside,
+            ..correct()
+        };
+        let id = ["round-robin", "scales-further"][forged];
+        let verdicts = crate::judge(crate::TASK6, &seen);
+        let verdict = verdicts.iter().find(|verdict| verdict.check.id == id);
+        let status = &verdict.unwrap().status;
+        assert_ne!(status, &crate::Status::Passed, "{seed}: {seen:?}");
+    }
+    assert!(would_pass > 1000, "{would_pass} logs pass by themselves");
+}
+
+#[test]
+fn a_volley_that_was_sent_again_still_has_two_witnesses() {
+    let aside = |received: &[u64], others: Vec<Other>| Volley {
+        received: received.to_vec(),
+        others,
+        ..volley(&DRIFTING, 1)
+    };
+    let code = |aside: Volley| {
+        let seen = Observation {
+            set_aside: vec![aside],
+            ..correct()
+        };
+        let judged = judge(&seen).unwrap();
+        judged.findings.first().map(|finding| finding.code)
+    };
+    let other = Other {
+        replica: 1,
+        after: 3,
+    };
+    assert_eq!(
+        code(aside(&[60_000, 700], vec![])),
+        Some("witnesses-disagree")
+    );
+    assert_eq!(code(aside(&[30_000, 31_000], vec![])), None);
+    assert_eq!(code(aside(&[], vec![])), None);
+    assert_eq!(code(aside(&[60_000, 700], vec![other])), None);
+}
+
+#[test]
+fn requests_of_others_that_hide_the_order_are_named_and_no_mistake() {
+    let others = (1..40).map(|after| Other { replica: 2, after }).collect();
+    let hidden = Volley {
+        others,
+        ..volley(&[1], 40)
+    };
+    let seen = Observation {
+        volleys: vec![hidden],
+        askers: vec!["smoke-test".to_owned()],
+        ..correct()
+    };
+    assert!(is_hidden(&seen, &seen.volleys[0]) && is_disturbed(&seen, &seen.volleys[0]));
+    let Err(Unjudged::Fault(fault)) = judge(&seen) else {
+        panic!("judged");
+    };
+    assert!(fault.detail.en.starts_with("`smoke-test` asks the API"));
+}
+
+#[test]
+fn requests_of_others_are_counted_in_with_a_note() {
+    let mut sequence = [1, 2].repeat(20);
+    sequence.insert(10, 2);
+    let slipped = Volley {
+        others: vec![Other {
+            replica: 1,
+            after: 10,
+        }],
+        ..volley(&sequence, 1)
+    };
+    assert_eq!(code(&slipped), None);
+    let unseen = Volley {
+        others: Vec::new(),
+        ..slipped.clone()
+    };
+    assert_eq!(code(&unseen), Some("not-round-robin"));
+    let seen = Observation {
+        volleys: vec![slipped],
+        askers: vec!["monitor".to_owned()],
+        ..correct()
+    };
+    assert_eq!(judge(&seen).unwrap().notes[0].code, "others-ask");
+}
+
+#[test]
+fn a_limit_that_refuses_requests_is_named_with_its_line() {
+    let limited = "limit_req_zone $uri zone=a:1m rate=1r/m;\nserver { location / {\n limit_req zone=a;\n proxy_pass http://back-end:5252; } }\n";
+    let refused = Volley {
+        unanswered: (6..=40).collect(),
+        refused: Some(503),
+        ..volley(&[1, 2], 20)
+    };
+    assert_eq!(
+        found(limited, refused.clone()),
+        Some(("rate-limited", Some(1)))
+    );
+    let plain = "server { location / { proxy_pass http://back-end:5252; } }";
+    assert_eq!(found(plain, refused), Some(("answers-missing", None)));
 }
