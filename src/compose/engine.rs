@@ -250,7 +250,7 @@ fn check_volumes(started: &[Started], context: &mut Context) {
     };
     let root = context.root;
     let volumes = root.get("volumes").map(Node::entries).unwrap_or_default();
-    for entry in volumes.iter().filter(|entry| is_mounted(&entry.key)) {
+    for entry in volumes {
         let Some(node) = entry.value.get("name") else {
             continue;
         };
@@ -264,8 +264,15 @@ fn check_volumes(started: &[Started], context: &mut Context) {
             name if name.len() == 1 => "volume name is too short".to_owned(),
             _ => continue,
         };
-        let key = format!("volumes.{}.name", entry.key);
-        refused(&key, &name, &said, node.mark, context);
+        if is_mounted(&entry.key) {
+            let key = format!("volumes.{}.name", entry.key);
+            refused(&key, &name, &said, node.mark, context);
+        } else {
+            context.findings.oddity(Text::new(
+                format!("`{name}` is no name of a volume, and Compose v1 makes also those that nothing mounts: `{said}`"),
+                format!("`{name}` n’est pas un nom de volume, et Compose v1 crée même ceux que rien ne monte : `{said}`"),
+            ));
+        }
     }
 }
 

@@ -142,7 +142,8 @@ const HOSTS: Type = Either(&[Named(&TEXT_OR_TEXTS), TEXTS]);
 const PART_OF_REFUSED: &str = "a part of what is refused above";
 const ONE_MACHINE: &str = "for many machines; Compose on one machine ignores it";
 const HOW_MANY: &str = "how many containers, at most 4, and a note where it is more; `back-end` has as many as the measurement asks for";
-const OWN_LIMITS: &str = "every container has the sandbox's own limits";
+const OWN_LIMITS: &str =
+    "every container has the sandbox's own limits; a value that every engine refuses is a finding";
 
 #[cfg(test)]
 mod tests {

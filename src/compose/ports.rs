@@ -52,6 +52,7 @@ impl HostPort {
     pub fn repeats(&self, other: &HostPort) -> bool {
         let address = |port: &HostPort| port.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.target == other.target
+            && self.range == other.range
             && address(self) == address(other)
             && self.is_long == other.is_long
     }

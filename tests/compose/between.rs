@@ -22,34 +22,32 @@ const PORTS: [usize; 2] = [20_000, 4];
 /// Stacks after which ports and subnets are used again.
 const ROUND: usize = 200;
 
-/// Names of services; the first one is scaled to two.
-const NAMES: [&str; 8] = [
-    "back-end",
+/// Names of services beside the one that is scaled.
+const NAMES: [&str; 10] = [
     "front-end",
     "proxy",
+    "web",
+    "db",
+    "site",
+    "a.b",
+    "x--y",
     "FrontEnd",
     "front_",
     "_site",
-    "a.b",
-    "x--y",
 ];
 
 /// Where an image comes from.
-const IMAGES: [&str; 9] = [
+const IMAGES: [&str; 6] = [
     "image: 'nginx:latest'",
     "image: 'nginx:latest'",
     "image: 'nginx:latest'",
-    "image: 'nginx:latest'",
-    "image: 'nginx:$NOWHERE'",
-    "build: ./one",
     "build: ./one",
     "build: ./one\n    image: $UNIQUE-site",
-    "build: ./one\n    image: $UNIQUE-Site",
+    "build: ./one\n    image: $UNIQUE-site:V1",
 ];
 
-/// Entries of `ports`, in which `P` and `Q` are ports of the stack's own.
-const PUBLISHED: [&str; 12] = [
-    "'P:80'",
+/// Entries of `ports`, in which `P` to `T` are ports of the stack's own.
+const PUBLISHED: [&str; 16] = [
     "'P:80'",
     "'P:81'",
     "'P:80/udp'",
@@ -58,42 +56,56 @@ const PUBLISHED: [&str; 12] = [
     "'[::1]:P:80'",
     "'0.0.0.0:P:80'",
     "'P-Q:80'",
+    "'Q-T:80'",
     "{target: 80, published: P}",
     "'Q:80'",
+    "'R:80'",
+    "'T:80'",
+    "'R:90/udp'",
+    "'Q-R:80-81'",
     "'80'",
 ];
 
 /// Lines of a service that say something of a thing that there is once, or that only the engine reads.
-const LINES: [&str; 20] = [
-    "container_name: $UNIQUE-web",
+const LINES: [&str; 16] = [
     "container_name: $UNIQUE-web",
     "container_name: $UNIQUE-Web",
-    "container_name: $UNIQUE-back-end-2",
     "container_name: ${UNIQUE}_back-end_2",
     "scale: 0",
     "scale: 2",
     "networks: [n]",
     "networks: [n, m]",
+    "networks: [m]",
     "networks: {n: {ipv4_address: S.9}}",
-    "networks: {n: {ipv4_address: S.1}}",
     "network_mode: none",
-    "network_mode: bridge",
+    "depends_on: [back-end]",
+    "depends_on: {back-end: {condition: service_started}}",
     "volumes: ['data:/data']",
     "volumes: ['data:/data', 'other:/other']",
     "stop_signal: SIGQUIT",
-    "stop_signal: word",
-    "mem_limit: 5m",
-    "logging: {driver: jsonfile}",
     "hostname: Box_1",
 ];
 
+/// Lines that `up` fails at whatever else the file says, but for the last two.
+const BAD_LINES: [&str; 7] = [
+    "networks: {n: {ipv4_address: S.1}}",
+    "stop_signal: word",
+    "mem_limit: 5m",
+    "logging: {driver: jsonfile}",
+    "tmpfs: run",
+    "network_mode: 'service:back-end'",
+    "container_name: $UNIQUE-back-end-2",
+];
+
+/// One of so many lines is taken from the bad ones.
+const BAD: usize = 10;
+
 /// What a network of the file says, in which `S` is a subnet of the stack's own.
-const NETWORKS: [&str; 9] = [
+const NETWORKS: [&str; 8] = [
     "{}",
     "{}",
     "{}",
     "{driver: bridge}",
-    "{driver: bridged}",
     "{internal: true}",
     "{name: $UNIQUE-net}",
     "{ipam: {config: [{subnet: S.0/24}]}}",
@@ -101,13 +113,7 @@ const NETWORKS: [&str; 9] = [
 ];
 
 /// What a volume of the file says.
-const VOLUMES: [&str; 5] = [
-    "{}",
-    "{}",
-    "{name: $UNIQUE-data}",
-    "{name: $UNIQUE-data}",
-    "{name: '$UNIQUE data'}",
-];
+const VOLUMES: [&str; 4] = ["{}", "{}", "{name: $UNIQUE-data}", "{name: $UNIQUE-other}"];
 
 /// All stacks that are asked for.
 pub fn cases() -> Vec<Case> {
@@ -125,56 +131,83 @@ pub fn cases() -> Vec<Case> {
 
 fn file(chance: &mut Chance, index: usize) -> String {
     let mut names = NAMES.to_vec();
-    let services: Vec<String> = (0..2 + chance.below(2))
-        .map(|number| {
-            let name = match number {
-                0 if chance.below(3) > 0 => names.remove(0),
-                _ => names.remove(chance.below(names.len())),
-            };
-            service(name, chance)
-        })
-        .collect();
-    let of = |chance: &mut Chance, values: &[&'static str]| values[chance.below(values.len())];
+    let mut services = vec![service("back-end", chance)];
+    for _ in 0..1 + chance.below(2) {
+        // The odd names are at the end, and less likely.
+        let end = match chance.below(4) {
+            0 => names.len(),
+            _ => names.len() / 2,
+        };
+        let name = names.remove(chance.below(end));
+        services.push(service(name, chance));
+    }
+    let of =
+        |chance: &mut Chance, values: &[&'static str], bad: &'static str| match chance.below(BAD) {
+            0 => bad,
+            _ => values[chance.below(values.len())],
+        };
     let text = format!(
         "services:\n{}networks:\n  n: {}\n  m: {}\nvolumes:\n  data: {}\n  other: {}\n",
         services.concat(),
-        of(chance, &NETWORKS),
-        of(chance, &NETWORKS),
-        of(chance, &VOLUMES),
-        of(chance, &VOLUMES),
+        of(chance, &NETWORKS, "{driver: bridged}"),
+        of(chance, &NETWORKS, "{name: default}"),
+        of(chance, &VOLUMES, "{name: '$UNIQUE data'}"),
+        of(chance, &VOLUMES, "{name: a}"),
     );
     let [first, each] = PORTS;
     let port = first + index % ROUND * each;
-    let numbered = |text: String, mark: &str, number: usize| {
-        let ends =
-            ["'", ":", "-", "}"].map(|end| (format!("{mark}{end}"), format!("{number}{end}")));
-        ends.into_iter().fold(text, |text, (from, to)| {
-            ["'", ":", "-", " "].iter().fold(text, |text, start| {
-                text.replace(&format!("{start}{from}"), &format!("{start}{to}"))
-            })
-        })
-    };
-    let text = numbered(numbered(text, "P", port), "Q", port + 1);
+    let text = ["P", "Q", "R", "T"]
+        .iter()
+        .enumerate()
+        .fold(text, |text, (at, mark)| numbered(&text, mark, port + at));
     text.replace(" S.", &format!(" 10.240.{}.", index % ROUND))
 }
 
+/// A text with a number in the place of a mark that stands between the signs of an entry of `ports`.
+fn numbered(text: &str, mark: &str, number: usize) -> String {
+    let mut text = text.to_owned();
+    for start in ["'", ":", "-", " "] {
+        for end in ["'", ":", "-", "}"] {
+            text = text.replace(
+                &format!("{start}{mark}{end}"),
+                &format!("{start}{number}{end}"),
+            );
+        }
+    }
+    text
+}
+
 fn service(name: &str, chance: &mut Chance) -> String {
-    let mut text = format!("  {name}:\n    {}\n", IMAGES[chance.below(IMAGES.len())]);
-    let published: Vec<&str> = (0..[0, 1, 1, 1, 2][chance.below(5)])
+    let image = match chance.below(2 * BAD) {
+        0 => [
+            "image: 'nginx:$NOWHERE'",
+            "build: ./one\n    image: $UNIQUE/Site",
+        ][chance.below(2)],
+        _ => IMAGES[chance.below(IMAGES.len())],
+    };
+    let mut text = format!("  {name}:\n    {image}\n");
+    let many = match name {
+        "back-end" => chance.below(4) / 3,
+        _ => [0, 1, 1, 1, 1, 2][chance.below(6)],
+    };
+    let published: Vec<&str> = (0..many)
         .map(|_| PUBLISHED[chance.below(PUBLISHED.len())])
         .collect();
     if !published.is_empty() {
         text += &format!("    ports: [{}]\n", published.join(", "));
     }
     let mut keys: Vec<&str> = Vec::new();
-    for _ in 0..chance.below(3) {
-        let line = LINES[chance.below(LINES.len())];
+    for _ in 0..[0, 0, 1, 1, 2][chance.below(5)] {
+        let line = match chance.below(BAD) {
+            0 => BAD_LINES[chance.below(BAD_LINES.len())],
+            _ => LINES[chance.below(LINES.len())],
+        };
         // `network_mode` and `networks` exclude each other, which needs no `up`.
         let key = match line.split(':').next().unwrap_or_default() {
             "network_mode" => "networks",
             key => key,
         };
-        if !keys.contains(&key) {
+        if !keys.contains(&key) && (name != "back-end" || !line.contains("back-end")) {
             keys.push(key);
             text += &format!("    {line}\n");
         }

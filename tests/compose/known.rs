@@ -39,6 +39,26 @@ const fn known(
 pub static KNOWN: &[Known] = &[
     known(
         ANY,
+        "fixtures/host-port-taken* – only this program refuses: *",
+        "the engine refuses it when containers are made or started, and fixtures are not started here",
+    ),
+    known(
+        ANY,
+        "fixtures/container-name-taken* – only this program refuses: *",
+        "the engine refuses it when containers are made or started, and fixtures are not started here",
+    ),
+    known(
+        ANY,
+        "fixtures/image-name-* – only this program refuses: *",
+        "the engine refuses it when containers are made or started, and fixtures are not started here",
+    ),
+    known(
+        ANY,
+        "fixtures/engine-refuses* – only this program refuses: *",
+        "the engine refuses it when containers are made or started, and fixtures are not started here",
+    ),
+    known(
+        ANY,
         "*: port *: Compose published, here *",
         "no port of the host is given away: `ports` are rewritten",
     ),
@@ -61,16 +81,6 @@ pub static KNOWN: &[Known] = &[
         ANY,
         "*expose: * port *",
         "`expose` is kept as ports of TCP, each by itself; nothing is reached by it",
-    ),
-    known(
-        ANY,
-        "*stop_signal: word* – not made by Compose: *invalid signal*",
-        "`stop_signal` is rewritten, also what is no signal",
-    ),
-    known(
-        ANY,
-        "*ipv4_address: * – not made by Compose: *",
-        "`ipv4_address` and the subnets that it needs are rewritten",
     ),
     known(
         V2,
@@ -289,11 +299,6 @@ pub static KNOWN: &[Known] = &[
         "two mounts at one place: v2 keeps the last, the engine refuses both",
     ),
     known(
-        ANY,
-        "*mem_limit: 50* – not made by Compose: *Minimum memory limit*",
-        "`mem_limit` is rewritten, also what is too little for the engine",
-    ),
-    known(
         V2,
         "*: names on *: Compose {*\"db-1\"*",
         "Compose v2 gives what `links` names a name with its number, too",
@@ -443,11 +448,6 @@ pub static KNOWN: &[Known] = &[
         V1,
         "*profiles: [debug]*, env_file: * – Compose refuses: Couldn't find env file: *",
         "v1 reads the files of services that a profile keeps off",
-    ),
-    known(
-        V1,
-        "*stop_signal: word* – not made by Compose: *Invalid signal*",
-        "`stop_signal` is rewritten, also what is no signal",
     ),
     known(
         V1,

@@ -137,8 +137,11 @@ fn compare_stacks(reference: &Reference, tally: &Tally, case: &Case, folder: &Pa
 
 /// What is different in what both bring up; one outcome when nothing is.
 fn stacks(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
-    let Reading::Taken(project) = read(folder) else {
-        return vec![Outcome::SandboxOnly];
+    let project = match read(folder) {
+        Reading::Taken(project) => project,
+        // Services that are good alone may ask for one port or name.
+        Reading::Refused(_) if !case.parts().is_empty() => return vec![Outcome::RefusedByBoth],
+        Reading::Refused(_) | Reading::Unsafe => return vec![Outcome::SandboxOnly],
     };
     if project.services.iter().any(tags) {
         return vec![Outcome::SandboxOnly];
@@ -178,7 +181,7 @@ fn asked() -> Option<Reference> {
     reference
 }
 
-/// Whether both take a file. What only the engine refuses, when the containers are made, is refused as well.
+/// Whether both take a file. What only the engine refuses, when the containers are made and started, is refused as well.
 fn acceptance(reference: &Reference, case: &Case, folder: &Path, read: Reading) -> Outcome {
     match (read, reference.reads(folder)) {
         (Reading::Taken(_), Ok(())) => Outcome::Equal,
@@ -186,7 +189,12 @@ fn acceptance(reference: &Reference, case: &Case, folder: &Path, read: Reading) 
         (Reading::Unsafe, _) => Outcome::SandboxOnly,
         (Reading::Refused(_), Err(_)) => Outcome::RefusedByBoth,
         (Reading::Refused(words), Ok(())) => {
-            if !case.tags() && reference.makes(folder, &case.project()).is_err() {
+            let project = case.project();
+            let fails = || {
+                let made = reference.makes(folder, &project);
+                made.is_err() || reference.starts(folder, &project).is_err()
+            };
+            if !case.tags() && fails() {
                 return Outcome::RefusedByBoth;
             }
             Outcome::different("only this program refuses", words)

@@ -17,7 +17,9 @@ The same files are given to Compose and to the checker. What is compared:
   a service alone and by twos, and the fixtures;
 - what both bring up: words, environment, user, folders, labels, names, networks, mounts with their content, health checks, as
   the engine has them;
-- in which order both start what depends on each other, and which names are found then.
+- in which order both start what depends on each other, and which names are found then;
+- whether `up` fails where a finding or a note says so: stacks of two or three services that share ports, names, tags, networks,
+  addresses and volumes, chosen by chance from a seed (`SOFTY_CHECK_SEED`, and `SOFTY_CHECK_STACKS` for their number).
 
 `cargo xtask compare` does it with the Compose that `SOFTY_CHECK_COMPOSE` names, `docker-compose` where nothing does. A difference
 that is not here fails it. `2.x` is v2 and every later release; `*` stands for anything; what only the sandbox refuses is no difference, and has its reason in the

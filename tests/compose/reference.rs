@@ -110,6 +110,15 @@ impl Reference {
         seen
     }
 
+    /// Whether it starts what it makes of them, each service as often as the file says; its words where it does not. Nothing
+    /// is left.
+    pub fn starts(&self, folder: &Path, project: &str) -> Result<(), String> {
+        let up = ["--project-name", project, "up", "--detach"];
+        let started = self.run(folder, &up);
+        remove(project);
+        started.map(drop)
+    }
+
     fn create(&self, folder: &Path, project: &str) -> Result<(), String> {
         let up = ["--project-name", project, "up", "--no-start"];
         let taken = |words: &str| TAKEN_FROM_A_BUILD.iter().any(|sign| words.contains(sign));

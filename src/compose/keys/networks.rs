@@ -19,7 +19,7 @@ pub(super) static ATTACHMENT: &[Key] = &[
     rewritten(
         "ipv4_address",
         Text,
-        "the engine chooses addresses that no other run has; noted, and no second container can have it",
+        "the engine chooses addresses that no other run has; noted, no second container can have it, and one that its network does not have is a finding",
     ),
     rewritten(
         "ipv6_address",

@@ -45,7 +45,7 @@ pub(super) static SERVICE: &[Key] = &[
     rewritten(
         "container_name",
         Text,
-        "a DNS name only; the checks know it, since it keeps a service from scaling",
+        "a DNS name only; it keeps a service from scaling, and two services cannot share one",
     ),
     rewritten("cpu_count", COUNT, OWN_LIMITS),
     rewritten("cpu_percent", COUNT, OWN_LIMITS),
@@ -130,7 +130,7 @@ pub(super) static SERVICE: &[Key] = &[
     carried(
         "image",
         Text,
-        "pulled; beside `build` it tags nothing on the machine",
+        "pulled; beside `build` it tags nothing on the machine; a text that is no name, and one name for two builds, are findings",
     ),
     carried("init", Bool, "the engine's init as the first process"),
     screened(
@@ -157,7 +157,7 @@ pub(super) static SERVICE: &[Key] = &[
     rewritten(
         "logging",
         Section(LOGGING),
-        "the engine's own files, of a bounded size",
+        "the engine's own files, of a bounded size; a driver or option that no engine has is a finding",
     ),
     rewritten("mac_address", Text, "the engine's own"),
     rewritten("mem_limit", SIZE, OWN_LIMITS),
@@ -195,7 +195,7 @@ pub(super) static SERVICE: &[Key] = &[
     rewritten(
         "ports",
         List(&Either(&[Text, Number, Section(PORT)])),
-        "kept for the checks, and to find the proxy; nothing is published on the machine, and more than 1000 are refused",
+        "kept for the checks, and to find the proxy; nothing is published on the machine, a port that two containers ask for is a finding, and more than 1000 are refused",
     ),
     carried(
         "post_start",

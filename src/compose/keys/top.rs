@@ -108,7 +108,7 @@ static NETWORK: &[Key] = &[
         Text,
         danger::is_foreign,
         &danger::HOST_NETWORK,
-        "every network is a bridge",
+        "every network is a bridge; a driver that no engine has is a finding",
     ),
     refused("driver_opts", OPTIONS, &danger::DRIVER),
     rewritten("enable_ipv4", Bool, "the engine's own addresses"),
@@ -118,7 +118,7 @@ static NETWORK: &[Key] = &[
     rewritten(
         "ipam",
         Section(IPAM),
-        "the engine chooses addresses that no other run has; noted",
+        "the engine chooses addresses that no other run has; noted, and subnets that no engine takes are findings",
     ),
     rewritten("labels", PAIRS, "the run's own labels"),
     rewritten("name", Text, "a name that no other run has"),
