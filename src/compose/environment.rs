@@ -67,6 +67,15 @@ pub(super) fn environment(
         .map(|(name, value)| (name, Some(value)))
         .collect();
     variables.extend(given.clone());
+    if variables.contains_key("") {
+        let node = service.get("env_file").or(service.get("environment"));
+        let mark = node.map(|node| node.mark).unwrap_or_default();
+        context.invalid(
+            mark,
+            "a variable has no name, which the engine refuses: each line of `environment` and `env_file` is `NAME=value`, the last one, too".to_owned(),
+            "une variable n’a pas de nom, ce que le moteur refuse : chaque ligne de `environment` et de `env_file`, la dernière aussi, est `NOM=valeur`".to_owned(),
+        );
+    }
     of_v2_26.retain(|name, _| !given.contains_key(name));
     for (name, older) in &of_v2_26 {
         if let Some(Some(value)) = variables.get(name)

@@ -22,6 +22,9 @@ pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findin
         }
         (Type::Named(each), Value::Map(entries)) => {
             for entry in entries {
+                if entry.key.is_empty() {
+                    without_name(entry, path, findings);
+                }
                 check(&entry.value, each, &joined(path, &entry.key), findings);
             }
         }
@@ -40,6 +43,17 @@ pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findin
         (takes, value) if fits(takes, value) => {}
         (takes, _) => wrong_type(node, takes, path, findings),
     }
+}
+
+fn without_name(entry: &Entry, path: &str, findings: &mut Findings) {
+    findings.problem(
+        ProblemKind::InvalidValue,
+        entry.mark,
+        Text::new(
+            format!("a key of `{path}` is an empty text"),
+            format!("une clé de `{path}` est un texte vide"),
+        ),
+    );
 }
 
 fn check_entry(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings) {

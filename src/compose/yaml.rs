@@ -181,6 +181,9 @@ impl Node {
 
 /// A number as Go prints it, which is what Compose does.
 fn float(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
     let scientific = format!("{number:e}");
     match scientific.split_once('e') {
         Some((digits, exponent))

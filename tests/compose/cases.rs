@@ -300,9 +300,11 @@ impl Chance {
     /// The numbers of one of the cases of a seed.
     pub fn nth(seed: u64, case: usize) -> Chance {
         let case = u64::try_from(case).unwrap_or_default();
-        let mut chance = Chance(seed ^ case.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        chance.below(2);
-        chance
+        // Splitmix64, so that neighbours have nothing in common.
+        let mixed = (seed << 32 ^ case).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Chance(mixed ^ (mixed >> 31))
     }
 
     /// Whether something happens that does `times` times in `of`.

@@ -475,8 +475,23 @@ pub static KNOWN: &[Known] = &[
         "v2.26 lets earlier files of `env_file` win over `.env` and does not ask `environment`; a note says so where it matters",
     ),
     known(
+        V2_26,
+        "generated * – only this program refuses: the name `*` ends with a space*",
+        "v2.26 makes the space a part of the name; later versions refuse it",
+    ),
+    known(
         V2,
-        "generated * – Compose refuses: json: unsupported value: *",
+        "generated * – only this program refuses: the file starts no service*",
+        "there is nothing to bring up, as `up` says",
+    ),
+    known(
+        V2,
+        "generated * – only this program refuses: a variable has no name*",
+        "the engine refuses it when the container is made",
+    ),
+    known(
+        V2,
+        "generated * – Compose refuses: *json: unsupported value: *",
         "Compose itself cannot print `.inf` and `.nan` as JSON, which only the comparison asks for",
     ),
     known(

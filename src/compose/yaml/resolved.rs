@@ -144,8 +144,10 @@ impl<'t> Resolver<'t> {
         match &merged.content {
             Content::Sequence(items) => {
                 for item in items {
-                    let item = self.target(*item)?;
-                    self.entries(item, taken, entries, depth + 1)?;
+                    if self.tag(*item)? != Some(Tag::Reset) {
+                        let item = self.target(*item)?;
+                        self.entries(item, taken, entries, depth + 1)?;
+                    }
                 }
                 Ok(())
             }

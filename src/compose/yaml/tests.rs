@@ -64,11 +64,14 @@ fn a_duplicate_key_is_told_from_bad_syntax() {
 
 #[test]
 fn numbers_are_printed_as_go_does() {
-    let printed = [1.5, 1.1, 1000.0, 123456.0, 1e6, 1e20, 1e-7, -0.0].map(float);
+    let numbers = [1.5, 1.1, 1000.0, 123456.0, 1e6, 1e20, 1e-7, -0.0];
+    let printed = numbers.map(float);
     let expected = [
         "1.5", "1.1", "1000", "123456", "1e+06", "1e+20", "1e-07", "-0",
     ];
     assert_eq!(printed, expected);
+    let endless = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(float);
+    assert_eq!(endless, ["+Inf", "-Inf", "NaN"]);
 }
 
 #[test]
@@ -227,6 +230,9 @@ fn reset_takes_keys_and_items_away_but_not_inside_of_override() {
     assert_eq!(tree.get("a").unwrap().items().len(), 1);
     assert_eq!(tree.get("b").unwrap().texts(), ["1"]);
     assert_eq!(tree.entry("c").unwrap().tag, Some(Tag::Reset));
+    let merged = parsed("a: &a !reset {x: 1}\nb: {<<: *a}\nc: {<<: [*a, {y: 2}]}\n").unwrap();
+    assert!(merged.get("b").unwrap().entries().is_empty());
+    assert_eq!(merged.get("c").unwrap().entries().len(), 1);
 }
 
 #[test]

@@ -260,26 +260,27 @@ struct Form {
 
 impl Form {
     fn file(&mut self, chance: &mut Chance) -> String {
-        let mut text = chance
-            .one_of(&[
-                "",
-                "",
-                "",
-                "",
-                "",
-                "",
-                "---\n",
-                "--- # c\n",
-                "%YAML 1.1\n---\n",
-                "%YAML 1.2\n---\n",
-                "%TAG !e! tag:e,1:\n---\n",
-                "# c\n\n",
-                "%FOO a\n---\n",
-                "\n\n",
-                "...\n",
-                "\t\n",
-            ])
-            .to_owned();
+        let tame = [
+            "",
+            "",
+            "",
+            "",
+            "---\n",
+            "--- # c\n",
+            "%YAML 1.1\n---\n",
+            "%TAG !e! tag:e,1:\n---\n",
+            "# c\n\n",
+            "\n\n",
+        ];
+        let odd = [
+            "%YAML 1.2\n---\n",
+            "%FOO a\n---\n",
+            "...\n",
+            "\t\n",
+            "%YAML 1.1\n",
+            "%TAG ! a\n---\n",
+        ];
+        let mut text = self.pick(chance, &tame, &odd).to_owned();
         if chance.is(2, 3) {
             self.is_free = chance.is(1, 4);
             let anchored = self.mapping(chance, 0, false);
@@ -421,44 +422,47 @@ impl Form {
                     let key = self.key(chance);
                     let colon =
                         self.pick(chance, &[":", ":", ":", " :"], &["", ": # c\n    ", ":\t"]);
-                    let value = if chance.is(1, 8) {
-                        String::new()
-                    } else {
-                        self.value(chance, indent, true)
+                    let value = match chance.is(1, 8) {
+                        true => String::new(),
+                        false => self.value(chance, indent, true),
                     };
                     format!("{key}{colon}{value}")
                 })
                 .collect();
-            let space = || "";
-            let comma =
-                chance.one_of(&[", ", ", ", ",", " , ", ",\n      ", ",\n", ", # c\n     "]);
-            let tail = chance.one_of(&["", "", "", ",", " ", ", "]);
-            return format!("{properties} {{{}{}{tail}}}", space(), entries.join(comma));
+            let comma = [", ", ", ", ",", " , ", ",\n        ", ", # c\n        "];
+            let comma = self.pick(
+                chance,
+                &comma,
+                &[",\n", ",,", ";", ",\t", ",\n\t", ",#c\n "],
+            );
+            let tail = self.pick(chance, &["", "", " ", ""], &[",,", "\n", "\n\t", ",", ", "]);
+            return format!("{properties} {{{}{tail}}}", entries.join(comma));
         }
         let deeper = indent + 1 + chance.below(3);
         let mut text = format!("{properties}{}", self.comment(chance, indent));
+        let start = format!("\n{}", " ".repeat(deeper));
+        if self.mappings > 0 && chance.is(1, 4) {
+            let tame = [
+                "<<: *m0",
+                "<<: [*m0]",
+                "<<: {ka: 1}",
+                "<<: [*m0, {ka: 1, kb: x}]",
+            ];
+            let odd = [
+                "<<: *s0",
+                "<<: a",
+                "<<: ",
+                "<<: [a]",
+                "\"<<\": *m0",
+                "!!merge <<: *m0",
+                "<<: [[*m0]]",
+                "<< : *m0",
+            ];
+            text += &start;
+            text += self.pick(chance, &tame, &odd);
+        }
         for _ in 0..count {
             let key = self.key(chance);
-            let start = format!("\n{}", " ".repeat(deeper));
-            if self.mappings > 0 && chance.is(1, 16) {
-                let tame = &[
-                    "<<: *m0",
-                    "<<: [*m0]",
-                    "<<: {ka: 1}",
-                    "<<: [*m0, {ka: 1, kb: x}]",
-                ];
-                let odd = &[
-                    "<<: *s0",
-                    "<<: a",
-                    "<<: ",
-                    "<<: [a]",
-                    "\"<<\": *m0",
-                    "!!merge <<: *m0",
-                    "<<: [[*m0]]",
-                ];
-                text += &format!("{start}{}", self.pick(chance, tame, odd));
-                continue;
-            }
             let value = self.value(chance, deeper, false);
             text += &match chance.below(16) {
                 0 => format!("{start}? {key}{start}:{value}"),
@@ -474,30 +478,24 @@ impl Form {
     fn key(&mut self, chance: &mut Chance) -> String {
         match chance.below(24) {
             0 if self.odd => "<<".to_owned(),
-            1 => "'q k'".to_owned(),
-            2 => "\"d\\x41\"".to_owned(),
+            1 => format!("'q k{}'", chance.below(100)),
+            2 => format!("\"d\\x41{}\"", chance.below(100)),
             3 if self.odd => self.word(chance).to_owned(),
-            4 if self.scalars > 0 => "*s0 ".to_owned(),
-            6 => format!("k{}", chance.below(100)),
-            7 => "&n K".to_owned(),
-            8 => "!!str 1".to_owned(),
-            _ => format!("K{}", chance.below(40)),
+            4 if self.scalars > 0 && self.odd => "*s0 ".to_owned(),
+            5 => format!("k: {}", chance.below(100)).replace(": ", "-"),
+            6 if self.odd => "&n K".to_owned(),
+            7 => format!("!!str {}", chance.below(100)),
+            8 if self.odd => format!("K{}", chance.below(3)),
+            _ => format!("K{}", chance.below(1000)),
         }
     }
 
     fn list(&mut self, chance: &mut Chance, indent: usize, in_flow: bool) -> String {
         let properties = self.properties(chance);
         let count = chance.below(4);
-        let item = |form: &mut Form, chance: &mut Chance, indent: usize, in_flow: bool| match chance
-            .below(4)
-        {
-            0 => format!(" K{}=v", chance.below(20)),
-            1 => form.value(chance, indent, in_flow),
-            _ => form.scalar(chance, indent, in_flow),
-        };
         if in_flow || count == 0 || chance.is(1, 4) {
             let items: Vec<String> = (0..count)
-                .map(|_| match item(self, chance, indent, true) {
+                .map(|_| match self.item(chance, indent, true) {
                     blank if blank.trim().is_empty() => " a".to_owned(),
                     item => item,
                 })
@@ -507,24 +505,39 @@ impl Form {
                 &[",", ",", " ,", ",\n         "],
                 &[", # c\n   ", ",,", "\n,"],
             );
-            let tail = self.pick(chance, &["", "", ","], &[",,", "\n"]);
+            let tail = self.pick(chance, &["", "", " "], &[",,", "\n", ","]);
             return format!("{properties} [{}{tail}]", items.join(comma));
         }
-        let deeper = if chance.is(1, 3) {
-            indent
-        } else {
-            indent + 1 + chance.below(3)
+        let deeper = match chance.is(1, 3) {
+            true => indent,
+            false => indent + 1 + chance.below(3),
         };
         let mut text = format!("{properties}{}", self.comment(chance, indent));
         for _ in 0..count {
-            let value = item(self, chance, deeper + 1, false);
-            text += &format!(
-                "\n{}-{value}{}",
-                " ".repeat(deeper),
-                self.comment(chance, deeper)
-            );
+            let value = self.item(chance, deeper + 1, false);
+            let start = " ".repeat(deeper);
+            text += &format!("\n{start}-{value}{}", self.comment(chance, deeper));
         }
         text
+    }
+
+    /// An item of a list, most often what `environment` and `command` take.
+    fn item(&mut self, chance: &mut Chance, indent: usize, in_flow: bool) -> String {
+        match chance.below(4) {
+            0 if self.odd || self.is_free => self.value(chance, indent, in_flow),
+            1 => format!(" K{}=v", chance.below(1000)),
+            2 => format!(" {}", self.quoted(chance, '"', "          ")),
+            _ => format!(" {}", self.text(chance)),
+        }
+    }
+
+    /// A word that is a text.
+    fn text(&self, chance: &mut Chance) -> &'static str {
+        let tame = [
+            "a", "b c", "yes", "y", "a-b", "a:b", "80:80", "it's", "=", "é", "a#b", "'1'",
+            "\"true\"", "0x", "1e999", "12:30",
+        ];
+        self.pick(chance, &tame, ODD_WORDS)
     }
 
     /// A comment behind something, or on lines of its own; often none.
@@ -535,6 +548,7 @@ impl Form {
         let indent = " ".repeat(indent);
         let tame = [
             " # c",
+            " # c",
             "\nINDENT# c",
             "\n# c",
             "\n",
@@ -543,7 +557,7 @@ impl Form {
             "\n# c\n\t# d",
             "\n ",
         ];
-        let odd = ["# c", "\t# c", "\n\t", "\n\t# c", "\t# c", "\t", "\n \t \n"];
+        let odd = ["# c", "\t# c", "\n\t", "\n\t# c", "\t", "\n \t \n"];
         self.pick(chance, &tame, &odd).replace("INDENT", &indent)
     }
 
