@@ -138,33 +138,17 @@ impl Session<'_> {
         progress: &Progress,
         interrupted: impl Future<Output = ()>,
     ) -> Observation {
-        let round = self.round(submission, changes, progress, interrupted);
-        let (seen, project) = round.await;
-        let seen = seen.ended(TASK6, self.options.extent.last());
-        if let Some(project) = project.filter(|_| seen.fault.is_none()) {
-            self.last = Some((project, seen.clone()));
-        }
-        seen
-    }
-
-    /// What a round sees, and of which project, where the engine was asked.
-    async fn round(
-        &mut self,
-        submission: &Submission,
-        changes: &Changes,
-        progress: &Progress,
-        interrupted: impl Future<Output = ()>,
-    ) -> (Observation, Option<Project>) {
+        let last_stage = self.options.extent.last();
         progress.enter(Step::Read);
         let (mut seen, project) = match read(submission, &self.options.asked) {
             Ok((seen, project)) => (seen.asking(self.options.asked.clone()), project),
-            Err(fault) => return (unread(fault), None),
+            Err(fault) => return unread(fault).ended(TASK6, last_stage),
         };
         let (Some(project), Some(engine)) = (project, self.options.extent.engine()) else {
-            return (seen, None);
+            return seen.ended(TASK6, last_stage);
         };
         if !due(&seen, "images-build") {
-            return (seen, None);
+            return seen.ended(TASK6, last_stage);
         }
         if let Some(last) = self.still_true(&project, changes) {
             let Observation {
@@ -173,13 +157,12 @@ impl Session<'_> {
                 compose,
                 ..
             } = seen;
-            let seen = Observation {
+            return Observation {
                 taken,
                 answer,
                 compose,
                 ..last.clone()
             };
-            return (seen, Some(project));
         }
         self.last = None;
         if self.sandbox.get().is_none() {
@@ -218,7 +201,11 @@ impl Session<'_> {
         if self.sandbox.get().is_none() && !seen.is_interrupted() {
             seen.advice = advice(engine).await;
         }
-        (seen, Some(project))
+        let seen = seen.ended(TASK6, last_stage);
+        if seen.fault.is_none() {
+            self.last = Some((project, seen.clone()));
+        }
+        seen
     }
 
     /// What was seen last, where nothing has changed since that the stack is made from.
