@@ -19,14 +19,14 @@ The same files are given to Compose and to the checker. What is compared:
   the engine has them;
 - in which order both start what depends on each other, and which names are found then;
 - whether `up` fails where a finding or a note says so: stacks of two or three services that share ports, names, tags, networks,
-  addresses and volumes, chosen by chance from a seed (`SOFTY_CHECK_SEED`, and `SOFTY_CHECK_STACKS` for their number).
+  addresses and volumes, chosen by chance from a seed (`SOFTY_CHECK_SEED`, and `SOFTY_CHECK_STACKS` for their number);
 - generated files, with the values and the warnings of unset variables that come out: `.env` and `env_file` in all forms of
   their lines, compose files in all forms of YAML, values with variables. `tests/compose/generated/` makes them;
   `SOFTY_CHECK_GENERATED` says how many there are of each kind (300), `SOFTY_CHECK_SEED` where chance starts (6), and a
   difference is printed with its files and the number that makes it again.
 
 `cargo xtask compare` does it with the Compose that `SOFTY_CHECK_COMPOSE` names, `docker-compose` where nothing does. A difference
-that is not here fails it. `2.x` is v2 and every later release; `*` stands for anything; what only the sandbox refuses is no difference, and has its reason in the
+that is not here fails it. `*` stands for anything; what only the sandbox refuses is no difference, and has its reason in the
 table of keys.
 
 | Compose | what is seen | why it stays |
