@@ -46,7 +46,7 @@ pub(super) fn check(started: &[Started], context: &mut Context) {
     let networks = root.get("networks").map(Node::entries).unwrap_or_default();
     let used: Vec<&Entry> = networks
         .iter()
-        .filter(|entry| is_used(&entry.key))
+        .filter(|entry| is_used(&entry.key) && entry.value.get("external").is_none())
         .collect();
     let mut given = Vec::new();
     for entry in &used {

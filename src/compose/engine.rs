@@ -250,7 +250,10 @@ fn check_volumes(started: &[Started], context: &mut Context) {
     };
     let root = context.root;
     let volumes = root.get("volumes").map(Node::entries).unwrap_or_default();
-    for entry in volumes {
+    for entry in volumes
+        .iter()
+        .filter(|entry| entry.value.get("external").is_none())
+    {
         let Some(node) = entry.value.get("name") else {
             continue;
         };
