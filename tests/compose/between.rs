@@ -97,6 +97,9 @@ const BAD_LINES: [&str; 7] = [
     "container_name: $UNIQUE-back-end-2",
 ];
 
+/// What no line of the service that is scaled has: itself, and no network, without which `can-scale` does not look at its ports.
+const NOT_OF_THE_SCALED: [&str; 2] = ["back-end", "none"];
+
 /// One of so many lines is taken from the bad ones.
 const BAD: usize = 10;
 
@@ -207,7 +210,9 @@ fn service(name: &str, chance: &mut Chance) -> String {
             "network_mode" => "networks",
             key => key,
         };
-        if !keys.contains(&key) && (name != "back-end" || !line.contains("back-end")) {
+        if !keys.contains(&key)
+            && (name != "back-end" || !NOT_OF_THE_SCALED.iter().any(|word| line.contains(word)))
+        {
             keys.push(key);
             text += &format!("    {line}\n");
         }
