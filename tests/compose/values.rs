@@ -24,7 +24,8 @@ pub static SURROUNDINGS: &[(&str, &str)] = &[
          WORKDIR /srv\nCOPY page.html ./\nEXPOSE 5252 53/udp\nVOLUME /srv/kept\nUSER nobody\nENTRYPOINT [\"sleep\"]\nCMD [\"60\"]\n\
          HEALTHCHECK --interval=7s CMD true\nFROM base AS second\nENV STAGE=second\n",
     ),
-    ("one/Dockerfile", "FROM nginx:latest\n"),
+    // A layer of its own: what is removed afterwards by its id must not be the base image.
+    ("one/Dockerfile", "FROM nginx:latest\nENV ONE=1\n"),
     ("app/Other", "FROM ubuntu:latest\nENV OTHER=1\n"),
 ];
 
