@@ -44,6 +44,12 @@ pub(super) fn read(
     match dotenv::parse(&environment::source(file.to_owned(), &bytes), scope) {
         Ok(parsed) => {
             note_unset(parsed.unset, findings);
+            if parsed.pairs.iter().any(|(name, _)| name.is_empty()) {
+                findings.oddity(Text::new(
+                    format!("a line of `{file}` has no name, or is the last one and has no `=`: Compose 2.26 refuses the file, Compose 2.40 takes it"),
+                    format!("une ligne de `{file}` n’a pas de nom, ou est la dernière et n’a pas de `=` : Compose 2.26 refuse le fichier, Compose 2.40 l’accepte"),
+                ));
+            }
             Ok(Some(parsed.pairs.into_iter().collect()))
         }
         Err(problem) => {

@@ -476,6 +476,11 @@ pub static KNOWN: &[Known] = &[
     ),
     known(
         V2_26,
+        "generated files of variables * – Compose refuses: setenv: invalid argument*",
+        "v2.26 refuses a value of `.env` without a name, later versions pass over it; a note says so",
+    ),
+    known(
+        V2_26,
         "generated * – only this program refuses: the name `*` ends with a space*",
         "v2.26 makes the space a part of the name; later versions refuse it",
     ),
