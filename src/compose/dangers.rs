@@ -230,6 +230,17 @@ pub(super) static TOO_MANY_CONTAINERS: Danger = Danger {
     ),
 };
 
+pub(super) static TOO_MANY_HOOKS: Danger = Danger {
+    danger: Text::fixed(
+        "more than 8 containers before one service starts take the time of others",
+        "plus de 8 conteneurs avant le démarrage d’un service prennent le temps des autres",
+    ),
+    instead: Text::fixed(
+        "one hook can run a script that does it all",
+        "une seule commande peut lancer un script qui fait tout",
+    ),
+};
+
 pub(super) static TOO_MANY_NETWORKS: Danger = Danger {
     danger: Text::fixed(
         "a stack of more than 8 networks takes addresses that others on the machine need",

@@ -5,9 +5,13 @@ use softy_checks::model::Text;
 
 use super::command::words;
 use super::context::Context;
+use super::dangers::TOO_MANY_HOOKS;
 use super::environment::valued;
 use super::project::Hook;
 use super::yaml::Node;
+
+/// Hooks of a service that are run before it starts: each is a container, and may be of an image of its own.
+const MOST_BEFORE: usize = 8;
 
 /// The hooks of a service that are run once it has started, in their order.
 pub(super) fn post_start(service: &Node, path: &str, context: &mut Context) -> Vec<Hook> {
@@ -24,6 +28,10 @@ pub(super) fn pre_start(service: &Node, path: &str, context: &mut Context) -> Ve
             "only Compose 5.3 and later knows `pre_start`: earlier releases refuse the file",
             "seul Compose 5.3 ou plus récent connaît `pre_start` : les versions précédentes refusent le fichier",
         ));
+    }
+    if let Some(node) = nodes.get(MOST_BEFORE) {
+        let key = format!("{path}.pre_start");
+        context.findings.refuse(&key, node.mark, &TOO_MANY_HOOKS);
     }
     for node in nodes.iter().filter(|node| node.flag("per_replica")) {
         let en = format!("Compose does not support `{path}.pre_start.per_replica`: leave it out");

@@ -205,7 +205,7 @@ pub(super) static SERVICE: &[Key] = &[
     carried(
         "pre_start",
         List(&Section(START_HOOK)),
-        "run before the first container starts, each in a container of its own that has the service's volumes and a copy of its binds; the stack fails where one fails",
+        "run before the first container starts, each in a container of its own that has the service's volumes and a copy of its binds; the stack fails where one fails, and more than 8 are refused",
     ),
     rewritten(
         "pre_stop",

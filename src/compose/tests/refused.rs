@@ -262,3 +262,13 @@ fn what_asks_for_nothing_is_not_refused() {
         service(&format!("    {keys}"));
     }
 }
+
+#[test]
+fn more_containers_before_a_service_than_a_few_are_refused() {
+    let before = |count: usize| {
+        let hooks = vec!["{command: x}"; count].join(", ");
+        in_service(&format!("pre_start: [{hooks}]"))
+    };
+    assert_eq!(refusals(&before(9))[0].key, "services.a.pre_start");
+    assert!(read(before(8)).1.is_some());
+}
