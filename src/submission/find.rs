@@ -273,10 +273,9 @@ fn above(path: &Path) -> Option<Place> {
 fn beside(file: &Path) -> Option<Place> {
     let path = file.parent().filter(|_| file.is_file())?;
     let folder = open_folder(path).ok()?;
-    let has_files = COMPOSE_FILES.iter().chain([&answer::FILE_NAME]);
     let candidate = match is_repository(path) {
         true => here(path, &folder).ok()??,
-        false if has_files.copied().any(|name| has(&folder, name)) => Candidate::task_folder(""),
+        false if has_work(&folder) => Candidate::task_folder(""),
         false => return None,
     };
     Some(Place {
@@ -364,8 +363,8 @@ fn entries(folder: &Dir) -> Vec<(String, bool)> {
 fn misspelt(folder: &Dir) -> Vec<String> {
     let names = entries(folder).into_iter();
     let likely = names.filter(|(name, is_folder)| *is_folder && is_like(name));
-    let has_work = |name: &String| folder.open_dir(name).is_ok_and(|inner| has_work(&inner));
-    likely.map(|(name, _)| name).filter(has_work).collect()
+    let is_handed_in = |name: &String| folder.open_dir(name).is_ok_and(|inner| has_work(&inner));
+    likely.map(|(name, _)| name).filter(is_handed_in).collect()
 }
 
 /// Whether a name is `task6`, but for capitals, what stands between its parts, and what a download or a copy adds.
@@ -390,15 +389,10 @@ fn has_other_tasks(folder: &Dir) -> bool {
     (0..6).any(|number| folder.is_dir(format!("task{number}")))
 }
 
-/// Whether a folder has a file of the task, or a folder with a Dockerfile.
+/// Whether a folder has a file of the task.
 fn has_work(folder: &Dir) -> bool {
-    let has_file =
-        has(folder, answer::FILE_NAME) || COMPOSE_FILES.iter().any(|file| has(folder, file));
-    let builds = |(name, is_folder): (String, bool)| {
-        let inner = is_folder.then(|| folder.open_dir(name).ok()).flatten();
-        inner.is_some_and(|inner| has(&inner, "Dockerfile"))
-    };
-    has_file || entries(folder).into_iter().any(builds)
+    let mut files = COMPOSE_FILES.iter().chain([&answer::FILE_NAME]);
+    files.any(|file| has(folder, file))
 }
 
 fn has(folder: &Dir, file: &str) -> bool {
@@ -523,6 +517,12 @@ mod tests {
         assert_eq!(taken(&spelt, "Task6/back-end"), "..");
         let other = ["solution/compose.yml", "solution/a/Dockerfile"];
         assert_eq!(taken(&other, "solution/compose.yml"), "..");
+    }
+
+    #[test]
+    fn a_class_that_is_called_task6_is_no_submission_of_a_student_in_it() {
+        let files = ["task6/ann/readme.md", "task6/bob/Dockerfile"];
+        assert_eq!(found(&files, "task6/ann"), Err("nothing".to_owned()));
     }
 
     #[test]
