@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::requests::Requests;
 use super::started::Started;
+use crate::compose::project::Service;
 use crate::sandbox::{Member, Moment};
 use crate::traffic::{API_PATH, Pace, volley};
 
@@ -63,7 +64,8 @@ impl Requests<'_> {
         sent
     }
 
-    /// Notes the services whose containers have sent requests through the proxy since a moment, by its log.
+    /// Notes the services whose containers have sent requests through the proxy since a moment, by its log; where that names no
+    /// client, those whose command or health check asks for the API.
     pub(super) async fn note_askers(
         &self,
         stack: &Started,
@@ -73,6 +75,13 @@ impl Requests<'_> {
         let sandbox = self.live.sandbox;
         let log = sandbox.log(&self.proxy.member, since).await?;
         let clients: BTreeSet<IpAddr> = log.lines().filter_map(client).collect();
+        if clients.is_empty() {
+            let services = self.live.project.services.iter();
+            for service in services.filter(|service| asks(service)) {
+                seen.note_asker(&service.name);
+            }
+            return Ok(());
+        }
         if clients.iter().any(IpAddr::is_loopback) {
             seen.note_asker(&self.proxy.member.service);
         }
@@ -102,6 +111,16 @@ impl Requests<'_> {
         };
         pace.requests(u32::MAX, replicas).map(|_| pace)
     }
+}
+
+/// Whether the command or the health check of a service names the API's path.
+fn asks(service: &Service) -> bool {
+    let commands = [&service.command, &service.entrypoint]
+        .into_iter()
+        .flatten();
+    let test = service.healthcheck.iter().map(|check| &check.test);
+    let mut words = commands.chain(test).flatten();
+    words.any(|word| word.contains(API_PATH))
 }
 
 /// The client of a line of the proxy's access log, behind the time in front of it; `None` for the checker's own requests and

@@ -16,6 +16,16 @@ impl Received {
             .collect()
     }
 
+    /// Whether nothing is known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether what was known before is not any more.
+    pub(super) fn is_lost_since(&self, before: &Received) -> bool {
+        self.is_unknown() && !before.is_unknown()
+    }
+
     /// Adds replicas behind those that are known.
     pub(super) fn extend(&mut self, others: Received) {
         self.0 = match (self.0.take(), others.0) {
@@ -35,5 +45,20 @@ impl Received {
             }
             (None, _) | (_, None) => None,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_known_before_can_be_lost() {
+        let (known, unknown) = (Received(Some(vec![1, 2])), Received::default());
+        assert!(unknown.is_lost_since(&known));
+        assert!(!unknown.is_lost_since(&unknown));
+        assert!(!known.is_lost_since(&known));
+        assert_eq!(unknown.since(&known), [0; 0]);
+        assert_eq!(Received(Some(vec![5, 2])).since(&known), [4, 0]);
     }
 }

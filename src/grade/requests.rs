@@ -101,6 +101,9 @@ impl Requests<'_> {
                     .scale(stack, seen.asked.replicas, self.built, self.reachable),
                 self.live.received(&two)
             )?;
+            if received.is_lost_since(&before) {
+                return self.unread(stack, seen).await;
+            }
             tell(seen, received.since(&before));
             stack.received.update(received);
             for (_, container) in &stack.containers {
@@ -126,6 +129,9 @@ impl Requests<'_> {
         }
         let replicas = stack.replicas();
         let received = self.live.received(&replicas).await?;
+        if received.is_lost_since(&stack.received) {
+            return self.unread(stack, seen).await;
+        }
         tell(seen, received.since(&stack.received));
         let sandbox = self.live.sandbox;
         let fresh = fresh_volley(sandbox, &self.client, address, &replicas, pace);
@@ -162,6 +168,9 @@ impl Requests<'_> {
         id: &str,
     ) -> Result<(), Fault> {
         let replicas = stack.replicas();
+        if stack.received.is_unknown() {
+            stack.received = self.live.received(&replicas).await?;
+        }
         for attempt in 1.. {
             let sandbox = self.live.sandbox;
             let since = sandbox.now();
@@ -191,11 +200,32 @@ impl Requests<'_> {
                 break;
             }
             let received = self.live.received(&replicas).await?;
+            if received.is_lost_since(&stack.received) {
+                return self.unread(stack, seen).await;
+            }
             tell(seen, received.since(&stack.received));
             stack.received = received;
             seen.set_aside.extend(seen.volleys.pop());
         }
         Ok(())
+    }
+
+    /// What becomes of counters that could be read before a volley and cannot behind it: a replica has ended, which is a mistake. No
+    /// log is believed without them.
+    ///
+    /// # Errors
+    /// A fault when all replicas still run.
+    async fn unread(&self, stack: &mut Started, seen: &mut Observation) -> Result<(), Fault> {
+        self.live.recheck(stack).await?;
+        if !stack.stays_up() {
+            seen.stack = Some(stack.seen());
+            return Ok(());
+        }
+        let words = Text::fixed(
+            "the network counters of the replicas cannot be read any more",
+            "les compteurs réseau des répliques ne peuvent plus être lus",
+        );
+        Err(Fault::new(FaultKind::Engine, words))
     }
 
     /// Whether a slower pace is left to try.
