@@ -166,3 +166,69 @@ fn a_failure_is_shown_by_the_logs_of_the_proxy_and_of_the_replica_that_was_asked
     let sources = evidence.iter().map(|evidence| evidence.source.as_str());
     assert_eq!(sources.collect::<Vec<_>>(), ["proxy", "back-end 2"]);
 }
+
+#[test]
+fn a_proxy_that_listens_to_itself_is_loopback_only() {
+    for address in ["127.0.0.1:80", "[::1]:80"] {
+        let found = stack(|stack| stack.containers[3].listening = vec![address.to_owned()]);
+        assert_eq!(found, Some("loopback-only"), "{address}");
+    }
+    let both = stack(|stack| {
+        stack.containers[3].listening = vec!["127.0.0.1:80".to_owned(), "0.0.0.0:80".to_owned()];
+    });
+    assert_eq!(both, None);
+}
+
+#[test]
+fn a_proxy_of_version_6_alone_is_told_from_one_that_listens_nowhere() {
+    let refused = |listening: &[&str]| {
+        let path = "/api/hello".to_owned();
+        let outcome = Outcome::Refused;
+        let mut seen = Observation {
+            api: Some(vec![Reply { path, outcome }]),
+            ..correct()
+        };
+        let containers = seen
+            .stack
+            .iter_mut()
+            .flat_map(|stack| &mut stack.containers);
+        for proxy in containers.filter(|container| container.service == "proxy") {
+            proxy.listening = listening
+                .iter()
+                .map(|&address| address.to_owned())
+                .collect();
+        }
+        judge(&seen).unwrap().findings.remove(0)
+    };
+    let finding = refused(&["[::]:80"]);
+    assert_eq!(finding.code, "proxy-silent");
+    assert!(
+        finding
+            .message
+            .en
+            .ends_with("`proxy` listens on `[::]:80`, and requests come in at its IPv4 address")
+    );
+    for listening in [&["[::]:81"][..], &["[::]:80", "10.0.0.9:80"], &[]] {
+        assert!(
+            !refused(listening).message.en.contains("IPv4"),
+            "{listening:?}"
+        );
+    }
+}
+
+#[test]
+fn a_limit_that_refuses_the_first_request_is_named() {
+    let limited = "limit_req_zone $uri zone=a:1m rate=1r/m;\nserver { location / { limit_req zone=a; proxy_pass http://back-end:5252; } }";
+    for (status, expected) in [
+        (503, "rate-limited"),
+        (429, "rate-limited"),
+        (502, "api-bad-gateway"),
+    ] {
+        let seen = Observation {
+            api: Some(vec![reply("/api/hello", status, "")]),
+            nginx: Some(crate::nginx::sample::site(limited)),
+            ..correct()
+        };
+        assert_eq!(first(judge(&seen)), Some(expected), "{status}");
+    }
+}
