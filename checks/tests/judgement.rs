@@ -21,7 +21,6 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         name: "back-end".to_owned(),
         place: None,
         container_name: None,
-        fixed_address: None,
         ports: Vec::new(),
         depends_on: Vec::new(),
         builds: true,
