@@ -146,8 +146,8 @@ static IMAGE_NAME_TAKEN: Mistake = Mistake {
 static ENGINE_REFUSES: Mistake = Mistake {
     code: "engine-refuses",
     hint: Text::fixed(
-        "Compose reads this value and hands it on, and the engine refuses it: `docker-compose up` shows the same message",
-        "Compose lit cette valeur et la transmet, et le moteur la refuse : `docker-compose up` affiche le même message",
+        "the value is handed on as it stands, and the engine refuses it: `docker-compose up` shows the same message",
+        "la valeur est transmise telle quelle, et le moteur la refuse : `docker-compose up` affiche le même message",
     ),
 };
 
