@@ -3,6 +3,7 @@
 mod circumstances;
 mod company;
 mod details;
+mod files;
 mod held;
 mod hooks;
 mod listening;
@@ -183,6 +184,8 @@ async fn watch(
     let building = options.turns.to_build().await;
     progress.enter(Step::Build);
     seen.empty_folders = empty_folders(live)?;
+    seen.scripts = files::scripts(live.submission, live.project);
+    seen.binds = files::binds(live.submission, live.project)?;
     let outlet = Outlet {
         egress: options.egress,
         reach: options.reach,
@@ -278,6 +281,7 @@ async fn asked(
         seen.front_page = Some(Reply {
             path: "/".to_owned(),
             outcome: Outcome::Refused,
+            location: None,
         });
         return Ok(());
     };

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, FileType, FileTypeExt, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{Dir, File, FileType, FileTypeExt, MetadataExt, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, FileKind};
@@ -247,6 +247,14 @@ impl Submission {
             Ok(metadata) => Ok(Some(Kind::Other(file_kind(metadata.file_type())))),
             Err(error) => self.unfollowed(path, &inside, &error),
         }
+    }
+
+    /// Returns whether the file at `path`, links followed, may be executed by anybody.
+    pub fn is_executable(&self, path: &str) -> bool {
+        let metadata = self
+            .inside(path)
+            .map(|inside| self.folder.metadata(&*inside));
+        metadata.is_some_and(|read| read.is_ok_and(|file| file.mode() & 0o111 != 0))
     }
 
     /// All of a regular file of at most `cap` bytes.

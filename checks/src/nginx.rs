@@ -16,6 +16,7 @@ mod upstream;
 pub use effective::{Directive, Effective};
 pub use includes::MIME_TYPES;
 pub use limit::Limit;
+pub(crate) use route::HOST;
 pub use route::{Pass, Route};
 pub(crate) use syntax::missing_semicolon;
 pub use syntax::{Fragment, SyntaxError, Trouble, parse};

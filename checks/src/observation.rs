@@ -6,6 +6,7 @@ mod compose;
 #[cfg(test)]
 pub(crate) mod correct;
 mod fault;
+mod files;
 mod held;
 mod nginx;
 mod sandbox;
@@ -19,6 +20,7 @@ pub use answer::{Answer, Content, FileKind};
 pub use circumstances::Circumstances;
 pub use compose::{Compose, Port, Problem, ProblemKind, Published, Refusal, Service};
 pub use fault::{Fault, FaultKind};
+pub use files::{Bind, BindKind, Script};
 pub use held::{AllHeld, Choice, Held};
 pub use nginx::{Nginx, NginxFile, SourceFile};
 pub use sandbox::{BaseImage, Sandbox, Unenforced};
@@ -49,6 +51,12 @@ pub struct Observation {
     /// Empty folders of the folders that images are built from, by their paths from the submission's root.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty_folders: Vec<String>,
+    /// Scripts of the folders that images are built from, or that containers mount, that Linux does not run as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<Script>,
+    /// What containers mount of the submission.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binds: Vec<Bind>,
     /// One image a service, in the order of the services.
     pub images: Option<Vec<Image>>,
     /// The stack with two replicas of `back-end`, once started.
@@ -118,6 +126,8 @@ impl Observation {
             answer,
             compose: None,
             empty_folders: Vec::new(),
+            scripts: Vec::new(),
+            binds: Vec::new(),
             images: None,
             stack: None,
             api: None,

@@ -13,6 +13,7 @@ mod front_page;
 mod images_build;
 mod round_robin;
 mod scales_further;
+mod script;
 mod stack_runs;
 
 use crate::model::{Check, Text};

@@ -32,6 +32,8 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         taken: None,
         answer: Some(Answer::Read { content }),
         empty_folders: Vec::new(),
+        scripts: Vec::new(),
+        binds: Vec::new(),
         compose: Some(Compose {
             files: vec!["task6/docker-compose.yml".to_owned()],
             services: vec![back_end],

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::dangers::{OUTSIDE, TOO_MANY_FILES};
 use super::dotenv::{self, Parsed, Scope};
 use super::interpolation::{Variables, note_unset};
+use super::paths::separators;
 use super::source::{Mark, Source};
 use super::yaml::{Node, Value};
 use crate::submission::{ReadError, TASK_FOLDER};
@@ -283,8 +284,10 @@ fn file_bytes(
         Err(ReadError::Fault(fault)) => Err(fault),
         Err(ReadError::Missing) if optional => Ok(None),
         Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => {
-            let en = format!("the `{key}` `{located}` is no file that can be read");
-            let fr = format!("`{located}`, donné par `{key}`, n’est pas un fichier lisible");
+            let (how, comment) = separators(located);
+            let en = format!("the `{key}` `{located}` is no file that can be read{how}");
+            let fr =
+                format!("`{located}`, donné par `{key}`, n’est pas un fichier lisible{comment}");
             context.invalid(mark, en, fr);
             Ok(None)
         }

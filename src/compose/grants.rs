@@ -6,6 +6,7 @@ use super::build::inside;
 use super::context::Context;
 use super::dangers::{NO_FILE, OUTSIDE};
 use super::mounts::{is_no_file, placed_at};
+use super::paths::separators;
 use super::project::{Mount, MountSource, Placed, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
@@ -162,11 +163,12 @@ fn copy(
         return Ok(None);
     }
     if context.submission.kind(file)?.is_none() {
-        let en = format!("`{path}` asks for `{file}`, which is not there");
+        let (how, comment) = separators(file);
+        let en = format!("`{path}` asks for `{file}`, which is not there{how}");
         context.invalid(
             item.mark,
             en,
-            format!("`{path}` demande `{file}`, qui n’existe pas"),
+            format!("`{path}` demande `{file}`, qui n’existe pas{comment}"),
         );
         return Ok(None);
     }

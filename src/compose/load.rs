@@ -282,6 +282,10 @@ fn text(submission: &Submission, file: &str) -> Result<Result<(String, Encoding)
             None => ("is not UTF-8 text", "n’est pas du texte UTF-8"),
         },
         Err(ReadError::Fault(fault)) => return Err(fault),
+        Err(ReadError::Missing) if file.contains('\\') => (
+            "is not there: write `/` between folders",
+            "n’existe pas : écrivez `/` entre les dossiers",
+        ),
         Err(ReadError::Missing) => ("is not there", "n’existe pas"),
         Err(ReadError::NotRegular(_)) => {
             ("is not a regular file", "n’est pas un fichier ordinaire")

@@ -5,7 +5,7 @@ use softy_checks::observation::{Fault, FileKind};
 use super::build::inside;
 use super::context::Context;
 use super::dangers::{DRIVER, Danger, MOUNTED_IMAGE, NO_FILE, OUTSIDE};
-use super::paths::cleaned;
+use super::paths::{cleaned, is_of_windows};
 use super::project::{Mount, MountSource, VolumeOptions};
 use super::yaml::{Node, Value};
 use crate::submission::{Kind, TASK_FOLDER};
@@ -61,7 +61,7 @@ fn short(
     path: &str,
     context: &mut Context,
 ) -> Result<Option<Mount>, Fault> {
-    if is_windows_path(text) {
+    if is_of_windows(text) {
         context.findings.refuse(path, node.mark, &OUTSIDE);
         return Ok(None);
     }
@@ -219,13 +219,4 @@ pub(super) fn placed_at(
     let fr = format!("`{path}` monte sur `{target}`, tout le système de fichiers du conteneur");
     context.invalid(node.mark, en, fr);
     None
-}
-
-/// `C:\x` or `C:/x`: Compose takes any single letter for a drive.
-fn is_windows_path(text: &str) -> bool {
-    let mut characters = text.chars();
-    let drive = characters
-        .next()
-        .is_some_and(|character| character.is_ascii_alphabetic());
-    text.contains('\\') || (drive && characters.as_str().starts_with(":/"))
 }

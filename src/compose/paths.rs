@@ -21,7 +21,7 @@ pub(super) fn inside(
     relative: &str,
     submission: &Submission,
 ) -> Result<Option<String>, Fault> {
-    if relative.starts_with(['/', '~']) || relative.contains('\\') {
+    if relative.starts_with(['/', '~']) || is_of_windows(relative) {
         return Ok(None);
     }
     let Some(path) = submission.locate(from, relative) else {
@@ -29,6 +29,25 @@ pub(super) fn inside(
     };
     let leads_out = submission.kind(&path)? == Some(Kind::Other(FileKind::Symlink));
     Ok((!leads_out).then_some(path))
+}
+
+/// Returns what a message about a missing path adds where it is written as on Windows, in English and French.
+pub(super) fn separators(path: &str) -> (&'static str, &'static str) {
+    match path.contains('\\') {
+        true => (
+            ": write `/` between folders, a backslash is a part of a name",
+            " : écrivez `/` entre les dossiers, une barre oblique inverse fait partie du nom",
+        ),
+        false => ("", ""),
+    }
+}
+
+/// Returns whether a path begins with a drive, as in `C:\x` or `C:/x`: Compose takes any single letter for one.
+pub(super) fn is_of_windows(path: &str) -> bool {
+    let mut characters = path.chars();
+    let first = characters.next();
+    first.is_some_and(|first| first.is_ascii_alphabetic())
+        && (characters.as_str().starts_with(":/") || characters.as_str().starts_with(":\\"))
 }
 
 /// An absolute path of a container without `.`, `..` and doubled `/`, as Compose and the engine clean it.
@@ -150,7 +169,7 @@ fn move_text(node: Option<&mut Node>, start: &str) {
 
 /// A path told from the task's folder; absolute ones, names of images and the like stay as they are.
 fn moved(path: &str, start: &str) -> String {
-    if path.starts_with(['/', '~']) || path.contains([':', '\\']) || is_remote(path) {
+    if path.starts_with(['/', '~']) || path.contains(':') || is_remote(path) {
         return path.to_owned();
     }
     format!("{start}/{path}")

@@ -148,7 +148,7 @@ impl<'a> Sources<'a> {
 }
 
 /// The regular files of a folder and of those in it, the nearest first.
-fn files(submission: &Submission, folder: &str) -> Vec<(String, u64)> {
+pub(super) fn files(submission: &Submission, folder: &str) -> Vec<(String, u64)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     let mut left = ENTRIES;

@@ -213,6 +213,8 @@ fn observation() -> Observation {
             content: Content::Text("docker-compose up --scale back-end=2\n".to_owned()),
         }),
         empty_folders: Vec::new(),
+        scripts: Vec::new(),
+        binds: Vec::new(),
         compose: Some(Compose::default()),
         images: None,
         stack: None,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use reqwest::header::HOST as HOST_HEADER;
+use reqwest::header::{HOST as HOST_HEADER, LOCATION};
 use reqwest::redirect::Policy;
 use softy_checks::observation::{Fault, FaultKind, Outcome, Reply};
 
@@ -33,35 +33,43 @@ impl Client {
 
     /// One `GET`, and what came of it.
     pub async fn get(&self, address: SocketAddr, path: &str) -> Reply {
-        let outcome = match self.answer(address, path).await {
-            Ok(outcome) => outcome,
-            Err(error) => failure(&error),
+        let (outcome, location) = match self.answer(address, path).await {
+            Ok(answered) => answered,
+            Err(error) => (failure(&error), None),
         };
         Reply {
             path: path.to_owned(),
             outcome,
+            location,
         }
     }
 
-    async fn answer(&self, address: SocketAddr, path: &str) -> reqwest::Result<Outcome> {
+    async fn answer(
+        &self,
+        address: SocketAddr,
+        path: &str,
+    ) -> reqwest::Result<(Outcome, Option<String>)> {
         let request = self
             .client
             .get(format!("http://{address}{path}"))
             .header(HOST_HEADER, HOST);
         let mut response = request.send().await?;
+        let location = response.headers().get(LOCATION);
+        let location = location.map(|value| shown_body(value.as_bytes()));
+        let location = location.filter(|_| response.status().is_redirection());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);
             if body.len() > BODY_BYTES {
-                return Ok(Outcome::TooLarge {
-                    limit: BODY_BYTES as u64,
-                });
+                let limit = BODY_BYTES as u64;
+                return Ok((Outcome::TooLarge { limit }, None));
             }
         }
-        Ok(Outcome::Answered {
+        let outcome = Outcome::Answered {
             status: response.status().as_u16(),
             body: shown_body(&body),
-        })
+        };
+        Ok((outcome, location))
     }
 }
 

@@ -8,7 +8,7 @@ use super::location::location;
 use super::upstream::{Upstream, defined, host_and_port};
 
 /// The host that requests name.
-const HOST: &str = "localhost";
+pub(crate) const HOST: &str = "localhost";
 
 /// Directives that decide about a request in ways that are not followed here.
 const NOT_FOLLOWED: [&str; 5] = ["if", "rewrite", "return", "try_files", "auth_request"];

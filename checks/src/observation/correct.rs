@@ -14,6 +14,8 @@ pub(crate) fn correct() -> Observation {
         taken: None,
         answer: Some(answer("docker-compose up --scale back-end=2\n")),
         empty_folders: Vec::new(),
+        scripts: Vec::new(),
+        binds: Vec::new(),
         compose: Some(compose()),
         images: Some(images()),
         stack: Some(stack()),
@@ -88,6 +90,7 @@ pub(crate) fn reply(path: &str, status: u16, body: &str) -> Reply {
             status,
             body: body.to_owned(),
         },
+        location: None,
     }
 }
 

@@ -36,6 +36,9 @@ pub enum ImageState {
         dockerfile: String,
         /// Names in that folder that are nearly it.
         similar: Vec<String>,
+        /// Whether it is a link that leads out of the folder that the image is built from.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        leads_out: bool,
     },
     /// The build ended with an error.
     BuildFailed {
@@ -281,6 +284,9 @@ pub struct Reply {
     pub path: String,
     /// What happened.
     pub outcome: Outcome,
+    /// Where a redirection leads, as its `Location` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// What can happen to a request.

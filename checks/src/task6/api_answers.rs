@@ -31,6 +31,8 @@ pub(super) static CHECK: Check = Check {
         &LOOPBACK_ONLY,
         &PROXY_SILENT,
         &CONFIGURATION_EMPTY,
+        &stack_runs::BIND_SOURCE_MISSING,
+        &causes::SERVER_NOT_CHOSEN,
         &causes::CONFIGURATION_NOT_READ,
         &causes::CONFIGURATION_NOT_COPIED,
         &causes::API_TO_FRONT_END,
@@ -127,6 +129,12 @@ static API_SOMETIMES_FAILS: Mistake = Mistake {
         "la liste du proxy contient-elle des serveurs qui n’existent pas, ou une réplique différente des autres ?",
     ),
 };
+
+/// Where to look when the answer sends the client elsewhere.
+const REDIRECTED: Text = Text::fixed(
+    "a redirection answers nothing by itself: does anything of the stack listen at that address? within it `http` on the published port is enough",
+    "une redirection ne répond rien d’elle-même : quelque chose de la pile écoute-t-il à cette adresse ? ici, `http` sur le port publié suffit",
+);
 
 fn judge(seen: &Observation) -> Judgement {
     let stack = seen.seen(Stage::Stack, &seen.stack)?;
@@ -299,11 +307,23 @@ fn unfit(seen: &Observation, stack: &Stack, reply: &Reply) -> Option<Finding> {
         }
     };
     let Text { en, fr } = reply.outcome.message();
+    let (leads, mene) = match reply.location.as_deref().map(code) {
+        Some(location) => (
+            format!(", and its `Location` leads to {location}"),
+            format!(", et son `Location` mène à {location}"),
+        ),
+        None => Default::default(),
+    };
     let message = Text::new(
-        format!("expected status 200 for `GET /api/hello`: {en}"),
-        format!("attendu : le statut 200 pour `GET /api/hello` ; {fr}"),
+        format!("expected status 200 for `GET /api/hello`: {en}{leads}"),
+        format!("attendu : le statut 200 pour `GET /api/hello` ; {fr}{mene}"),
     );
-    Some(mistake.finding(message).shown_by(logs(seen, stack)))
+    let finding = mistake.finding(message).shown_by(logs(seen, stack));
+    if reply.location.is_none() {
+        return Some(finding);
+    }
+    let place = causes::redirection(seen, stack);
+    Some(finding.advising(REDIRECTED).at(place))
 }
 
 fn other_body(body: &str) -> Finding {

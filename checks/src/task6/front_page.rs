@@ -211,6 +211,7 @@ mod tests {
             front_page: Some(Reply {
                 path: "/".to_owned(),
                 outcome: Outcome::Refused,
+                location: None,
             }),
             api,
             ..correct()
@@ -269,6 +270,14 @@ mod tests {
     fn no_http_answer_is_no_answer() {
         let path = "/".to_owned();
         let outcome = Outcome::TimedOut { seconds: 10 };
-        assert_eq!(code(Reply { path, outcome }), Some("front-page-no-answer"));
+        let location = None;
+        assert_eq!(
+            code(Reply {
+                path,
+                outcome,
+                location
+            }),
+            Some("front-page-no-answer")
+        );
     }
 }

@@ -1,4 +1,5 @@
 use super::compose_safe;
+use super::script::{self, SCRIPT_CRLF, SCRIPT_NOT_EXECUTABLE};
 use crate::model::{Check, Evidence, Finding, Judged, Judgement, Mistake, Text, Unjudged};
 use crate::observation::{BuildFailure, Image, ImageState, Observation, Resource, Stage};
 use crate::wording::{code, codes};
@@ -24,6 +25,8 @@ pub(super) static CHECK: Check = Check {
         &COPY_SOURCE_MISSING,
         &PIP_EXTERNALLY_MANAGED,
         &PACKAGE_NOT_FOUND,
+        &SCRIPT_CRLF,
+        &SCRIPT_NOT_EXECUTABLE,
         &BASE_IMAGE_MISSING,
         &BUILD_TIMED_OUT,
         &BUILD_CONTEXT_TOO_LARGE,
@@ -139,6 +142,18 @@ static IMAGE_NOT_FOUND: Mistake = Mistake {
     ),
 };
 
+/// What helps where a Dockerfile is a link that leads out of its context.
+const LINK_OUT: Text = Text::fixed(
+    "Compose follows no link out of that folder: `dockerfile` of `build` may name a file beside it, as in `../common/Dockerfile`",
+    "Compose ne suit aucun lien hors de ce dossier : `dockerfile` de `build` peut nommer un fichier à côté, comme `../common/Dockerfile`",
+);
+
+/// What helps where a path is written as on Windows.
+const BACKSLASH: Text = Text::fixed(
+    "in a path, `/` stands between folders: a backslash is a part of a name in a compose file, and an escape in a Dockerfile",
+    "dans un chemin, `/` sépare les dossiers : une barre oblique inverse fait partie du nom dans un fichier compose, et échappe le caractère suivant dans un Dockerfile",
+);
+
 fn judge(seen: &Observation) -> Judgement {
     let images = seen.seen(Stage::Images, &seen.images)?;
     seen.is_as_asked()?;
@@ -149,18 +164,27 @@ fn judge(seen: &Observation) -> Judgement {
         )));
     }
     Ok(Judged::from_findings(
-        images.iter().filter_map(absent).collect(),
+        images
+            .iter()
+            .filter_map(|image| absent(seen, image))
+            .collect(),
     ))
 }
 
-fn absent(image: &Image) -> Option<Finding> {
+fn absent(seen: &Observation, image: &Image) -> Option<Finding> {
     let service = code(&image.service);
     match &image.state {
         ImageState::Ready => None,
         ImageState::ContextMissing { context } => Some(no_context(&service, context)),
         ImageState::DockerfileMissing {
             dockerfile,
+            leads_out: true,
+            similar: _,
+        } => Some(link_out(&service, dockerfile)),
+        ImageState::DockerfileMissing {
+            dockerfile,
             similar,
+            leads_out: false,
         } => Some(no_dockerfile(&service, dockerfile, similar)),
         ImageState::BuildFailed {
             failure,
@@ -168,12 +192,48 @@ fn absent(image: &Image) -> Option<Finding> {
             place,
             log,
         } => {
+            let script = match failure {
+                BuildFailure::Command => stopped_by_script(seen, &service, error, log),
+                BuildFailure::Dockerfile
+                | BuildFailure::SourceMissing { .. }
+                | BuildFailure::ExternallyManaged
+                | BuildFailure::BaseMissing { .. }
+                | BuildFailure::PackageMissing { .. }
+                | BuildFailure::TimedOut { .. }
+                | BuildFailure::ContextTooLarge { .. }
+                | BuildFailure::UsesTooMuch { .. } => None,
+            };
             let error = said(failure, log).unwrap_or(error);
-            let finding = failed(&service, failure, error).at(place.clone());
+            let finding = script.unwrap_or_else(|| failed(&service, failure, error));
+            let is_escaped = matches!(failure, BuildFailure::SourceMissing { .. })
+                && place
+                    .as_ref()
+                    .is_some_and(|place| has_backslash(&place.snippet));
+            let finding = match is_escaped {
+                true => finding.advising(BACKSLASH),
+                false => finding,
+            };
+            let finding = finding.at(place.clone());
             Some(finding.shown_by(vec![log.clone()]))
         }
         ImageState::NotFound { reference, error } => Some(not_found(&service, reference, error)),
     }
+}
+
+/// Returns the finding for a script that a step runs, where that is why the step failed.
+fn stopped_by_script(
+    seen: &Observation,
+    service: &str,
+    error: &str,
+    log: &Evidence,
+) -> Option<Finding> {
+    let words = Text::new(
+        format!("the image of {service} does not build"),
+        format!("l’image de {service} ne se construit pas,"),
+    );
+    let printed = log.lines.iter().map(String::as_str);
+    let lines: Vec<&str> = [error].into_iter().chain(printed).collect();
+    script::cause(&seen.scripts, &[], &lines, &words)
 }
 
 /// The error that a command ended with, in its own words rather than the engine's.
@@ -193,21 +253,44 @@ fn said<'a>(failure: &BuildFailure, log: &'a Evidence) -> Option<&'a str> {
     }
 }
 
-fn no_context(service: &str, context: &str) -> Finding {
-    let context = code(context);
-    CONTEXT_MISSING.finding(Text::new(
-        format!("{service} builds from the folder {context}, which is not in the repository"),
-        format!("{service} se construit depuis le dossier {context}, qui n’est pas dans le dépôt"),
-    ))
+/// Returns whether an instruction has a backslash that continues no line.
+fn has_backslash(instruction: &str) -> bool {
+    instruction.trim_end().trim_end_matches('\\').contains('\\')
 }
 
-fn no_dockerfile(service: &str, dockerfile: &str, similar: &[String]) -> Finding {
+fn no_context(service: &str, path: &str) -> Finding {
+    let context = code(path);
+    let finding = CONTEXT_MISSING.finding(Text::new(
+        format!("{service} builds from the folder {context}, which is not in the repository"),
+        format!("{service} se construit depuis le dossier {context}, qui n’est pas dans le dépôt"),
+    ));
+    match path.contains('\\') {
+        true => finding.advising(BACKSLASH),
+        false => finding,
+    }
+}
+
+fn link_out(service: &str, dockerfile: &str) -> Finding {
     let dockerfile = code(dockerfile);
-    if similar.is_empty() {
-        return DOCKERFILE_MISSING.finding(Text::new(
+    let finding = DOCKERFILE_MISSING.finding(Text::new(
+        format!("{service} builds from {dockerfile}, which is a link that leads out of the folder that `build` names"),
+        format!("{service} se construit depuis {dockerfile}, un lien qui mène hors du dossier que nomme `build`"),
+    ));
+    finding.advising(LINK_OUT)
+}
+
+fn no_dockerfile(service: &str, path: &str, similar: &[String]) -> Finding {
+    let dockerfile = code(path);
+    let is_of_windows = path.contains('\\');
+    if similar.is_empty() || is_of_windows {
+        let finding = DOCKERFILE_MISSING.finding(Text::new(
             format!("{service} builds from {dockerfile}, which is not in the repository"),
             format!("{service} se construit depuis {dockerfile}, qui n’est pas dans le dépôt"),
         ));
+        return match is_of_windows {
+            true => finding.advising(BACKSLASH),
+            false => finding,
+        };
     }
     let similar = codes(similar);
     DOCKERFILE_MISNAMED.finding(Text::new(
@@ -410,6 +493,7 @@ mod tests {
         let state = ImageState::DockerfileMissing {
             dockerfile,
             similar,
+            leads_out: false,
         };
         assert_eq!(code(state), Some("dockerfile-misnamed"));
     }
@@ -419,6 +503,7 @@ mod tests {
         let state = ImageState::DockerfileMissing {
             dockerfile: "task6/back-end/Dockerfile".to_owned(),
             similar: Vec::new(),
+            leads_out: false,
         };
         assert_eq!(code(state), Some("dockerfile-missing"));
     }

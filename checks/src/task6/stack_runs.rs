@@ -1,16 +1,21 @@
+mod binds;
 mod emergency;
 mod limits;
 mod outside;
 pub(super) mod program;
 
 use super::configuration::CONFIGURATION_EMPTY;
+use super::script::{self, SCRIPT_CRLF, SCRIPT_NOT_EXECUTABLE};
 use super::{can_scale, images_build};
 use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text, Unjudged};
 use crate::observation::{Container, Limit, Observation, Stack, Stage, State};
 use crate::wording::code;
+use binds::BIND_OF_OTHER_KIND;
+pub(super) use binds::{BIND_SOURCE_MISSING, missing};
 use emergency::mistakes::{
-    HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT, PROXY_PASS_TWICE,
-    PROXY_STARTS_FIRST, SERVER_OUTSIDE_HTTP, UPSTREAM_HOST_NOT_FOUND, UPSTREAM_WITH_PORT,
+    ENVSUBST_EMPTIED, HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT,
+    PROXY_PASS_TWICE, PROXY_STARTS_FIRST, SERVER_OUTSIDE_HTTP, UPSTREAM_HOST_NOT_FOUND,
+    UPSTREAM_WITH_PORT, USER_NOT_FOUND,
 };
 
 /// With two replicas of `back-end`, every container starts and stays up.
@@ -28,6 +33,11 @@ pub(super) static CHECK: Check = Check {
         "chaque conteneur démarre et reste en marche",
     ),
     mistakes: &[
+        &SCRIPT_CRLF,
+        &SCRIPT_NOT_EXECUTABLE,
+        &BIND_SOURCE_MISSING,
+        &BIND_OF_OTHER_KIND,
+        &USER_NOT_FOUND,
         &START_FAILED,
         &program::PYTHON_SYNTAX,
         &program::PYTHON_MODULE_MISSING,
@@ -41,6 +51,7 @@ pub(super) static CHECK: Check = Check {
         &OUT_OF_MEMORY,
         &DISK_LIMIT,
         &MISSING_SEMICOLON,
+        &ENVSUBST_EMPTIED,
         &PROXY_PASS_TWICE,
         &UPSTREAM_WITH_PORT,
         &HTTP_INSIDE_HTTP,
@@ -168,7 +179,7 @@ fn end(seen: &Observation, stack: &Stack, container: &Container) -> Option<Findi
         State::Exited { status } => Some(exited(seen, container, &name, *status)),
         State::OutOfMemory { limit } => Some(out_of_memory(&name, *limit)),
         State::OverLimit { limit } => Some(over_limit(&name, *limit)),
-        State::NotStarted { error } => Some(not_started(&name, error)),
+        State::NotStarted { error } => Some(not_started(seen, container, &name, error)),
         State::Waiting { dependency } => Some(waiting(stack, &name, dependency)),
     }
 }
@@ -183,21 +194,32 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
     if let Some(finding) = emergency::cause(seen, container, name) {
         return finding;
     }
+    let words = Text::new(format!("{name} ended"), format!("{name} s’est arrêté,"));
+    let lines: Vec<&str> = container.log.iter().map(String::as_str).collect();
+    if status != 0
+        && let Some(finding) = stopped(seen, container, &lines, &words)
+    {
+        return finding;
+    }
     if let Some(finding) = limits::file_too_large(container, name, status) {
         return finding;
     }
     if let Some(finding) = program::cause(container, name, status) {
         return finding;
     }
+    let command = match container.command.is_empty() {
+        true => String::new(),
+        false => format!(" {}", code(&as_run(&container.command))),
+    };
     match status {
         0 => CONTAINER_FINISHED.finding(Text::new(
-            format!("expected {name} to stay up, but its command ended by itself, without an error"),
-            format!("{name} devait rester en marche ; sa commande s’est terminée d’elle-même, sans erreur"),
+            format!("expected {name} to stay up, but its command{command} ended by itself, without an error"),
+            format!("{name} devait rester en marche ; sa commande{command} s’est terminée d’elle-même, sans erreur"),
         )),
         status => {
             let finding = CONTAINER_EXITED.finding(Text::new(
-                format!("expected {name} to stay up, but it ended with exit status {status}"),
-                format!("{name} devait rester en marche ; il s’est arrêté avec le code de sortie {status}"),
+                format!("expected {name} to stay up, but its command{command} ended with exit status {status}"),
+                format!("{name} devait rester en marche ; sa commande{command} s’est arrêtée avec le code de sortie {status}"),
             ));
             match container.log.is_empty() {
                 true => finding.advising(WITHOUT_A_WORD),
@@ -205,6 +227,17 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
             }
         }
     }
+}
+
+/// Returns a command as it was run, each word in its own quotes where it has white space, so that it shows what became of
+/// several lines.
+fn as_run(command: &[String]) -> String {
+    let quoted = |word: &String| match word.is_empty() || word.contains(char::is_whitespace) {
+        true => format!("{word:?}"),
+        false => word.clone(),
+    };
+    let words: Vec<String> = command.iter().map(quoted).collect();
+    words.join(" ")
 }
 
 fn out_of_memory(name: &str, limit: u64) -> Finding {
@@ -232,9 +265,34 @@ fn over_limit(name: &str, limit: Limit) -> Finding {
     ))
 }
 
-fn not_started(name: &str, error: &str) -> Finding {
+/// Returns the finding for a script or a bind that stopped a container, if the lines name one.
+fn stopped(
+    seen: &Observation,
+    container: &Container,
+    lines: &[&str],
+    words: &Text,
+) -> Option<Finding> {
+    script::cause(&seen.scripts, &container.command, lines, words)
+        .or_else(|| binds::cause(seen, &container.service, lines, words))
+}
+
+fn not_started(seen: &Observation, container: &Container, name: &str, error: &str) -> Finding {
+    let words = Text::new(
+        format!("{name} could not be started"),
+        format!("{name} n’a pas pu être démarré,"),
+    );
+    if let Some(finding) = stopped(seen, container, &[error], &words) {
+        return finding;
+    }
     if let Some(finding) = program::not_found(name, error) {
         return finding;
+    }
+    if let Some((_, rest)) = error.split_once("unable to find user ") {
+        let user = code(rest.split(": ").next().unwrap_or(rest));
+        return USER_NOT_FOUND.finding(Text::new(
+            format!("{name} could not be started: its image has no user {user}"),
+            format!("{name} n’a pas pu être démarré : son image n’a pas d’utilisateur {user}"),
+        ));
     }
     let error = code(error);
     START_FAILED.finding(Text::new(
@@ -331,6 +389,8 @@ mod tests {
     fn each_end_has_its_code() {
         let error = "unable to find user flask: no matching entries in passwd file".to_owned();
         let dependency = "back-end".to_owned();
+        assert_eq!(codes(State::NotStarted { error }, &[]), ["user-not-found"]);
+        let error = "error setting hostname".to_owned();
         assert_eq!(codes(State::NotStarted { error }, &[]), ["start-failed"]);
         assert_eq!(
             codes(State::Exited { status: 2 }, &[]),

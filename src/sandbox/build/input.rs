@@ -238,6 +238,7 @@ fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageSta
         // A link that leads out, or something that is no file, is there and cannot be read.
         .filter(|name| *name != build.dockerfile);
     Ok(ImageState::DockerfileMissing {
+        leads_out: leads_out(submission, build, &build.dockerfile),
         dockerfile: path(submission, build, &build.dockerfile),
         similar: similar.collect(),
     })
@@ -249,12 +250,34 @@ fn path(submission: &Submission, build: &Build, name: &str) -> String {
     located.unwrap_or_else(|| name.to_owned())
 }
 
+/// Reads a file that a build begins with; `None` where there is none, or a link leads to it out of the context: builders
+/// do not follow those. A name that itself leads out is read.
 fn read_text(submission: &Submission, build: &Build, name: &str) -> Result<Option<String>, Fault> {
+    if leads_out(submission, build, name) {
+        return Ok(None);
+    }
     match submission.read(&path(submission, build, name), TEXT_BYTES) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(ReadError::Fault(fault)) => Err(fault),
         Err(ReadError::Missing | ReadError::NotRegular(_) | ReadError::TooLarge { .. }) => Ok(None),
     }
+}
+
+/// Returns whether a name of the context is, or goes through, a link out of it.
+fn leads_out(submission: &Submission, build: &Build, name: &str) -> bool {
+    let path = path(submission, build, name);
+    let inside = match build.context.as_str() {
+        "" => Some(path.as_str()),
+        context => path
+            .strip_prefix(context)
+            .and_then(|rest| rest.strip_prefix('/')),
+    };
+    let exists = matches!(submission.kind(&path), Ok(Some(_)));
+    let Some(inside) = inside.filter(|_| exists) else {
+        return false;
+    };
+    let folder = submission.open_dir(&build.context);
+    folder.is_ok_and(|folder| folder.metadata(inside).is_err())
 }
 
 fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
@@ -276,6 +299,43 @@ fn unpacked(build: &Build, error: PackError) -> Result<ImageState, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dockerfile_that_is_a_link_out_of_its_context_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let task = folder.path().join("task6");
+        for name in ["api/docker", "common"] {
+            std::fs::create_dir_all(task.join(name)).unwrap();
+            std::fs::write(task.join(name).join("Dockerfile"), "FROM ubuntu").unwrap();
+        }
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, task.join(name)).unwrap();
+        };
+        link("../common/Dockerfile", "api/Dockerfile");
+        link("docker/Dockerfile", "api/Own");
+        link("../common", "api/linked");
+        link("common/Dockerfile", "Beside");
+        let submission = Submission::open(folder.path()).unwrap();
+        for (name, is_read) in [
+            ("Dockerfile", false),
+            ("Own", true),
+            ("linked/Dockerfile", false),
+            ("docker/Dockerfile", true),
+            ("../common/Dockerfile", true),
+            ("../Beside", true),
+            ("None", false),
+        ] {
+            let build = Build {
+                context: "task6/api".to_owned(),
+                dockerfile: name.to_owned(),
+                ..Build::default()
+            };
+            let read = read_text(&submission, &build, name).unwrap();
+            assert_eq!(read.is_some(), is_read, "{name}");
+            let leads_out = leads_out(&submission, &build, name);
+            assert_eq!(leads_out, !is_read && name != "None", "{name}");
+        }
+    }
 
     async fn prepared(submission: &Submission, build: &Build) -> Prepared {
         let prepared = prepare(submission, build, Stages::All, &Bases::default()).await;

@@ -1,9 +1,12 @@
 //! Why the API does not answer: what was measured, explained by the proxy's nginx configuration.
 
 use crate::model::{Finding, Mistake, Place, Text};
-use crate::nginx::{Effective, Pass, Route};
-use crate::observation::{Compose, Nginx, Observation, Proxy, SourceFile, Stack, is_loopback};
+use crate::nginx::{Directive, Effective, HOST, Pass, Route};
+use crate::observation::{
+    BindKind, Compose, Nginx, Observation, Proxy, SourceFile, Stack, is_loopback,
+};
 use crate::task6::configuration::{self, is_back_end};
+use crate::task6::stack_runs::missing;
 use crate::wording::{code, codes};
 
 /// The path that requests ask for.
@@ -49,6 +52,34 @@ pub(super) static WRONG_PORT: Mistake = Mistake {
     ),
 };
 
+pub(super) static SERVER_NOT_CHOSEN: Mistake = Mistake {
+    code: "server-not-chosen",
+    hint: Text::fixed(
+        "of several `server` blocks on one port nginx takes the one whose `server_name` is the host that is asked for, else the first: is the image’s own file still needed, or can yours take its place?",
+        "parmi plusieurs blocs `server` sur un port, nginx prend celui dont `server_name` est l’hôte demandé, sinon le premier : le fichier de l’image est-il encore utile, ou le vôtre peut-il prendre sa place ?",
+    ),
+};
+
+/// Returns the directive that redirects, where the configuration has one that certainly does.
+pub(super) fn redirection(seen: &Observation, stack: &Stack) -> Option<Place> {
+    let proxy = stack.proxy.as_ref()?;
+    let effective = Effective::read(configuration::of(seen, &proxy.service)?);
+    let everything = effective.everything().into_iter();
+    let mut redirections = everything.filter(|directive| {
+        let first = directive.argument().unwrap_or_default();
+        let last = directive.arguments().last();
+        let last = last.map_or("", |word| word.text.as_str());
+        match directive.name() {
+            "return" => {
+                ["301", "302", "303", "307", "308"].contains(&first) || last.contains("://")
+            }
+            "rewrite" => ["permanent", "redirect"].contains(&last),
+            _ => false,
+        }
+    });
+    redirections.find_map(|directive| directive.place())
+}
+
 /// The finding with its cause instead, where the configuration explains what was measured; `status` is that of the answer.
 pub(super) fn explained(
     seen: &Observation,
@@ -59,6 +90,19 @@ pub(super) fn explained(
     let Some(proxy) = &stack.proxy else {
         return finding;
     };
+    let mut binds = seen
+        .binds
+        .iter()
+        .filter(|bind| bind.service == proxy.service);
+    if let Some(bind) =
+        binds.find(|bind| bind.kind == BindKind::Missing && bind.target.starts_with("/etc/nginx"))
+    {
+        let words = Text::new(
+            finding.message.en.to_string(),
+            format!("{},", finding.message.fr),
+        );
+        return missing(bind, &words).shown_by(finding.evidence);
+    }
     let Some(nginx) = configuration::of(seen, &proxy.service) else {
         return finding;
     };
@@ -74,7 +118,10 @@ pub(super) fn explained(
         nginx,
         effective: &effective,
     };
-    let cause = symptom.unread().or_else(|| symptom.astray(proxy.port));
+    let cause = symptom
+        .unread()
+        .or_else(|| symptom.other_server(proxy.port))
+        .or_else(|| symptom.astray(proxy.port));
     match cause {
         Some(cause) => cause.shown_by(finding.evidence),
         None => finding,
@@ -224,6 +271,60 @@ impl<'a> Symptom<'a> {
         let finding = self.because(&CONFIGURATION_NOT_COPIED, &en, &fr);
         let last = u32::try_from(dockerfile.text.trim_end().lines().count()).ok()?;
         Some(finding.at(dockerfile.line(last)))
+    }
+
+    /// A `server` that takes the request although another one passes requests on.
+    fn other_server(&self, port: u16) -> Option<Finding> {
+        let chosen = Route::of(self.effective, port, PATH)?.server;
+        let passes = |server: &Directive<'_>| {
+            let mut below = vec![server];
+            while let Some(directive) = below.pop() {
+                if directive.name() == "proxy_pass" {
+                    return true;
+                }
+                below.extend(directive.block.iter().flatten());
+            }
+            false
+        };
+        if passes(chosen) {
+            return None;
+        }
+        let everything = self.effective.everything().into_iter();
+        let mut servers = everything.filter(|directive| directive.name() == "server");
+        let own = servers.find(|server| {
+            server.block.is_some() && server.file.source.is_some() && passes(server)
+        })?;
+        let name = |server: &Directive<'_>| {
+            let source = server.file.source.as_ref();
+            code(source.unwrap_or(&server.file.path))
+        };
+        let is_asked = |server: &Directive<'_>| {
+            let mut names = server.all("server_name").flat_map(Directive::arguments);
+            names.any(|name| name.text.eq_ignore_ascii_case(HOST))
+        };
+        let (why, pourquoi) = match is_asked(chosen) {
+            true => (
+                "its `server_name` is `localhost`, the host that is asked for",
+                "son `server_name` est `localhost`, l’hôte demandé",
+            ),
+            false => (
+                "it is the first or the `default_server` of that port, and no `server_name` fits",
+                "il est le premier ou le `default_server` de ce port, et aucun `server_name` ne convient",
+            ),
+        };
+        let (chosen_file, own_file) = (name(chosen), name(own));
+        let finding = self.because(
+            &SERVER_NOT_CHOSEN,
+            &format!(
+                "the `server` in {chosen_file} takes the request, not yours in {own_file}: {why}"
+            ),
+            &format!(
+                "le `server` de {chosen_file} prend la requête, et non le vôtre, dans {own_file} : {pourquoi}"
+            ),
+        );
+        let named = own.all("server_name").chain(own.all("listen"));
+        let place = named.filter_map(|directive| directive.place()).next();
+        Some(finding.at(place.or_else(|| own.place())))
     }
 
     /// A request that nginx sends to the wrong server, to the wrong port, or with the wrong path.

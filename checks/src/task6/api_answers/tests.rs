@@ -15,7 +15,12 @@ fn replies(replies: Vec<Reply>) -> Option<&'static str> {
 
 fn code(outcome: Outcome) -> Option<&'static str> {
     let path = "/api/hello".to_owned();
-    replies(vec![Reply { path, outcome }])
+    let location = None;
+    replies(vec![Reply {
+        path,
+        outcome,
+        location,
+    }])
 }
 
 fn answered(status: u16, body: &str) -> Option<&'static str> {
@@ -185,7 +190,11 @@ fn a_proxy_of_version_6_alone_is_told_from_one_that_listens_nowhere() {
         let path = "/api/hello".to_owned();
         let outcome = Outcome::Refused;
         let mut seen = Observation {
-            api: Some(vec![Reply { path, outcome }]),
+            api: Some(vec![Reply {
+                path,
+                outcome,
+                location: None,
+            }]),
             ..correct()
         };
         let containers = seen

@@ -10,8 +10,9 @@ use crate::observation::{Container, Nginx, Observation, Stack, State};
 use crate::task6::configuration;
 use crate::wording::code;
 use mistakes::{
-    HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT, PROXY_PASS_TWICE,
-    PROXY_STARTS_FIRST, SERVER_OUTSIDE_HTTP, UPSTREAM_HOST_NOT_FOUND, UPSTREAM_WITH_PORT,
+    ENVSUBST_EMPTIED, HTTP_INSIDE_HTTP, MISSING_SEMICOLON, NGINX_CONFIGURATION, PLACEHOLDER_LEFT,
+    PROXY_PASS_TWICE, PROXY_STARTS_FIRST, SERVER_OUTSIDE_HTTP, UPSTREAM_HOST_NOT_FOUND,
+    UPSTREAM_WITH_PORT, USER_NOT_FOUND,
 };
 
 /// Why a container's nginx ended, when its log says so.
@@ -67,7 +68,9 @@ impl Emergency<'_> {
             return self.host_not_found(host.split(':').next().unwrap_or(host));
         }
         let cause = self
-            .missing_semicolon()
+            .user()
+            .or_else(|| self.emptied())
+            .or_else(|| self.missing_semicolon())
             .or_else(|| self.twice())
             .or_else(|| self.upstream_with_port())
             .or_else(|| self.misplaced())
@@ -114,6 +117,40 @@ impl Emergency<'_> {
             format!("{}; {en}", refusal.en),
             format!("{} ; {fr}", refusal.fr),
         ))
+    }
+
+    /// A user or a group that the image does not have.
+    fn user(&self) -> Option<Finding> {
+        let user = self.quoted("getpwnam(\"");
+        let (missing, en, fr) = match user {
+            Some(user) => (user, "user", "d’utilisateur"),
+            None => (self.quoted("getgrnam(\"")?, "group", "de groupe"),
+        };
+        let shown = code(missing);
+        let finding = self.because(
+            &USER_NOT_FOUND,
+            &format!("the image has no {en} {shown}"),
+            &format!("l’image n’a pas {fr} {shown}"),
+        );
+        Some(finding.at(self.place()))
+    }
+
+    /// A file that `envsubst` made, with no word for which variables it may replace.
+    fn emptied(&self) -> Option<Finding> {
+        let (path, _) = self.at?;
+        let nginx = self.nginx?;
+        let is_made = nginx.file(path).is_some_and(|file| file.source.is_none());
+        let dockerfile = nginx.dockerfile.iter().map(|file| file.text.as_str());
+        let mut commands = self.container.command.iter().map(String::as_str);
+        let is_bare =
+            commands.any(replaces_everything) || dockerfile.into_iter().any(replaces_everything);
+        (is_made && is_bare).then(|| {
+            self.because(
+                &ENVSUBST_EMPTIED,
+                "`envsubst` made that file, and left nothing in the place of nginx’s own variables",
+                "`envsubst` a produit ce fichier, et n’a rien laissé à la place des variables de nginx",
+            )
+        })
     }
 
     fn missing_semicolon(&self) -> Option<Finding> {
@@ -284,6 +321,14 @@ impl Emergency<'_> {
 fn runs(stack: &Stack, service: &str) -> bool {
     let mut containers = stack.replicas(service);
     containers.any(|container| matches!(container.state, State::Running | State::Silent { .. }))
+}
+
+/// Returns whether a command calls `envsubst` without naming variables.
+fn replaces_everything(command: &str) -> bool {
+    command.split("envsubst").skip(1).any(|behind| {
+        let argument = behind.trim_start_matches([' ', '\t', '"', '\'', '\\']);
+        !argument.starts_with('$')
+    })
 }
 
 /// Whether a directive names a server.

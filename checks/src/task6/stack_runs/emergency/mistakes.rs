@@ -10,6 +10,22 @@ pub(in crate::task6::stack_runs) static NGINX_CONFIGURATION: Mistake = Mistake {
     ),
 };
 
+pub(in crate::task6::stack_runs) static USER_NOT_FOUND: Mistake = Mistake {
+    code: "user-not-found",
+    hint: Text::fixed(
+        "an image has the users that its base image and its Dockerfile make: which one is meant, and is `user` needed at all?",
+        "une image a les utilisateurs que créent son image de base et son Dockerfile : lequel est voulu, et `user` est-il seulement nécessaire ?",
+    ),
+};
+
+pub(in crate::task6::stack_runs) static ENVSUBST_EMPTIED: Mistake = Mistake {
+    code: "envsubst-emptied",
+    hint: Text::fixed(
+        "`envsubst` alone replaces every `$name`, also nginx’s own such as `$host`, by nothing: name the variables that it may replace, as in `envsubst '$MY_NAME'`",
+        "`envsubst` seul remplace chaque `$nom`, même ceux de nginx comme `$host`, par rien : nommez les variables qu’il peut remplacer, comme dans `envsubst '$MON_NOM'`",
+    ),
+};
+
 pub(in crate::task6::stack_runs) static MISSING_SEMICOLON: Mistake = Mistake {
     code: "missing-semicolon",
     hint: Text::fixed(
