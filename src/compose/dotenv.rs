@@ -316,7 +316,7 @@ mod tests {
         parse(&source, Scope::over(&NOTHING)).map(|parsed| parsed.pairs)
     }
 
-    fn named<'t>(pairs: &'t [(String, String)]) -> Vec<(&'t str, &'t str)> {
+    fn named(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
         let pairs = pairs.iter();
         pairs
             .map(|(name, value)| (name.as_str(), value.as_str()))

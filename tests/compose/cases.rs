@@ -31,6 +31,9 @@ const MOST_KEYS: usize = 12;
 /// Where chance starts.
 const SEED: u64 = 6;
 
+/// The files of a task folder, by their names.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 /// A submission with a compose file.
 pub struct Case {
     /// What it tries, in one line.
@@ -43,7 +46,7 @@ enum CaseSource {
     Written(String),
     Services(Vec<Vec<String>>),
     Between(String),
-    Generated(Vec<(String, Vec<u8>)>),
+    Generated(Files),
 }
 
 impl Case {
@@ -64,7 +67,7 @@ impl Case {
     }
 
     /// Files of a task folder, by their names.
-    pub fn generated(name: String, files: Vec<(String, Vec<u8>)>) -> Case {
+    pub fn generated(name: String, files: Files) -> Case {
         Case {
             name,
             source: CaseSource::Generated(files),

@@ -17,7 +17,7 @@ use softy_check::submission::Submission;
 use softy_checks::observation::Compose;
 
 use crate::asked;
-use crate::cases::{Case, Chance, is_everything};
+use crate::cases::{Case, Chance, Files, is_everything};
 use crate::reference::Reference;
 use crate::tally::{Outcome, Tally, each};
 
@@ -54,7 +54,7 @@ fn generated_values_are_filled_in_as_compose_does() {
 }
 
 /// Compares as many files as are asked for; the first Compose has another grammar, and is not asked.
-fn compare(what: &'static str, form: fn(&mut Chance) -> Vec<(String, Vec<u8>)>) {
+fn compare(what: &'static str, form: fn(&mut Chance) -> Files) {
     let Some(reference) = asked() else {
         return;
     };

@@ -1,6 +1,6 @@
 //! Values with variables by chance.
 
-use crate::cases::Chance;
+use crate::cases::{Chance, Files};
 
 const VARIABLES: &str = "A=a\nB='b c'\nEMPTY=\nD='$A'\nE={}\n";
 
@@ -59,7 +59,7 @@ const SOUP: [&str; 20] = [
 ];
 
 /// A compose file of ten values, or of one that may be refused.
-pub fn case(chance: &mut Chance) -> Vec<(String, Vec<u8>)> {
+pub fn case(chance: &mut Chance) -> Files {
     let wild = chance.is(1, 4);
     let values = (0..if wild { 1 } else { 10 }).map(|index| {
         let count = 1 + chance.below(5);

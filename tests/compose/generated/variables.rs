@@ -1,6 +1,6 @@
 //! Files of variables by chance: `.env` and two of `env_file`.
 
-use crate::cases::Chance;
+use crate::cases::{Chance, Files};
 
 /// Words that names are made of.
 const NAMES: [&str; 8] = ["A", "B", "C", "D", "E.x", "F-1", "G[0]", "_h"];
@@ -73,7 +73,7 @@ const SOUP: [&str; 40] = [
 ];
 
 /// A compose file that uses all of the variables, and the files that define them.
-pub fn case(chance: &mut Chance) -> Vec<(String, Vec<u8>)> {
+pub fn case(chance: &mut Chance) -> Files {
     let compose = "services:
   a:
     image: i

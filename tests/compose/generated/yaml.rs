@@ -1,6 +1,6 @@
 //! YAML files by chance: small compose files in all forms of YAML, some of them spoilt at one place.
 
-use crate::cases::Chance;
+use crate::cases::{Chance, Files};
 
 /// Texts without quotes: words, numbers, and what may be taken for something else.
 const WORDS: &[&str] = &[
@@ -193,7 +193,7 @@ const ODD: [&str; 44] = [
 ];
 
 /// A compose file.
-pub fn case(chance: &mut Chance) -> Vec<(String, Vec<u8>)> {
+pub fn case(chance: &mut Chance) -> Files {
     let odd = chance.is(1, 3);
     let mut text = Form {
         odd,
