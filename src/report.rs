@@ -1,4 +1,4 @@
-//! What is handed back: the verdicts of one submission, their sum, and the formats they are written in.
+//! Report of one submission: its verdicts, their score, and the output formats.
 
 mod by_hand;
 pub mod canvas;
@@ -32,38 +32,38 @@ pub use student::Student;
 pub(crate) use visible::visible;
 pub(crate) use words::{colon, shown_name};
 
-/// What came of one submission; every format says this and nothing else.
+/// Result of grading one submission; every format reports this data only.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The task, as on the command line.
+    /// Name of the task, as on the command line.
     pub task: &'static str,
-    /// The submission's path, as it was given.
+    /// Path of the submission, as given.
     pub submission: String,
-    /// One verdict a check, in the catalogue's order.
+    /// One verdict per check, in the catalogue's order.
     pub verdicts: Vec<Verdict>,
-    /// What was judged.
+    /// Observation that the checks judged.
     pub observation: Observation,
-    /// What it was judged by.
+    /// Rubric that sets the points.
     pub rubric: Rubric,
-    /// How long the run took.
+    /// Duration of the run in seconds.
     pub seconds: f64,
-    /// What the run did, and for how long, in order.
+    /// Phases of the run with their durations, in order.
     pub phases: Vec<Phase>,
 }
 
-/// A part of a run.
+/// Phase of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
     /// Stable name in reports, in kebab case.
     pub name: Cow<'static, str>,
-    /// How long it took.
+    /// Duration in seconds; reports round it to milliseconds.
     #[serde(serialize_with = "json::milliseconds")]
     pub seconds: f64,
 }
 
 impl Report {
-    /// The same report with every check but those of `ids` skipped: they were judged as prerequisites, not asked for. One that
-    /// failed and kept one of `ids` from being judged stays: it is what there is to say.
+    /// Skips every check that is not in `ids`: the others were judged only as prerequisites.
+    /// A failed prerequisite that kept one of `ids` from being judged stays, because it is the cause to report.
     pub fn only(mut self, ids: &[&str]) -> Report {
         let verdicts = self.verdicts.iter();
         let asked = verdicts.filter(|verdict| ids.contains(&verdict.check.id));
@@ -85,12 +85,12 @@ impl Report {
         self
     }
 
-    /// What passing a check is worth.
+    /// Returns the points that a passed check earns.
     pub fn worth(&self, check: &Check) -> u32 {
         self.rubric.worth(check)
     }
 
-    /// What a check earns, from 0 to what it is worth.
+    /// Returns the points that a verdict earns: all points of its check, or 0.
     pub fn points(&self, verdict: &Verdict) -> u32 {
         match verdict.status {
             Status::Passed => self.worth(verdict.check),
@@ -98,19 +98,20 @@ impl Report {
         }
     }
 
-    /// What passes a check, in a few words.
+    /// Returns a short description of what the check requires.
     pub fn title(&self, check: &Check) -> Text {
         title(check, &self.observation)
     }
 
-    /// Whether the points are enough, where the rubric says which are and what was asked for decides it. It changes no exit
-    /// status.
+    /// Returns whether the score reaches the rubric's pass mark. Returns `None` without a pass mark or a score, and when too
+    /// few
+    /// checks were selected to decide. The exit status does not depend on it.
     pub fn reaches_pass_mark(&self) -> Option<bool> {
         let (mark, score) = (self.rubric.pass_mark?, self.score()?);
         (score >= mark || self.is_whole()).then_some(score >= mark)
     }
 
-    /// The points earned, or `None` when the submission could not be graded: that is not zero points.
+    /// Returns the points earned, or `None` when the submission could not be graded, which is not a score of zero.
     pub fn score(&self) -> Option<u32> {
         self.gradable().then(|| {
             self.verdicts
@@ -138,14 +139,14 @@ impl Report {
         self.asked().map(|verdict| self.worth(verdict.check)).sum()
     }
 
-    /// Whether something was asked for, and no trouble of the checker's own kept it from being judged.
+    /// Returns true if at least one check was selected and no fault of the checker kept a selected check from being judged.
     pub fn gradable(&self) -> bool {
         let mut asked = self.asked().peekable();
         asked.peek().is_some()
             && !asked.any(|verdict| matches!(verdict.status, Status::NotGraded(_)))
     }
 
-    /// What the process ends with when nothing else goes wrong.
+    /// Returns the exit status of the process, provided that nothing else fails.
     pub fn exit_status(&self) -> ExitStatus {
         if !self.gradable() {
             return ExitStatus::CouldNotGrade;
@@ -156,13 +157,13 @@ impl Report {
         ExitStatus::Passed
     }
 
-    /// The failed check to mend first, when points are lost.
+    /// Returns the failed check to fix first, if any points are lost.
     pub fn first_failure(&self) -> Option<&Verdict> {
         self.failures().first().copied()
     }
 
-    /// The failed checks that cost points, there or behind them, the one to mend first on top; those that only follow from
-    /// another are left out.
+    /// Returns the failed checks that cost points, directly or through the checks skipped because of them. The one to fix first
+    /// comes first. Omits failures that are only a consequence of another one.
     pub fn failures(&self) -> Vec<&Verdict> {
         self.asked()
             .filter(|verdict| match &verdict.status {
@@ -172,7 +173,7 @@ impl Report {
             .collect()
     }
 
-    /// Whether a verdict before this one comes of the same trouble, which is told once.
+    /// Returns true if an earlier verdict has the same fault, which is reported only once.
     fn is_told(&self, verdict: &Verdict) -> bool {
         let mut verdicts = self.verdicts.iter();
         let first = verdicts.find(|other| other.status == verdict.status);
@@ -180,7 +181,7 @@ impl Report {
         matches!(verdict.status, Status::NotGraded(_)) && !is_first
     }
 
-    /// Whether a failed check takes points, its own or those of a check that was skipped because of it.
+    /// Returns true if a failed check costs points: its own, or those of a check that was skipped because of it.
     fn costs(&self, failed: &Verdict) -> bool {
         let skipped = Status::Skipped(Reason::After(failed.check.id));
         let is_lost =
@@ -189,7 +190,8 @@ impl Report {
         lost.any(|verdict| self.loses_points(verdict))
     }
 
-    /// Whether the student's mistake took points here: the check failed, or one that failed stands before it.
+    /// Returns true if a mistake of the student costs the points of this check: the check failed, or it was skipped because
+    /// another one failed.
     fn loses_points(&self, verdict: &Verdict) -> bool {
         let failed = match verdict.status {
             Status::Failed { .. } | Status::Skipped(Reason::After(_)) => true,

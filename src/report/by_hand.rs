@@ -1,4 +1,4 @@
-//! How to repeat a measurement by hand.
+//! Commands that repeat a measurement by hand.
 
 use softy_checks::Status;
 use softy_checks::observation::{Connection, Observation, Proxy, Published, Volley, Witness};
@@ -6,11 +6,11 @@ use softy_checks::observation::{Connection, Observation, Proxy, Published, Volle
 use super::Report;
 use crate::traffic::API_PATH;
 
-/// Requests for each replica, enough to see an order.
+/// Number of requests per replica, enough to see an order.
 const REQUESTS_PER_REPLICA: u32 = 3;
 
-/// The commands, in their order, with the number of replicas that the first mistake was seen with; none where no
-/// rotation was measured.
+/// Returns the commands in their order, or none when no rotation was measured. They use the number of replicas at which the
+/// first mistake was seen.
 pub(super) fn commands(report: &Report) -> Vec<String> {
     let volleys = report.observation.volleys.iter();
     let mut measured = volleys.filter(|volley| volley.connection != Connection::Fresh);
@@ -37,7 +37,7 @@ fn scales_no_further(report: &Report) -> bool {
     })
 }
 
-/// Several URLs in one call: curl keeps its connection for all of them.
+/// Returns one `curl` call with several URLs: curl keeps one connection for all of them.
 fn request(seen: &Observation, requests: u32) -> String {
     let path = format!("{API_PATH}?try=[1-{requests}]");
     let stack = seen.stack.as_ref();
@@ -51,11 +51,11 @@ fn request(seen: &Observation, requests: u32) -> String {
     }
 }
 
-/// Where the proxy is reached on the student's own machine.
+/// Address of the proxy on the student's own machine.
 enum Host {
-    /// A port of it.
+    /// Fixed port of `localhost`.
     Port(u16),
-    /// Docker chooses the port, and this command tells it.
+    /// Command that prints the address, because Docker chooses the port.
     Asked(String),
 }
 
@@ -76,7 +76,7 @@ fn published(seen: &Observation, proxy: &Proxy) -> Option<Host> {
     }
 }
 
-/// Where it shows who answered.
+/// Returns the command that shows which replica answered.
 fn look(volley: &Volley, back_end: &str) -> String {
     match volley.witness {
         Witness::Logs | Witness::Nobody => format!("docker-compose logs {back_end} | grep try="),

@@ -1,5 +1,4 @@
-//! What Canvas imports into its gradebook: its own columns and one assignment, and no column more, which it would make an
-//! assignment of.
+//! Gradebook import for Canvas: its own columns and one assignment. Canvas makes an assignment of any further column.
 
 use std::io::{self, Write};
 
@@ -7,10 +6,10 @@ use super::csv::{cell, table};
 use super::{Report, Student};
 use crate::batch::Summary;
 
-/// Columns by which Canvas knows a student; `ID` is its own number, and may be empty.
+/// Columns by which Canvas identifies a student; `ID` is Canvas's own number and may be empty.
 const STUDENT: [&str; 5] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"];
 
-/// The gradebook of one submission.
+/// Returns the gradebook of one submission.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -25,7 +24,7 @@ pub fn render(report: &Report) -> io::Result<String> {
 /// A line for every submission; one that was not graded as a whole has no grade, and what Canvas has stays.
 ///
 /// # Errors
-/// When `sink` does not take it.
+/// When writing to `sink` fails.
 pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
     let mut table = table(sink);
     table.write_record(STUDENT.iter().chain(&["task6"]))?;

@@ -1,4 +1,4 @@
-//! What is different between two gradings, for people.
+//! Differences between two gradings, as text.
 
 use softy_checks::model::{Language, Text};
 
@@ -6,13 +6,13 @@ use super::visible::visible;
 use super::words::{self, colon};
 use crate::batch::{Change, CheckChange, Comparison, FileVerdict, Reason, Unreadable};
 
-/// Characters of an id or a name that are shown.
+/// Maximum width of an id or a name, in columns.
 const NAME: usize = 80;
 
-/// Characters that are shown of a file that could not be read, and why.
+/// Maximum width of the path of an unreadable file together with its reason, in columns.
 const REASON: usize = 300;
 
-/// The comparison in `language`, with a newline at its end.
+/// Returns the comparison in `language`, with a newline at its end.
 pub fn render(comparison: &Comparison, language: Language) -> String {
     let mut lines: Vec<String> = Vec::new();
     for change in &comparison.changed {
@@ -72,7 +72,7 @@ fn line(change: &CheckChange, language: Language) -> String {
     format!("  {id}{} {before} → {after}", colon(language))
 }
 
-/// What came of a check, its points where it was judged, and the mistake's code.
+/// Returns the status of a check, its points if it was judged, and the mistake's code.
 fn outcome(verdict: Option<&FileVerdict>, language: Language) -> String {
     let Some(verdict) = verdict else {
         return "–".to_owned();
@@ -87,7 +87,7 @@ fn outcome(verdict: Option<&FileVerdict>, language: Language) -> String {
     words
 }
 
-/// The words for a status of a result file, which may come from another release.
+/// Returns the words for a status in a result file, which another release may have written.
 fn status(name: &str) -> Text {
     match name {
         "passed" => Text::fixed("passed", "réussi"),

@@ -1,4 +1,4 @@
-//! Comma-separated values for spreadsheets and gradebooks: a line a submission.
+//! Comma-separated values for spreadsheets and gradebooks: one line per submission.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use super::visible::{MESSAGE, visible};
 use super::{Report, Student};
 use crate::batch::{Outcome, Summary};
 
-/// The columns before those of the checks.
+/// Columns before those of the checks.
 const FIRST: [&str; 6] = ["id", "name", "group", "status", "score", "out_of"];
 
-/// The columns behind those of the checks.
+/// Columns after those of the checks.
 const LAST: [&str; 3] = ["mistake", "feedback", "seconds"];
 
-/// A header and the line of one submission.
+/// Returns a header and the line of one submission.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -28,10 +28,10 @@ pub fn render(report: &Report, language: Language) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// A header and a line for every submission, the file that cannot be read among them as `not-graded`.
+/// Writes a header and one line per submission. A result file that cannot be read has the status `not-graded`.
 ///
 /// # Errors
-/// When `sink` does not take it, or a result file went away.
+/// When writing to `sink` fails, or a result file can no longer be read.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     let mut table = table(sink);
     table.write_record(header())?;
@@ -46,13 +46,13 @@ pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io:
     table.flush()
 }
 
-/// Lines that end as RFC 4180 says.
+/// Returns a CSV writer with the line ends of RFC 4180.
 pub(super) fn table<W: Write>(sink: W) -> Writer<W> {
     let mut builder = WriterBuilder::new();
     builder.terminator(Terminator::CRLF).from_writer(sink)
 }
 
-/// Somebody else's text in a cell: on one line, and never a formula.
+/// Returns untrusted text as a cell: on one line, and never a formula.
 pub(super) fn cell(text: &str) -> String {
     let is_formula = |first: char| "=+-@\t\r＝＋－＠".contains(first);
     let mark = if text.starts_with(is_formula) {
@@ -103,7 +103,7 @@ fn status(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The points of a check; empty when it was not judged.
+/// Returns the points of a check; empty when it was not judged.
 fn points(report: &Report, id: &str) -> String {
     let verdict = report
         .verdicts
@@ -119,7 +119,7 @@ fn points(report: &Report, id: &str) -> String {
     points.map_or_else(String::new, |points| points.to_string())
 }
 
-/// The first mistake's code, and the words for the student: the mistake, or what kept it from being graded.
+/// Returns the code of the first mistake, and the feedback for the student: the mistake, or the fault that prevented grading.
 fn feedback(report: &Report, language: Language) -> (&'static str, String) {
     let trouble = report
         .verdicts
@@ -147,7 +147,7 @@ mod tests {
 
     const PASSED: Status = Status::Passed;
 
-    /// The cells below the columns that are named.
+    /// Returns the cells of the named columns.
     fn cells(report: &Report, columns: &[&str]) -> Vec<String> {
         let text = render(report, Language::English).unwrap();
         let mut reader = Reader::from_reader(text.as_bytes());

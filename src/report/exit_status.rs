@@ -1,22 +1,22 @@
 use std::process::ExitCode;
 
-/// What the process ends with; scripts build on these numbers.
+/// Exit status of the process; scripts depend on these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Everything that was judged and is worth points passed.
+    /// Every judged check that is worth points passed.
     Passed,
     /// The submission lost points.
     Failed,
-    /// The command line makes no sense.
+    /// The command line is not valid.
     WrongUsage,
-    /// The checker's own trouble, or nothing was judged; not zero points.
+    /// A fault of the checker, or nothing was judged; this is not a score of zero.
     CouldNotGrade,
-    /// Interrupted from the keyboard.
+    /// The user interrupted the run from the keyboard.
     Interrupted,
 }
 
 impl ExitStatus {
-    /// The number that the shell sees.
+    /// Returns the exit code.
     pub fn code(self) -> u8 {
         match self {
             ExitStatus::Passed => 0,

@@ -1,4 +1,4 @@
-//! Annotations of a GitHub workflow: a line of stdout each, which the runner reads.
+//! Annotations of a GitHub workflow: each is a line on stdout, which the runner parses.
 
 use std::io::{self, Write};
 
@@ -10,17 +10,19 @@ use super::visible::{MESSAGE, NAME, visible};
 use super::{Report, Student, colon, text};
 use crate::batch::Summary;
 
-/// One submission: an error for each mistake, at its place, which the repository has to have at its top.
+/// Returns the annotations of one submission: an error for each mistake, at its place. The places are correct only if the
+/// submission is the top folder of the repository.
 pub fn render(report: &Report, language: Language) -> String {
     let verdicts = report.verdicts.iter();
     let lines = verdicts.flat_map(|verdict| annotations(report, verdict, language));
     lines.collect()
 }
 
-/// Every submission: an error for each that lost points or could not be graded. They are in no repository, so without a place.
+/// Writes an error for each submission that lost points or could not be graded. The errors have no place, because the
+/// submissions are not in the workflow's repository.
 ///
 /// # Errors
-/// When `sink` does not take it, or a result file went away.
+/// When writing to `sink` fails, or a result file can no longer be read.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     for row in &summary.submissions {
         let report = summary.graded(row)?.report;
@@ -103,7 +105,7 @@ fn mention(verdict: &Verdict, note: &Note, language: Language) -> String {
     command("notice", &[("title", &title)], &message)
 }
 
-/// All that the text report says below the title.
+/// Returns everything that the text report has below the title.
 fn words(verdict: &Verdict, language: Language) -> String {
     text::details(verdict, language).join("\n")
 }
@@ -112,7 +114,7 @@ fn is_not_graded(verdict: &Verdict) -> bool {
     matches!(verdict.status, Status::NotGraded(_))
 }
 
-/// A workflow command on a line of its own.
+/// Returns a workflow command as one line.
 fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
     let properties = properties.iter();
     let properties: Vec<String> = properties
@@ -121,7 +123,7 @@ fn command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
     format!("::{name} {}::{}\n", properties.join(","), data(message))
 }
 
-/// The runner ends a message at a line's end, and undoes these.
+/// Escapes a message: the runner ends it at a line break, and decodes these escapes.
 fn data(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D");
     text.replace('\n', "%0A")

@@ -34,7 +34,7 @@ struct Test {
     visibility: &'static str,
 }
 
-/// One submission, indented, with a newline at its end.
+/// Returns the result of one submission as indented JSON, with a newline at its end.
 ///
 /// # Errors
 /// None that a report can cause.

@@ -1,4 +1,4 @@
-//! A page for a browser: one file that asks nobody for anything, and in which nothing runs but its own script.
+//! HTML report: one file that loads nothing from elsewhere and runs no script except its own.
 
 mod charts;
 mod finding;
@@ -17,7 +17,7 @@ use self::page::{CONTENT, page};
 use super::{Report, Student};
 use crate::batch::Summary;
 
-/// One submission.
+/// Returns the page of one submission.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -28,10 +28,11 @@ pub fn render(report: &Report, language: Language) -> io::Result<String> {
     Ok(page.replacen(CONTENT, &section.into_string(), 1))
 }
 
-/// Every submission: what there is to say about all, a table, and a section each, read when it is written.
+/// Writes the page of all submissions: an overview, a table, and one section per submission. Reads each result file only when
+/// its section is written.
 ///
 /// # Errors
-/// When `sink` does not take it, or a result file went away.
+/// When writing to `sink` fails, or a result file can no longer be read.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     let overview = html! {
         (charts::overview(summary, language))

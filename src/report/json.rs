@@ -1,4 +1,4 @@
-//! The report for other programs; its schema is a contract.
+//! JSON report for other programs; its schema is a contract.
 
 mod check;
 
@@ -14,10 +14,10 @@ use super::{Phase, Report, by_hand};
 use crate::batch::{Listed, Summary};
 use crate::rubric::Rubric;
 
-/// The JSON Schema (draft 2020-12) of [`render`]'s text.
+/// JSON Schema (draft 2020-12) of the output of [`render`].
 pub const SCHEMA: &str = include_str!("schema.json");
 
-/// The version of the layout that this release writes; it grows when a field goes or changes its meaning.
+/// Version of the layout that this release writes. It increases when a field is removed or changes its meaning.
 pub const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Document<'a> {
     whole: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reaches_pass_mark: Option<bool>,
-    /// `None` when it is the usual one.
+    /// `None` for the default rubric.
     #[serde(skip_serializing_if = "Option::is_none")]
     rubric: Option<&'a Rubric>,
     #[serde(serialize_with = "milliseconds")]
@@ -56,7 +56,7 @@ const TOOL: Tool = Tool {
     version: env!("CARGO_PKG_VERSION"),
 };
 
-/// The report as JSON, indented, with a newline at its end.
+/// Returns the report as indented JSON, with a newline at its end.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -64,7 +64,7 @@ pub fn render(report: &Report) -> serde_json::Result<String> {
     render_listed(report, None)
 }
 
-/// The same with the submission's place in a batch: a result file.
+/// Returns a result file: the same JSON as [`render`], with the submission's place in a batch.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -94,7 +94,7 @@ pub fn render_listed(report: &Report, batch: Option<&Listed>) -> serde_json::Res
     Ok(json.chars().map(escaped).collect())
 }
 
-/// A batch: what is said about all of its submissions, and a row for each; the whole of one is in its result file.
+/// Summary of a batch, with one row per submission; the full report of a submission is in its result file.
 #[derive(Serialize)]
 struct Batch<'a> {
     schema: u32,
@@ -104,10 +104,10 @@ struct Batch<'a> {
     summary: &'a Summary,
 }
 
-/// The summary of a batch as JSON, indented, with a newline at its end.
+/// Writes the summary of a batch as indented JSON, with a newline at its end.
 ///
 /// # Errors
-/// When `sink` does not take it.
+/// When writing to `sink` fails.
 pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
     let batch = Batch {
         schema: VERSION,
@@ -122,12 +122,12 @@ pub fn write(summary: &Summary, sink: &mut dyn Write) -> io::Result<()> {
     writeln!(sink, "{json}")
 }
 
-/// A duration in seconds, to the millisecond.
+/// Serializes a duration in seconds, rounded to milliseconds.
 pub(crate) fn milliseconds<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 1000.0).round() / 1000.0)
 }
 
-/// A character of JSON text, by its number where a terminal would obey it or not show it.
+/// Returns a character of JSON text; escapes it if a terminal would interpret it or not show it.
 fn escaped(character: char) -> String {
     if character == '\n' || !is_invisible(character) {
         return character.to_string();

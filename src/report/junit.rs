@@ -1,4 +1,4 @@
-//! JUnit XML, as Jenkins and GitLab read it: a suite a submission, a case a check.
+//! JUnit XML for Jenkins and GitLab: one suite per submission, one case per check.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use super::visible::{MESSAGE, visible};
 use super::{Report, Student, text};
 use crate::batch::Summary;
 
-/// One submission.
+/// Returns the XML of one submission.
 ///
 /// # Errors
 /// None that a report can cause.
@@ -23,10 +23,10 @@ pub fn render(report: &Report, language: Language) -> io::Result<String> {
     String::from_utf8(xml).map_err(io::Error::other)
 }
 
-/// Every submission; a file that cannot be read is a suite with an error.
+/// Writes one suite per submission; a result file that cannot be read is a suite with an error.
 ///
 /// # Errors
-/// When `sink` does not take it, or a result file went away.
+/// When writing to `sink` fails, or a result file can no longer be read.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     document(sink, |suites| {
         for row in &summary.submissions {
@@ -76,7 +76,7 @@ fn suite(xml: &mut Xml, student: &Student, report: &Report, language: Language) 
     Ok(())
 }
 
-/// GitLab shows the class's name as the suite's.
+/// Writes a case. Its `classname` is the suite's name, because GitLab shows it as such.
 fn case(xml: &mut Xml, class: &str, verdict: &Verdict, language: Language) -> io::Result<()> {
     let element = xml
         .create_element("testcase")
@@ -118,7 +118,7 @@ fn case(xml: &mut Xml, class: &str, verdict: &Verdict, language: Language) -> io
     Ok(())
 }
 
-/// A `failure` or an `error`: its kind, its message in a line, and all that there is to say.
+/// Writes a `failure` or an `error` with its kind, its message on one line, and all details as its text.
 fn result(
     xml: &mut Xml,
     element: &str,
@@ -163,7 +163,7 @@ fn unread(xml: &mut Xml, file: &str, reason: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The text with a mark in the place of every character that XML 1.0 has no way to write.
+/// Replaces every character that XML 1.0 cannot contain with U+FFFD.
 fn allowed(text: &str) -> String {
     let is_allowed = |character: char| match character {
         '\t' | '\n' => true,

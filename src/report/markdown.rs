@@ -1,4 +1,4 @@
-//! Markdown, as GitHub's job summaries and GitLab show it.
+//! Markdown for GitHub's job summaries and GitLab.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ const ROWS: Text = Text::fixed(
     "| | étudiant | groupe | note | première erreur |",
 );
 
-/// One submission: a table of its checks, and what there is to say about those that did not pass.
+/// Returns the report of one submission: a table of its checks, then the details of those that did not pass.
 pub fn render(report: &Report, language: Language) -> String {
     let student = Student::of(report).label();
     let mut lines = vec![
@@ -37,10 +37,10 @@ pub fn render(report: &Report, language: Language) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Every submission: what there is to say about all, and a table with a row each.
+/// Writes the summary of all submissions, and a table with one row per submission.
 ///
 /// # Errors
-/// When `sink` does not take it.
+/// When writing to `sink` fails.
 pub fn write(summary: &Summary, language: Language, sink: &mut dyn Write) -> io::Result<()> {
     let overview = text::render_summary(summary, &text::Page::new(language, usize::MAX));
     writeln!(sink, "## task6\n\n{}", fenced(&overview))?;
@@ -102,7 +102,7 @@ fn row(report: &Report, verdict: &Verdict, language: Language) -> String {
     )
 }
 
-/// What the text report says, as it stands there.
+/// Returns the lines of the text report, in a code block below a heading.
 fn details(verdict: &Verdict, language: Language) -> Vec<String> {
     let details = text::details(verdict, language);
     if details.is_empty() {
@@ -113,20 +113,20 @@ fn details(verdict: &Verdict, language: Language) -> Vec<String> {
     vec![String::new(), heading, String::new(), block]
 }
 
-/// Text that ends a line, in a block whose fence nothing in it ends.
+/// Returns `text`, which ends with a newline, in a code block. The fence is longer than any run of backticks in the text.
 fn fenced(text: &str) -> String {
     let runs = text.split(|character| character != '`').map(str::len);
     let fence = "`".repeat(runs.max().unwrap_or_default().max(2) + 1);
     format!("{fence}text\n{text}{fence}")
 }
 
-/// Somebody else's text on one line, none of it markup.
+/// Escapes all markup in one line of untrusted text.
 fn escaped(text: &str) -> String {
     let is_markup = |character: char| r"\`*_{}[]<>()#+-.!|~&:@$^=".contains(character);
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
-            // No backslash keeps these two from becoming a link.
+            // A backslash does not keep these two from becoming a link.
             ':' | '@' => escaped.push_str(&format!("{character}<!-- -->")),
             character if is_markup(character) => escaped.extend(['\\', character]),
             character => escaped.push(character),

@@ -1,4 +1,4 @@
-//! Verdicts and observations made by hand, for the tests of every format.
+//! Sample verdicts and observations for the tests of every format.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -41,7 +41,7 @@ static PAGE: Check = check(
     Text::fixed("the site is served", "le site est servi"),
 );
 
-/// The mistake that every failed verdict here is made of.
+/// Mistake of every failed verdict in these samples.
 pub(super) static MISTAKE: Mistake = Mistake {
     code: "other-service",
     hint: Text::fixed(
@@ -63,7 +63,7 @@ const fn check(id: &'static str, points: u32, title: Text) -> Check {
     }
 }
 
-/// A report of the four checks `answer-command`, `compose-safe`, `round-robin` and `front-page`.
+/// Returns a report of the four checks `answer-command`, `compose-safe`, `round-robin` and `front-page`.
 pub(super) fn report(statuses: [Status; 4]) -> Report {
     let checks: [&'static Check; 4] = [&COMMAND, &SAFE, &ROTATION, &PAGE];
     let verdicts = checks.into_iter().zip(statuses);
@@ -108,7 +108,7 @@ pub(super) fn not_graded() -> Status {
 
 pub(super) const NOT_ASKED: Status = Status::Skipped(Reason::NotAsked);
 
-/// A finding with nothing to show for it.
+/// Returns a finding without any evidence.
 pub(super) fn bare() -> Finding {
     MISTAKE.finding(Text::fixed(
         "`backend` is scaled",
@@ -116,7 +116,7 @@ pub(super) fn bare() -> Finding {
     ))
 }
 
-/// A finding with two texts that differ, a place and a log.
+/// Returns a finding with a comparison, a place and logs.
 pub(super) fn shown() -> Finding {
     bare()
         .comparing(Comparison {
@@ -143,7 +143,7 @@ pub(super) fn shown() -> Finding {
         ])
 }
 
-/// A finding in which everything that a student can name is an attack on the reader.
+/// Returns a finding in which every text that a student controls is an attack on the reader.
 pub(super) fn hostile() -> Finding {
     let attack = "\x1b[2J\u{202e}x\ny\u{9b}1m".to_owned();
     MISTAKE
@@ -173,7 +173,7 @@ pub(super) fn note() -> Note {
     }
 }
 
-/// A volley on one connection.
+/// Returns a volley on one connection.
 pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
     Volley {
         replicas,
@@ -189,7 +189,7 @@ pub(super) fn volley(order: &[u32], times: usize, replicas: u32) -> Volley {
     }
 }
 
-/// Requests to five replicas, one of them held.
+/// Returns the observation of requests to five replicas, one of which is paused.
 pub(super) fn held(waited: u32, passed_by: u32) -> Held {
     Held {
         replicas: 5,
@@ -235,7 +235,7 @@ fn observation() -> Observation {
     }
 }
 
-/// Where a stack ran, with an image taken instead of another, one that no registry has, and one that is not there.
+/// Returns a sandbox with three base images: a substitute, an image that no registry has, and an image that does not exist.
 pub(super) fn sandbox() -> Sandbox {
     let image = |reference: &str, id: Option<&str>| BaseImage {
         reference: reference.to_owned(),
@@ -262,14 +262,14 @@ pub(super) fn sandbox() -> Sandbox {
 
 static COLOURS: Mutex<()> = Mutex::new(());
 
-/// What `write` writes when colours are off; they are one switch for the whole process.
+/// Calls `write` with colours off. Takes a lock, because colours are one setting for the whole process.
 pub(super) fn without_colours<T>(write: impl FnOnce() -> T) -> T {
     let _alone = COLOURS.lock().unwrap_or_else(PoisonError::into_inner);
     colored::control::set_override(false);
     write()
 }
 
-/// What `write` writes when colours are on.
+/// Calls `write` with colours on. Takes the same lock as [`without_colours`].
 pub(super) fn with_colours<T>(write: impl FnOnce() -> T) -> T {
     let _alone = COLOURS.lock().unwrap_or_else(PoisonError::into_inner);
     colored::control::set_override(true);

@@ -2,19 +2,19 @@ use super::Report;
 use super::visible::{NAME, visible};
 use crate::batch::{Listed, Row};
 
-/// Whose submission a report is about.
+/// Student whose submission a report is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Student<'a> {
-    /// Unique among the submissions.
+    /// Id, unique among the submissions.
     pub id: &'a str,
-    /// Where it is known.
+    /// Student's name, if known.
     pub name: Option<&'a str>,
-    /// Where it is known.
+    /// Student's group, if known.
     pub group: Option<&'a str>,
 }
 
 impl<'a> Student<'a> {
-    /// The one of a submission that stands alone: its path is all that is known.
+    /// Returns the student of a single submission, of whom only the submission's path is known.
     pub fn of(report: &'a Report) -> Student<'a> {
         Student {
             id: &report.submission,
@@ -23,7 +23,7 @@ impl<'a> Student<'a> {
         }
     }
 
-    /// The name with the id behind it, or the id alone, on one line.
+    /// Returns the name followed by the id, or the id alone, on one line.
     pub fn label(&self) -> String {
         let id = visible(self.id, NAME);
         match self.name {

@@ -1,4 +1,4 @@
-//! The report for people: what passed, what did not, where to look, and who answered.
+//! Report as text: the verdicts, the hints, and the replicas that answered.
 
 mod bases;
 mod conclusion;
@@ -23,12 +23,12 @@ use super::Report;
 use super::visible::{NAME, visible};
 use crate::batch::Summary;
 
-/// Columns of what goes into other formats.
+/// Width in columns of the text that other formats contain.
 const COLUMNS: usize = 100;
 
-/// The report, with a newline at its end.
+/// Returns the report, with a newline at its end.
 ///
-/// Colours are there or not as [`colored::control`] says; every line can be read without them.
+/// [`colored::control`] turns colours on and off; every line is readable without them.
 pub fn render(report: &Report, page: &Page) -> String {
     let parts = [
         header(page, report),
@@ -41,12 +41,12 @@ pub fn render(report: &Report, page: &Page) -> String {
     parts.join("\n")
 }
 
-/// What there is to say about many submissions, with a newline at its end.
+/// Returns the summary of many submissions, with a newline at its end.
 pub fn render_summary(summary: &Summary, page: &Page) -> String {
     joined(&summary::lines(page, summary))
 }
 
-/// What the report says of a verdict below its title, line by line and without a margin; nothing of one that passed.
+/// Returns the lines below a verdict's title, without the margin. A verdict that passed has only its notes.
 pub(super) fn details(verdict: &Verdict, language: Language) -> Vec<String> {
     let page = Page::new(language, COLUMNS);
     let lines = verdict::details(&page, verdict, None).into_iter();
@@ -58,38 +58,38 @@ pub(super) fn details(verdict: &Verdict, language: Language) -> Vec<String> {
         .collect()
 }
 
-/// Why a verdict is none, in a few words; `None` for one that passed or failed.
+/// Returns the short reason why a check was not judged; `None` if it passed or failed.
 pub(super) fn reason(verdict: &Verdict, language: Language) -> Option<String> {
     let reason = verdict::reason(&verdict.status, 1)?;
     Some(reason.to(language).to_owned())
 }
 
-/// The volleys that say something of the replicas.
+/// Returns the volleys that show which replicas answered.
 pub(super) fn volleys(seen: &Observation) -> impl Iterator<Item = &Volley> {
     rotation::told_of(seen)
 }
 
-/// How the requests of a volley travelled, and who says what came of them.
+/// Returns the type of connection of a volley, and the sources that its replica numbers come from.
 pub(super) fn volley(volley: &Volley, language: Language) -> String {
     rotation::details(&Page::new(language, COLUMNS), volley)
 }
 
-/// Where the stack ran and what was not closed there, one sentence each, with a newline at its end.
+/// Returns the environment of the stack and its missing isolation, one sentence each, with a newline at its end.
 pub fn render_sandbox(sandbox: &Sandbox, page: &Page) -> String {
     joined(&sandbox::lines(page, sandbox))
 }
 
-/// What was measured more closely, with a newline at its end; empty when nothing was.
+/// Returns the details of the measurement, with a newline at its end; empty when nothing was measured.
 pub fn render_measurement(report: &Report, page: &Page) -> String {
     joined(&measurement::details(page, report))
 }
 
-/// How long each part of the run took, with a newline at its end; empty of what was not run here.
+/// Returns the duration of each phase, with a newline at its end; empty without phases, as in a replay.
 pub fn render_timings(report: &Report, page: &Page) -> String {
     joined(&timings::lines(page, report))
 }
 
-/// Who answered, and what there is to say about that.
+/// Returns the replicas that answered, and the remarks on the measurement.
 fn measured(page: &Page, report: &Report) -> Vec<String> {
     let mut lines = rotation::lines(page, &report.observation);
     if !lines.is_empty() {

@@ -1,14 +1,14 @@
-//! Somebody else's text on its way to a terminal: what does not show is spelt out.
+//! Untrusted text for a terminal: characters that do not show are spelt out.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of a message or a hint that are shown.
+/// Maximum width of a message or a hint, in columns.
 pub(super) const MESSAGE: usize = 600;
 
-/// Columns of a name, an id or a path that are shown.
+/// Maximum width of a name, an id or a path, in columns.
 pub(super) const NAME: usize = 200;
 
-/// `text` on one line, control characters and invisible marks spelt out, cut where that takes more than `limit` columns.
+/// Returns `text` on one line, with control characters and invisible marks spelt out. Cuts it at `limit` columns.
 pub(crate) fn visible(text: &str, limit: usize) -> String {
     let mut left = limit;
     let mut shown = String::new();
@@ -22,7 +22,7 @@ pub(crate) fn visible(text: &str, limit: usize) -> String {
     shown
 }
 
-/// A log line without the escape sequences that only choose colours: Flask writes them even where no terminal reads.
+/// Removes the escape sequences that only set colours: Flask writes them even without a terminal.
 pub(super) fn without_colours(line: &str) -> String {
     let mut parts = line.split("\x1b[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -37,7 +37,7 @@ pub(super) fn without_colours(line: &str) -> String {
     plain
 }
 
-/// A character as itself when a terminal draws it, else spelt out as in Rust (`\n`, `\x1b`, `\u{202e}`).
+/// Returns the character if a terminal draws it, or else spells it out as Rust does (`\n`, `\x1b`, `\u{202e}`).
 pub(super) fn glyph(character: char) -> String {
     if !is_invisible(character) {
         return character.to_string();
@@ -49,7 +49,7 @@ pub(super) fn glyph(character: char) -> String {
     }
 }
 
-/// Whether a terminal obeys the character, draws nothing for it, or lets it change its neighbours.
+/// Returns true if a terminal interprets the character, draws nothing for it, or combines it with its neighbours.
 pub(super) fn is_invisible(character: char) -> bool {
     let is_blank = matches!(
         character,

@@ -1,11 +1,11 @@
-//! Words that several formats have.
+//! Words that several formats share.
 
 use softy_checks::model::{Language, Text};
 
 use super::Report;
 use crate::batch::Summary;
 
-/// The colon with the space that French has before it.
+/// Returns the colon; the French one has a space before it.
 pub(crate) fn colon(language: Language) -> &'static str {
     match language {
         Language::English => ":",
@@ -13,7 +13,7 @@ pub(crate) fn colon(language: Language) -> &'static str {
     }
 }
 
-/// A name that stands in JSON as it is for people: its French, where `in_french` has one.
+/// Returns the name for people of a JSON name: the French one if `in_french` has it, or else `name` itself.
 pub(crate) fn shown_name<'a>(
     name: &'a str,
     in_french: &[(&str, &'static str)],
@@ -43,7 +43,7 @@ pub(super) fn percent(language: Language) -> &'static str {
     }
 }
 
-/// How many scores are in each tenth, with its name.
+/// Returns the number of scores in each tenth, with the tenth's name; a full score has its own entry.
 pub(super) fn tenths(summary: &Summary, language: Language) -> Vec<(String, usize)> {
     let percent = percent(language);
     let tenths = summary.distribution.iter().enumerate();

@@ -1,4 +1,4 @@
-//! What there is to say about all submissions.
+//! Overview of all submissions.
 
 use maud::{Markup, html};
 use softy_checks::model::{Language, Text};
@@ -7,13 +7,13 @@ use super::super::visible::{MESSAGE, NAME, visible};
 use super::words;
 use crate::batch::{Summary, Unreadable};
 
-/// Mistakes that are drawn.
+/// Maximum number of mistakes in the chart.
 const MOST: usize = 15;
 
-/// The width of the longest bar.
+/// Width of the longest bar, in units of its SVG.
 const WIDTH: usize = 100;
 
-/// Counts, scores, mistakes, and what could not be read.
+/// Returns the counts, the charts of scores and mistakes, and the files that could not be read.
 pub(super) fn overview(summary: &Summary, language: Language) -> Markup {
     let mistakes = summary.mistakes.iter().take(MOST);
     let mistakes = mistakes.map(|mistake| (mistake.code.to_owned(), mistake.submissions));
@@ -59,7 +59,7 @@ fn counts(summary: &Summary, language: Language) -> Markup {
     }
 }
 
-/// A table whose numbers are drawn as well.
+/// Returns a table with a bar for each number.
 fn chart(heading: &Text, bars: &[(String, usize)], language: Language) -> Markup {
     let most = bars.iter().map(|(_, number)| *number).max();
     let most = most.unwrap_or_default().max(1);

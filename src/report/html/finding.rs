@@ -1,4 +1,4 @@
-//! A mistake: the facts, what shows them, and where to look.
+//! A mistake: the facts, the evidence and the hint.
 
 use maud::{Markup, html};
 use softy_checks::model::{Comparison, Evidence, Finding, Language, Place};
@@ -7,10 +7,10 @@ use super::super::text::marked::Marked;
 use super::super::visible::{MESSAGE, NAME, visible, without_colours};
 use super::words;
 
-/// Mistakes beside the first that are shown.
+/// Maximum number of further mistakes.
 const OTHERS: usize = 10;
 
-/// The first mistake, then those beside it; a hint that they share is given once.
+/// Returns the first mistake, then the others; a hint that they share appears once.
 pub(super) fn findings(first: &Finding, others: &[Finding], language: Language) -> Markup {
     let shown = std::iter::once(first).chain(others.iter().take(OTHERS));
     let mut told = None;
@@ -52,7 +52,7 @@ fn one(finding: &Finding, language: Language) -> Markup {
     }
 }
 
-/// Words of the checker's, in which backticks stand around code, and somebody else's text among them.
+/// Returns a message of the checker: text between backticks becomes code. The message may contain untrusted text.
 pub(super) fn words(text: &str) -> Markup {
     let text = visible(text, MESSAGE);
     let parts: Vec<&str> = text.split('`').collect();
@@ -66,7 +66,7 @@ pub(super) fn words(text: &str) -> Markup {
     }
 }
 
-/// Words in which no line begins with French punctuation.
+/// Makes the spaces beside French punctuation non-breaking, so that no line begins with it.
 fn unbroken(words: &str) -> String {
     let marks = ["?", "!", ":", ";", "»"];
     let words = words.replace("« ", "«\u{a0}");
@@ -75,7 +75,7 @@ fn unbroken(words: &str) -> String {
     })
 }
 
-/// Expected over found, so that what differs stands one above the other.
+/// Returns the expected text above the found text, so that differences are below each other.
 fn compared(comparison: &Comparison, language: Language) -> Markup {
     html! {
         dl.compared {

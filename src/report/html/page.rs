@@ -1,4 +1,4 @@
-//! The frame of the page, and what may run in it.
+//! Frame of the page, and its content security policy.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,13 +8,13 @@ use softy_checks::model::Language;
 
 use super::words;
 
-/// Where the submissions belong; no text can contain it, since all of it is escaped.
+/// Placeholder of the submissions; no text can contain it, because all text is escaped.
 pub(super) const CONTENT: &str = "<!--submissions-->";
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// A page with a mark in the place of its submissions.
+/// Returns a page with [`CONTENT`] in place of the submissions.
 pub(super) fn page(language: Language, title: &str, overview: &Markup) -> String {
     let lang = match language {
         Language::English => "en",
@@ -46,7 +46,7 @@ pub(super) fn page(language: Language, title: &str, overview: &Markup) -> String
     page.into_string() + "\n"
 }
 
-/// Nothing is fetched, and nothing runs or is styled but what stands in this release's page.
+/// Returns the content security policy. It allows no request, and only this release's style sheet and script, by their hashes.
 fn policy() -> String {
     let (style, script) = (hash(STYLE), hash(SCRIPT));
     format!(

@@ -1,4 +1,4 @@
-//! The rotation as a picture: a row a replica, a column a request.
+//! Picture of the rotation: one row per replica, one column per request.
 
 use std::fmt::Write;
 
@@ -9,16 +9,16 @@ use softy_checks::observation::{Observation, Volley};
 use super::super::{colon, text};
 use super::{finding, words};
 
-/// Requests that are drawn.
+/// Maximum number of requests in a picture.
 const REQUESTS: usize = 40;
 
-/// The side of a request's square, with the space behind it.
+/// Side of a request's square plus the gap behind it, in pixels.
 const CELL: usize = 14;
 
-/// The width of the rows' names.
+/// Width of the row names, in pixels.
 const LABEL: usize = 22;
 
-/// A picture for each volley that says something of the replicas.
+/// Returns a picture for each volley that [`text::volleys`] selects.
 pub(super) fn pictures(number: usize, seen: &Observation, language: Language) -> Markup {
     let volleys: Vec<&Volley> = text::volleys(seen).collect();
     if volleys.is_empty() {
@@ -61,11 +61,11 @@ fn picture(id: &str, volley: &Volley, language: Language) -> Markup {
 struct Row {
     name: String,
     class: String,
-    /// Columns that are drawn in it, from 0.
+    /// Columns of its squares, from 0.
     requests: Vec<usize>,
 }
 
-/// A row for each replica, and one each for what no replica alone answered, where there is any.
+/// Returns one row per replica, and one for each sign that occurs instead of a replica's number.
 fn rows(volley: &Volley) -> Vec<Row> {
     let signs: Vec<String> = signs(volley).take(REQUESTS).collect();
     let replicas = (1..=volley.replicas).map(|replica| replica.to_string());
@@ -86,7 +86,7 @@ fn rows(volley: &Volley) -> Vec<Row> {
     replicas.chain(odd).map(row).collect()
 }
 
-/// What is drawn for each request: the replica's number, or a sign as in the text report.
+/// Returns the sign of each request: the replica's number, or one of the signs of the text report.
 fn signs(volley: &Volley) -> impl Iterator<Item = String> {
     (1..).zip(&volley.sequence).map(|(request, &replica)| {
         if volley.unanswered.contains(&request) {
@@ -102,7 +102,7 @@ fn signs(volley: &Volley) -> impl Iterator<Item = String> {
     })
 }
 
-/// What the picture shows, for who does not see it.
+/// Returns the content of the picture as text, for screen readers.
 fn sequence(volley: &Volley) -> String {
     let shown: Vec<String> = signs(volley).take(REQUESTS).collect();
     let more = if volley.sequence.len() > REQUESTS {
@@ -113,12 +113,12 @@ fn sequence(volley: &Volley) -> String {
     format!("{}{more}", shown.join(" "))
 }
 
-/// One path for all squares of a row.
+/// Returns one SVG path for all squares of a row.
 fn squares(requests: &[usize], row: usize) -> String {
     let side = CELL - 2;
     requests.iter().fold(String::new(), |mut path, request| {
         let (x, y) = (LABEL + request * CELL, row * CELL + 1);
-        // A string takes everything.
+        // Writing to a `String` cannot fail.
         let _ = write!(path, "M{x} {y}h{side}v{side}h-{side}z");
         path
     })

@@ -1,4 +1,4 @@
-//! All that there is to say about one submission.
+//! Section of one submission.
 
 use maud::{Markup, html};
 use softy_checks::model::{Language, Note, Text};
@@ -12,7 +12,7 @@ use super::table::{badge, seconds};
 use super::{finding, rotation, words};
 use crate::batch::Outcome;
 
-/// The section that the table's row of that number points at, or one that stands alone.
+/// Returns the section that row `number` of the table links to, or the only section of a page without a table.
 pub(super) fn section(
     number: Option<usize>,
     student: &Student,
@@ -44,7 +44,7 @@ fn score(report: &Report, language: Language) -> Markup {
             Some(_) => { strong { (outcome(report, language)) } }
             None => { (outcome(report, language)) }
         }
-        // A replay takes no time worth telling.
+        // A replay has no duration.
         @if report.seconds > 0.0 { span.time { " · " (time) " s" } }
     }
 }
@@ -68,7 +68,7 @@ fn line(report: &Report, verdict: &Verdict, language: Language) -> Markup {
     }
 }
 
-/// A class, a mark, and the mark's word.
+/// Returns the CSS class of a status, its sign, and the word for the sign.
 fn sign(status: &Status) -> (&'static str, &'static str, Text) {
     match status {
         Status::Passed => ("passed", "✓", words::PASSED),
@@ -78,7 +78,7 @@ fn sign(status: &Status) -> (&'static str, &'static str, Text) {
     }
 }
 
-/// Earned and possible points; empty for a check that is worth none.
+/// Returns the earned and the possible points; empty for a check that is worth none.
 fn points(report: &Report, verdict: &Verdict) -> String {
     let worth = report.worth(verdict.check);
     match &verdict.status {

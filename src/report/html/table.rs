@@ -1,4 +1,4 @@
-//! The table of submissions, which the page's script makes sortable and filterable.
+//! Table of submissions, which the page's script makes sortable and filterable.
 
 use maud::{Markup, html};
 use softy_checks::model::{Language, Text};
@@ -17,7 +17,7 @@ const COLUMNS: [Text; 6] = [
     words::SECONDS,
 ];
 
-/// A row a submission; without the script it stands in the order of the result files.
+/// Returns the table with one row per submission, in the order of the result files; the script can sort it.
 pub(super) fn table(summary: &Summary, language: Language) -> Markup {
     html! {
         h2 id="submissions" { (words::SUBMISSIONS.to(language)) }
@@ -37,7 +37,7 @@ pub(super) fn table(summary: &Summary, language: Language) -> Markup {
     }
 }
 
-/// Hidden where no script runs.
+/// Returns the filter, which stays hidden without a script.
 fn filter(language: Language) -> Markup {
     let outcomes = [
         Outcome::Passed,
@@ -79,7 +79,7 @@ fn line(number: usize, row: &Row, language: Language) -> Markup {
     }
 }
 
-/// The mistake's code, or why there is no score.
+/// Returns the mistake's code, or the fault that prevented a score.
 fn trouble(row: &Row, language: Language) -> Markup {
     match (&row.fault, row.mistake) {
         (Some(fault), _) => html! { (fault.kind.message().to(language)) },
@@ -88,7 +88,7 @@ fn trouble(row: &Row, language: Language) -> Markup {
     }
 }
 
-/// What came of a submission, told by a mark, a word and a colour.
+/// Returns the outcome of a submission as a sign, a word and a colour.
 pub(super) fn badge(outcome: Outcome, language: Language) -> Markup {
     let mark = match outcome {
         Outcome::Passed => "✓",
@@ -103,7 +103,7 @@ pub(super) fn badge(outcome: Outcome, language: Language) -> Markup {
     }
 }
 
-/// A duration to a tenth of a second.
+/// Returns a duration to a tenth of a second, without its unit.
 pub(super) fn seconds(seconds: f64, language: Language) -> String {
     let decimal = format!("{seconds:.1}");
     match language {

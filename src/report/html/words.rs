@@ -1,4 +1,4 @@
-//! The page's own words.
+//! Words of the HTML page.
 
 use softy_checks::model::Text;
 

@@ -5,7 +5,7 @@ use softy_checks::{Reason, Status, Verdict};
 
 use super::super::Report;
 
-/// One check of the JSON report.
+/// Check in the JSON report.
 #[derive(Serialize)]
 pub(super) struct Check<'a> {
     id: &'static str,
@@ -49,7 +49,7 @@ struct Trouble<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// A verdict, with what the report's rubric makes of it.
+    /// Returns the entry of a verdict, with the points of the report's rubric.
     pub(super) fn of(report: &Report, verdict: &'a Verdict) -> Check<'a> {
         Check {
             id: verdict.check.id,
@@ -95,7 +95,7 @@ impl<'a> From<&'a Fault> for Trouble<'a> {
     }
 }
 
-/// The status of a verdict as the JSON report has it.
+/// Returns the name of a verdict's status in the JSON report.
 pub(crate) fn status(status: &Status) -> &'static str {
     match status {
         Status::Passed => "passed",
@@ -105,7 +105,7 @@ pub(crate) fn status(status: &Status) -> &'static str {
     }
 }
 
-/// The points of a verdict as the JSON report has them: `None` when it was not judged.
+/// Returns the points of a verdict in the JSON report: `None` when it was not judged.
 pub(crate) fn points(report: &Report, verdict: &Verdict) -> Option<u32> {
     match verdict.status {
         Status::Passed | Status::Failed { .. } | Status::Skipped(Reason::After(_)) => {

@@ -12,7 +12,7 @@ use crate::report::sample::{
     NOT_ASKED, after, bare, failed, held, hostile, not_graded, note, report, sandbox, shown, volley,
 };
 
-/// The report read back, after the published schema accepted it.
+/// Renders the report, validates it against the published schema, and returns the parsed JSON.
 fn validated(report: &Report) -> Result<Value, Box<dyn Error>> {
     let schema: Value = serde_json::from_str(SCHEMA)?;
     let validator = jsonschema::validator_for(&schema)?;

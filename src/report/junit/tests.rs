@@ -6,7 +6,7 @@ use super::super::sample::{
 };
 use super::*;
 
-/// Every element with its attributes, in order; the text that is not well formed is none.
+/// Returns every element with its attributes, in order; panics if the XML is not well formed.
 fn elements(xml: &str) -> Vec<String> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;

@@ -5,10 +5,10 @@ use super::super::visible::visible;
 use super::finding::MESSAGE;
 use super::page::Page;
 
-/// Characters of an id or a digest that tell it from others.
+/// Number of digits that identify an id or a digest.
 const DIGITS: usize = 12;
 
-/// Each image that was taken instead of one of the submission's: what everything below depends on.
+/// Returns a sentence for each substitute image, because all results depend on it.
 pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let images = seen.sandbox.iter().flat_map(|sandbox| &sandbox.base_images);
     let sentences = images.filter_map(|image| {
@@ -23,7 +23,7 @@ pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
         .collect()
 }
 
-/// Each image that the submission takes from elsewhere, with what tells it from others of its name.
+/// Returns each external image of the submission, with the digest or id that identifies its version.
 pub(super) fn all(page: &Page, images: &[BaseImage]) -> Vec<String> {
     if images.is_empty() {
         return Vec::new();
@@ -64,7 +64,7 @@ fn sentence(page: &Page, image: &BaseImage) -> String {
     }
 }
 
-/// `sha256:` and the first digits behind it.
+/// Returns the algorithm and the first digits of a digest, such as `sha256:0a1b0a1b0a1b`.
 fn short(digest: &str) -> String {
     let digest = digest.rsplit('@').next().unwrap_or(digest);
     let (algorithm, sum) = digest.split_once(':').unwrap_or(("", digest));

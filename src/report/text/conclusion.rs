@@ -24,10 +24,10 @@ static NOT_ZERO: Text = Text::fixed(
 );
 static NOTHING_ASKED: Text = Text::fixed("nothing was judged", "rien n’a été jugé");
 
-/// The score, the time, and what it comes to in a sentence.
+/// Returns the score, the duration and the conclusion.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let mut lines = vec![score(page, report)];
-    // A replay takes no time worth telling.
+    // A replay has no duration.
     if report.seconds > 0.0 {
         let seconds = page.seconds(report.seconds);
         lines = vec![format!("{}  {}", score(page, report), seconds.dimmed())];
@@ -60,7 +60,7 @@ fn score(page: &Page, report: &Report) -> String {
     }
 }
 
-/// Whether the points are enough, where the rubric says which are.
+/// Returns the sentence on the pass mark, if the rubric has one and the score decides it.
 fn pass_mark(page: &Page, report: &Report) -> Option<String> {
     let mark = report.rubric.pass_mark?;
     let words = match report.reaches_pass_mark()? {
@@ -76,7 +76,7 @@ fn pass_mark(page: &Page, report: &Report) -> Option<String> {
     Some(page.say(&words).to_owned())
 }
 
-/// What the run comes to; `None` when the first mistake says it all.
+/// Returns the conclusion of the run; `None` when the first mistake is the conclusion.
 fn sentence(page: &Page, report: &Report) -> Option<String> {
     if let Some(fault) = report.verdicts.iter().find_map(fault) {
         let message = fault.kind.message();
@@ -91,7 +91,7 @@ fn sentence(page: &Page, report: &Report) -> Option<String> {
     }
 }
 
-/// What passed, when nothing that is worth points failed.
+/// Returns the sentence for a run in which no check that is worth points failed.
 fn praise(report: &Report) -> &'static Text {
     let is_failed = |verdict: &Verdict| matches!(verdict.status, Status::Failed { .. });
     if report.verdicts.iter().any(is_failed) {
@@ -112,7 +112,7 @@ fn fault(verdict: &Verdict) -> Option<&Fault> {
     }
 }
 
-/// What else is to be fixed, which the first mistake has nothing to do with.
+/// Returns the other checks to fix, which failed independently of the first mistake.
 fn fix_then(page: &Page, report: &Report) -> Option<String> {
     let others = report.failures().into_iter().skip(1);
     let others: Vec<String> = others

@@ -6,10 +6,10 @@ use super::super::visible::{visible, without_colours};
 use super::marked::Marked;
 use super::page::Page;
 
-/// Lines of one source that are shown: the last ones.
+/// Number of lines shown of one source: the last ones.
 const LINES: usize = 8;
 
-/// Log lines behind the name of who wrote them, as `docker-compose` prints them.
+/// Returns log lines, each with the name of its source, as `docker-compose` prints them.
 pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
     let longest = page.room(page.margin()) / 2 - 1;
     let sources = evidence
@@ -24,7 +24,7 @@ pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
         .collect()
 }
 
-/// The last of `lines`, each behind its source in a gutter of `widest` columns.
+/// Returns the last of `lines`, each behind its source in a gutter of `widest` columns.
 fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String> {
     let (margin, padding) = (page.margin(), widest.saturating_sub(source.width()));
     let gutter = match page.is_plain() {
@@ -52,7 +52,7 @@ fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String
     lines.map(|line| format!("{gutter} {line}")).collect()
 }
 
-/// The line that stands for those that are not shown.
+/// Returns the line that replaces the earlier lines, which are not shown.
 fn earlier(page: &Page, skipped: usize) -> Option<String> {
     let earlier = match skipped {
         1 => Text::fixed("… (1 earlier line)", "… (1 ligne avant)"),

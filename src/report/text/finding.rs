@@ -13,7 +13,7 @@ use super::super::words::{EXPECTED, FOUND};
 static HINT: Text = Text::fixed("hint: ", "indice : ");
 static AT: Text = Text::fixed("at ", "dans ");
 
-/// A mistake: the facts, and what shows them; `lead` stands before the message.
+/// Returns the lines of a mistake: the message behind `lead`, then its evidence.
 pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
     let Finding {
         code,
@@ -38,13 +38,13 @@ pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// Where to look.
+/// Returns the lines of a hint.
 pub(super) fn hint(page: &Page, hint: &Text) -> Vec<String> {
     let lead = page.sign("→ ".cyan().bold(), &HINT);
     page.paragraph(lead, &visible(page.say(hint), MESSAGE))
 }
 
-/// Expected over found, so that what differs stands one above the other.
+/// Returns the expected text above the found text, so that differences are below each other.
 fn compared(page: &Page, comparison: &Comparison) -> Vec<String> {
     let (expected, found) = (page.say(&EXPECTED), page.say(&FOUND));
     let (margin, label) = (page.margin(), expected.width().max(found.width()));
@@ -64,14 +64,14 @@ fn compared(page: &Page, comparison: &Comparison) -> Vec<String> {
     lines
 }
 
-/// `file:line:column`, which editors and terminals open.
+/// Returns `file:line:column`, which editors and terminals can open.
 fn location(page: &Page, place: &Place) -> Vec<String> {
     let file = visible(&place.file, NAME);
     let location = format!("{file}:{}:{}", place.line, place.column);
     page.paragraph(page.sign("--> ".blue().bold(), &AT), &location)
 }
 
-/// Somebody else's text behind its name, and what of it is meant.
+/// Returns untrusted text behind its name, and the marked part of it, in words for a screen reader.
 fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
     let (whole, meant) = (text.whole(), text.meant());
     let said = format!("{name}{} {whole}", page.colon());
@@ -85,7 +85,7 @@ fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
     [said].into_iter().chain(meant).collect()
 }
 
-/// The line of the place behind its number, with what is meant underlined.
+/// Returns the quoted line behind its number, with the marked part underlined.
 fn quoted(page: &Page, place: &Place) -> Vec<String> {
     let start = place.column.saturating_sub(1) as usize;
     let mark = (start, start.saturating_add(place.width as usize));

@@ -3,22 +3,24 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::visible::glyph;
 
-/// Characters of a line that are shown.
+/// Maximum number of characters shown of a line.
 const LINE: usize = 400;
 
-/// A line of somebody else's text, some of it underlined.
+/// Line of untrusted text, parts of which are underlined.
 pub(in crate::report) struct Marked {
     cells: Vec<Cell>,
 }
 
-/// What stands for one character.
+/// Displayed form of one character.
 struct Cell {
     glyph: String,
     is_marked: bool,
 }
 
 impl Marked {
-    /// `text` with the characters of `marks` underlined, as ranges from start to end; an empty range means the place before its start.
+    /// Returns `text` with the characters in `marks` underlined. Each mark is a range from start to end; an empty range marks
+    /// the
+    /// position before its start.
     pub(in crate::report) fn new(text: &str, marks: &[(usize, usize)]) -> Marked {
         let mut glyphs: Vec<String> = text.chars().take(LINE).map(glyph).collect();
         if text.chars().nth(LINE).is_some() {
@@ -35,14 +37,14 @@ impl Marked {
         }
     }
 
-    /// The text in lines of at most `room` columns, each with a line of carets below where something is underlined.
+    /// Returns the text in lines of at most `room` columns, each followed by a line of carets if a part of it is underlined.
     pub(super) fn lines(&self, room: usize) -> Vec<String> {
         let rows = self.rows(room).into_iter();
         rows.flat_map(|row| std::iter::once(text(row)).chain(carets(row)))
             .collect()
     }
 
-    /// The text in pieces, each underlined or not.
+    /// Returns the text in pieces, each with a flag that is true if the piece is underlined.
     pub(in crate::report) fn runs(&self) -> Vec<(String, bool)> {
         let runs = self
             .cells
@@ -54,12 +56,12 @@ impl Marked {
         .collect()
     }
 
-    /// All of the text.
+    /// Returns the whole text.
     pub(super) fn whole(&self) -> String {
         self.cells.iter().map(|cell| cell.glyph.as_str()).collect()
     }
 
-    /// The first character that is underlined, counted from 1, and what is underlined from there on.
+    /// Returns the position of the first underlined character, counted from 1, and the underlined text that begins there.
     pub(super) fn meant(&self) -> Option<(usize, String)> {
         let first = self.cells.iter().position(|cell| cell.is_marked)?;
         let meant = self.cells.iter().skip(first);
@@ -88,7 +90,7 @@ fn is_marked(marks: &[(usize, usize)], index: usize) -> bool {
         .any(|&(start, end)| start <= index && index < end.max(start.saturating_add(1)))
 }
 
-/// How many cells fit into `room` columns, at least one.
+/// Returns the number of cells that fit into `room` columns, at least one.
 fn fitting(cells: &[Cell], room: usize) -> usize {
     let widths = cells.iter().scan(0, |columns, cell| {
         *columns += cell.glyph.width();

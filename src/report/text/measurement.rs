@@ -13,7 +13,8 @@ static MEASUREMENT: Text = Text::fixed(
     "mesure : où était chaque réplique, et ce qu’elle a reçu",
 );
 
-/// Below the rotations: why one connection, whom the proxy finds, and how to see it by hand.
+/// Returns the remarks below the rotations: the proxy's workers, the DNS answers it gets, and the commands to repeat the
+/// measurement.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let commands = by_hand::commands(report);
     if commands.is_empty() {
@@ -33,7 +34,7 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// The addresses and bytes of each replica, and the proxy's answer for all of them; a sentence for each number of replicas.
+/// Returns one sentence per number of replicas: the address and received bytes of each replica, and the proxy's DNS answer.
 pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
     let observation = &report.observation;
     let sentences = observation.circumstances.iter().flat_map(|circumstances| {
@@ -48,7 +49,7 @@ pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
     heading.into_iter().chain(sentences).collect()
 }
 
-/// Paragraphs behind a name.
+/// Returns paragraphs behind a name.
 fn row(page: &Page, name: &str, paragraphs: &[String]) -> Vec<String> {
     let (lead, indent) = label(page, name);
     let lines = paragraphs
@@ -57,7 +58,7 @@ fn row(page: &Page, name: &str, paragraphs: &[String]) -> Vec<String> {
     hang(&lead, indent, lines.collect())
 }
 
-/// Why requests travel on one connection.
+/// Returns the sentence on the proxy's workers, which are the reason to send all requests on one connection.
 fn workers(volleys: &[Volley], circumstances: &[Circumstances]) -> Text {
     let counted = circumstances.iter().find_map(|met| met.workers);
     let is_kept = |volley: &Volley| volley.connection == Connection::KeptAlive;
@@ -87,7 +88,8 @@ fn workers(volleys: &[Volley], circumstances: &[Circumstances]) -> Text {
     }
 }
 
-/// What the proxy's DNS answers for the API's service, as far as it could be asked: in one sentence when that is each replica.
+/// Returns the proxy's DNS answers for the API's service, as far as they are known. It is one sentence if the answers are
+/// always exactly the replicas; otherwise it is one sentence for each answer that is not.
 fn found(observation: &Observation) -> Vec<Text> {
     let back_end = observation.back_end();
     let known = observation

@@ -4,18 +4,18 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::colon;
 
-/// What a line starts with before its words: a mark and points, or as much space.
+/// Columns before the text of a line: a sign and points, or spaces.
 const MARGIN: usize = 9;
 
-/// Whom a report is written for: a language, and a width, or a screen reader.
+/// Layout of a report: its language, and either a width or the format for a screen reader.
 pub struct Page {
     language: Language,
-    /// `None` where each sentence is a line, and words stand for what others see by signs, places and colours.
+    /// Width in columns. `None` for a screen reader: one line per sentence, and words instead of signs, positions and colours.
     columns: Option<usize>,
 }
 
 impl Page {
-    /// A page of that width, within what can be read with ease.
+    /// Returns a page of that width, limited to 40 to 100 columns so that it is easy to read.
     pub fn new(language: Language, columns: usize) -> Page {
         Page {
             language,
@@ -23,7 +23,7 @@ impl Page {
         }
     }
 
-    /// A page that is read aloud.
+    /// Returns a page for a screen reader.
     pub fn plain(language: Language) -> Page {
         Page {
             language,
@@ -31,12 +31,12 @@ impl Page {
         }
     }
 
-    /// Whether it is read aloud.
+    /// Returns true if the page is for a screen reader.
     pub(super) fn is_plain(&self) -> bool {
         self.columns.is_none()
     }
 
-    /// Columns of what a line starts with before its words.
+    /// Returns the number of columns before the text of a line.
     pub(super) fn margin(&self) -> usize {
         match self.columns {
             Some(_) => MARGIN,
@@ -44,7 +44,7 @@ impl Page {
         }
     }
 
-    /// `sign`, or the word for it where the page is read aloud.
+    /// Returns `sign`, or `word` on a page for a screen reader.
     pub(super) fn sign(&self, sign: ColoredString, word: &Text) -> ColoredString {
         match self.columns {
             Some(_) => sign,
@@ -52,22 +52,22 @@ impl Page {
         }
     }
 
-    /// The words in the page's language.
+    /// Returns the text in the page's language.
     pub(super) fn say<'a>(&self, text: &'a Text) -> &'a str {
         text.to(self.language)
     }
 
-    /// The colon of its language.
+    /// Returns the colon of the page's language.
     pub(super) fn colon(&self) -> &'static str {
         colon(self.language)
     }
 
-    /// The language that it is written in.
+    /// Returns the page's language.
     pub(super) fn language(&self) -> Language {
         self.language
     }
 
-    /// One of two words.
+    /// Returns the word of the page's language.
     pub(super) fn word(&self, english: &'static str, french: &'static str) -> &'static str {
         match self.language {
             Language::English => english,
@@ -75,7 +75,7 @@ impl Page {
         }
     }
 
-    /// A duration, to a tenth of a second.
+    /// Returns a duration to a tenth of a second, with its unit.
     pub(super) fn seconds(&self, seconds: f64) -> String {
         let decimal = format!("{seconds:.1} s");
         match self.language {
@@ -84,13 +84,13 @@ impl Page {
         }
     }
 
-    /// Columns that are left beside `indent`; never so few that a word of a few letters does not fit.
+    /// Returns the number of columns to the right of `indent`, at least ten so that short words fit.
     pub(super) fn room(&self, indent: usize) -> usize {
         let columns = self.columns.unwrap_or(usize::MAX);
         columns.saturating_sub(indent).max(10)
     }
 
-    /// `text` in lines that fit beside `indent`; the indentation is not part of them.
+    /// Wraps `text` into lines that fit to the right of `indent`; the lines do not contain the indentation.
     pub(super) fn wrap(&self, indent: usize, text: &str) -> Vec<String> {
         let room = self.room(indent);
         let mut lines: Vec<String> = Vec::new();
@@ -106,7 +106,7 @@ impl Page {
         lines
     }
 
-    /// A sentence that is one of several.
+    /// Returns a sentence as an item of a list.
     pub(super) fn item(&self, text: &str) -> Vec<String> {
         match self.columns {
             Some(_) => hang("· ", 2, self.wrap(2, text)),
@@ -114,7 +114,7 @@ impl Page {
         }
     }
 
-    /// `text` inside the margin, behind `lead`.
+    /// Returns `text` behind the margin and `lead`.
     pub(super) fn paragraph(&self, lead: ColoredString, text: &str) -> Vec<String> {
         let margin = self.margin();
         let indent = margin + lead.input.width();
@@ -126,7 +126,7 @@ impl Page {
     }
 }
 
-/// `lines` behind `lead`, all but the first indented.
+/// Puts `lead` before the first of `lines`, and indents the others.
 pub(super) fn hang(lead: &str, indent: usize, lines: Vec<String>) -> Vec<String> {
     let mut lines = lines.into_iter();
     let first = lines.next().map(|line| format!("{lead}{line}"));
@@ -134,7 +134,7 @@ pub(super) fn hang(lead: &str, indent: usize, lines: Vec<String>) -> Vec<String>
     first.into_iter().chain(rest).collect()
 }
 
-/// The words of a text; French `? ! : ; »` stay with the word before, `«` with the word after.
+/// Splits a text into words. French `? ! : ; »` stay with the word before, `«` with the word after.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -149,7 +149,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A word in pieces of at most `room` columns.
+/// Splits a word into pieces of at most `room` columns.
 fn split(word: &str, room: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     for character in word.chars() {

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::{Page, hang};
 
-/// The colours of the replicas, the first replica's first.
+/// Colours of the replicas, in the order of their numbers.
 const COLOURS: [Color; 5] = [
     Color::Cyan,
     Color::Magenta,
@@ -15,7 +15,7 @@ const COLOURS: [Color; 5] = [
     Color::Blue,
 ];
 
-/// Columns of numbers below which the details go on a line of their own.
+/// Minimum columns of numbers beside the details; with fewer, the details have their own line.
 const NARROW: usize = 30;
 
 static REPLICAS: Text = Text::fixed("replicas", "répliques");
@@ -58,10 +58,10 @@ static COUNTERS_ALONE: Text = Text::fixed(
     "d’après le trafic, les journaux étant muets",
 );
 
-/// What stands instead of a replica's number.
+/// Sign that replaces a replica's number.
 struct Mark {
     sign: &'static str,
-    /// Where the page is read aloud.
+    /// Word for it on a page for a screen reader.
     word: Text,
     meaning: Text,
 }
@@ -80,8 +80,8 @@ impl Mark {
     }
 }
 
-/// Every volley as a line of replica numbers, in the order of the answers, and what came of a held replica; a volley on fresh
-/// connections that nobody told of says nothing of the replicas.
+/// Returns each volley as a line of replica numbers, in the order of the answers, then the result of the paused replica.
+/// Omits the volleys that show nothing of the replicas: those on fresh connections without a witness.
 pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let held = seen.held.iter().flat_map(|held| waited(page, held));
     let drawn: Vec<String> = told_of(seen)
@@ -95,7 +95,7 @@ pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     [heading].into_iter().chain(drawn).collect()
 }
 
-/// The volleys that say something of the replicas.
+/// Returns the volleys that show which replicas answered: all except those on fresh connections without a witness.
 pub(super) fn told_of(seen: &Observation) -> impl Iterator<Item = &Volley> {
     let told = |volley: &&Volley| {
         volley.connection != Connection::Fresh || volley.witness != Witness::Nobody
@@ -119,7 +119,7 @@ fn drawn(page: &Page, volley: &Volley) -> Vec<String> {
     lines
 }
 
-/// What a line of this part begins with, and its columns.
+/// Returns the beginning of a line in this section, and its width in columns.
 pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
     if page.is_plain() {
         return (format!("{name}{} ", page.colon()), 0);
@@ -131,12 +131,12 @@ pub(super) fn label(page: &Page, name: &str) -> (String, usize) {
     (label, columns)
 }
 
-/// What the line of so many replicas is called.
+/// Returns the name of a line: the number of replicas.
 fn replicas(page: &Page, count: u32) -> String {
     format!("{count} {}", page.say(&REPLICAS))
 }
 
-/// How many requests waited for a held replica, where that says how it was chosen.
+/// Returns the number of requests that waited for a paused replica, if it shows how the proxy chooses replicas.
 fn waited(page: &Page, held: &Held) -> Vec<String> {
     let (waited, passed_by) = (held.waited, held.passed_by);
     let (en, fr) = match waited {
@@ -162,7 +162,7 @@ fn waited(page: &Page, held: &Held) -> Vec<String> {
     hang(&label, indent, page.wrap(indent, page.say(&words)))
 }
 
-/// As many replica numbers as fit into `room` columns, and `…` for the others.
+/// Returns as many replica numbers as fit into `room` columns, and `…` for the others.
 fn numbers(page: &Page, volley: &Volley, room: usize) -> String {
     let requests = (1..).zip(&volley.sequence);
     let signs: Vec<ColoredString> = requests
@@ -175,7 +175,7 @@ fn numbers(page: &Page, volley: &Volley, room: usize) -> String {
     format!("{} …", joined(&signs[..fitting.count()]))
 }
 
-/// Columns of the signs with a space between each two.
+/// Returns the width of the signs in columns, with a space between each two.
 fn width(signs: &[ColoredString]) -> usize {
     let signs = signs.iter().map(|sign| sign.input.width() + 1);
     signs.sum::<usize>().saturating_sub(1)
@@ -186,7 +186,7 @@ fn joined(signs: &[ColoredString]) -> String {
     signs.join(" ")
 }
 
-/// The number of the replica that answered, or what stands instead of it.
+/// Returns the number of the replica that answered, or the sign that replaces it.
 fn sign(page: &Page, volley: &Volley, request: u32, replica: u32) -> ColoredString {
     if volley.unanswered.contains(&request) {
         return UNANSWERED.drawn(page);
@@ -201,11 +201,11 @@ fn sign(page: &Page, volley: &Volley, request: u32, replica: u32) -> ColoredStri
     replica.to_string().color(colour)
 }
 
-/// How many requests, how they travelled, and what is to say about the numbers.
+/// Returns the number of requests, the type of connection, and the remarks on the numbers.
 pub(super) fn details(page: &Page, volley: &Volley) -> String {
     let sent = volley.sequence.len();
     let requests = Text::new(format!("{sent} requests"), format!("{sent} requêtes"));
-    // On connections of their own, requests meet several rotations, and repeat by chance alone.
+    // Fresh connections reach several rotations: if the numbers repeat, it is by chance.
     let period = period(&volley.sequence)
         .filter(|&period| period > 1 && volley.connection != Connection::Fresh)
         .map(|period| {
@@ -233,7 +233,7 @@ pub(super) fn details(page: &Page, volley: &Volley) -> String {
     )
 }
 
-/// Who says so.
+/// Returns the sources of the replica numbers, and whether they agree; `None` without a source.
 fn told(volley: &Volley) -> Option<&'static Text> {
     match testimony(volley) {
         Testimony::Agreed => Some(&AGREED),

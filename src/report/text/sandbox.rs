@@ -6,7 +6,7 @@ use super::bases;
 use super::finding::MESSAGE;
 use super::page::Page;
 
-/// Where the stack ran, and each promise of the sandbox that was not kept there.
+/// Returns the environment of the stack, and each guarantee of the sandbox that was not met.
 pub(super) fn lines(page: &Page, sandbox: &Sandbox) -> Vec<String> {
     let Sandbox {
         engine,

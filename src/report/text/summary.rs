@@ -8,10 +8,10 @@ use super::super::words;
 use super::page::{Page, hang};
 use crate::batch::{Row, Summary, Unreadable};
 
-/// Mistakes that are listed.
+/// Maximum number of mistakes in the list.
 const MISTAKES: usize = 10;
 
-/// Columns of the longest bar.
+/// Width of the longest bar, in columns.
 const BAR: usize = 30;
 
 const SLOWEST: Text = Text::fixed("slowest", "les plus longs");
@@ -24,7 +24,7 @@ const TROUBLED: Text = Text::fixed(
     "non notés, ce qui n’est pas une note de zéro",
 );
 
-/// Counts, scores, mistakes, what took long, and apart what has no score.
+/// Returns the counts, the scores, the mistakes, the slowest submissions, and separately the submissions without a score.
 pub(super) fn lines(page: &Page, summary: &Summary) -> Vec<String> {
     let mistakes = summary.mistakes.iter().take(MISTAKES);
     let mistakes = mistakes.map(|mistake| (mistake.code.to_owned(), mistake.submissions));
@@ -112,7 +112,7 @@ fn scores(page: &Page, summary: &Summary) -> Vec<String> {
     bars(words::tenths(summary, page.language()))
 }
 
-/// Each name with a bar as long as its number, and the number.
+/// Returns each name with its number and a bar of proportional length.
 fn bars(numbers: Vec<(String, usize)>) -> Vec<String> {
     let widest = numbers.iter().map(|(name, _)| name.width()).max();
     let most = numbers.iter().map(|(_, number)| *number).max();

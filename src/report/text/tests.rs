@@ -20,7 +20,7 @@ fn french(report: &Report, columns: usize) -> String {
     without_colours(|| render(report, &Page::new(Language::French, columns)))
 }
 
-/// Passed, but for advice; with a note and both volleys.
+/// Returns a report in which only advice failed, with a note and both volleys.
 fn passing() -> Report {
     let mut report = report([
         Status::Passed,
@@ -35,14 +35,14 @@ fn passing() -> Report {
     report
 }
 
-/// The volley with what its replicas received.
+/// Sets the bytes that each replica of the volley received.
 fn counted(volley: Volley) -> Volley {
     let each = 1300 * volley.sequence.len() as u64 / u64::from(volley.replicas);
     let received = (1..=volley.replicas).map(|_| each).collect();
     Volley { received, ..volley }
 }
 
-/// What a proxy of two workers meets with that finds each replica, the last one first.
+/// Returns the circumstances of a proxy with two workers whose DNS answer has all replicas, the last one first.
 fn met(replicas: u32) -> Circumstances {
     let addresses = (2..).map(|last| IpAddr::from([172, 19, 0, last]));
     let addresses: Vec<IpAddr> = addresses.take(replicas as usize).collect();
@@ -54,7 +54,7 @@ fn met(replicas: u32) -> Circumstances {
     }
 }
 
-/// Two checks failed, one of them twice, over a volley that went wrong.
+/// Returns a report with two failed checks, one with two mistakes, and a volley with a wrong and an unattributed answer.
 fn failing() -> Report {
     let twice = Status::Failed {
         finding: Box::new(bare().at(shown().place)),
@@ -68,7 +68,7 @@ fn failing() -> Report {
     report
 }
 
-/// The first check failed, and another is skipped because of it.
+/// Returns a report in which the first check failed and another is skipped because of it.
 fn skipping() -> Report {
     report([
         failed(bare()),
@@ -78,7 +78,7 @@ fn skipping() -> Report {
     ])
 }
 
-/// A hostile submission, and trouble of the checker's own.
+/// Returns a report of a hostile submission, with a fault of the checker.
 fn troubled() -> Report {
     report([
         failed(hostile()),

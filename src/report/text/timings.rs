@@ -15,7 +15,7 @@ const IN_FRENCH: [(&str, &str); 6] = [
     ("remove", "suppression"),
 ];
 
-/// How long each part of the run took, in the order in which they began.
+/// Returns the duration of each phase, in the order in which they began.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let lines = report.phases.iter().map(|phase| line(page, phase));
     let lines: Vec<String> = lines.collect();

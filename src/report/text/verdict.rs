@@ -8,7 +8,7 @@ use super::super::visible::visible;
 use super::finding::{self, MESSAGE};
 use super::page::{Page, hang};
 
-/// Mistakes beside the first that are shown.
+/// Maximum number of further mistakes.
 const OTHERS: usize = 10;
 
 static ALSO: Text = Text::fixed("also: ", "aussi : ");
@@ -16,7 +16,7 @@ static DETAIL: Text = Text::fixed("in detail: ", "en détail : ");
 static NOTE: Text = Text::fixed("note: ", "remarque : ");
 static CONSEQUENCE: Text = Text::fixed("as a consequence: ", "par conséquent : ");
 
-/// Every verdict, in the catalogue's order.
+/// Returns every verdict, in the catalogue's order.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let mut told: Option<&Fault> = None;
     let mut lines = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     lines
 }
 
-/// What stands below a verdict's title; `advice` is what helps against trouble, where that is known better than for its kind.
+/// Returns the lines below a verdict's title. `advice` replaces the usual remedy of a fault, if a better one is known.
 pub(super) fn details(page: &Page, verdict: &Verdict, advice: Option<&Text>) -> Vec<String> {
     let mut lines = match &verdict.status {
         Status::Passed | Status::Skipped(_) => Vec::new(),
@@ -47,12 +47,12 @@ pub(super) fn details(page: &Page, verdict: &Verdict, advice: Option<&Text>) -> 
     lines
 }
 
-/// Whether both were skipped, for the same reason.
+/// Returns true if both checks were skipped for the same reason.
 fn are_skipped_alike(one: &Verdict, other: &Verdict) -> bool {
     matches!(one.status, Status::Skipped(_)) && one.status == other.status
 }
 
-/// Several checks that were skipped for one reason, on one line.
+/// Returns one line for several checks that were skipped for the same reason.
 fn skipped(page: &Page, report: &Report, verdicts: &[Verdict]) -> Vec<String> {
     let Some(first) = verdicts.first() else {
         return Vec::new();
@@ -70,7 +70,7 @@ fn skipped(page: &Page, report: &Report, verdicts: &[Verdict]) -> Vec<String> {
     titled(page, &first.status, &title, 0, worth.sum())
 }
 
-/// Mark, points and title.
+/// Returns the sign, the points and the title.
 fn heading(page: &Page, report: &Report, verdict: &Verdict) -> Vec<String> {
     let title = format!(
         "{}{}",
@@ -81,7 +81,7 @@ fn heading(page: &Page, report: &Report, verdict: &Verdict) -> Vec<String> {
     titled(page, &verdict.status, &title, earned, possible)
 }
 
-/// A title behind how it went and the points; none where nothing could be earned.
+/// Returns a title behind the sign of its status and the points; without points for a check that is worth none.
 fn titled(page: &Page, status: &Status, title: &str, earned: u32, possible: u32) -> Vec<String> {
     if page.is_plain() {
         let lead = spoken(page, status, earned, possible);
@@ -110,7 +110,7 @@ fn mark(status: &Status) -> ColoredString {
     }
 }
 
-/// Mark and points in words.
+/// Returns the status and the points in words.
 fn spoken(page: &Page, status: &Status, earned: u32, possible: u32) -> String {
     let went = match status {
         Status::Passed => page.word("passed", "réussi"),
@@ -146,17 +146,17 @@ fn styled(title: &str, status: &Status) -> ColoredString {
     }
 }
 
-/// What follows the title of a check that was not judged, or the ids of `count` such checks.
+/// Returns the text after the title of a check that was not judged, or after the ids of `count` such checks.
 fn remark(page: &Page, status: &Status, count: usize) -> String {
     match reason(status, count) {
-        // What stands before the title says it.
+        // The text before the title contains this reason already.
         Some(_) if page.is_plain() && matches!(status, Status::NotGraded(_)) => String::new(),
         Some(reason) => format!(" ({})", page.say(&reason)),
         None => String::new(),
     }
 }
 
-/// Why `count` checks were not judged.
+/// Returns the reason why `count` checks were not judged.
 pub(super) fn reason(status: &Status, count: usize) -> Option<Text> {
     let plural = if count > 1 { "s" } else { "" };
     Some(match status {
@@ -172,7 +172,7 @@ pub(super) fn reason(status: &Status, count: usize) -> Option<Text> {
     })
 }
 
-/// The first mistake, then those beside it; a hint that they share is given once, and none where nothing is to be mended.
+/// Returns the first mistake, then the others. A hint that they share appears once; a consequence has none.
 fn findings(page: &Page, first: &Finding, others: &[Finding]) -> Vec<String> {
     let mut told: Option<&Text> = None;
     let mut lines = Vec::new();
@@ -195,7 +195,7 @@ fn findings(page: &Page, first: &Finding, others: &[Finding]) -> Vec<String> {
     lines
 }
 
-/// The line that stands for the mistakes that are not shown.
+/// Returns the line that replaces the mistakes that are not shown.
 fn more(page: &Page, hidden: usize) -> Option<String> {
     let more = Text::new(
         format!("… and {hidden} more"),
