@@ -235,7 +235,7 @@ fn observation() -> Observation {
     }
 }
 
-/// Returns a sandbox with three base images: a substitute, an image that no registry has, and an image that does not exist.
+/// Returns a sandbox with three base images: one overridden, one of no registry, and one that the engine does not have.
 pub(super) fn sandbox() -> Sandbox {
     let image = |reference: &str, id: Option<&str>| BaseImage {
         reference: reference.to_owned(),

@@ -8,7 +8,7 @@ use super::page::Page;
 /// Number of digits that identify an id or a digest.
 const DIGITS: usize = 12;
 
-/// Returns a sentence for each substitute image, because all results depend on it.
+/// Returns a sentence for each image override, because all results depend on it.
 pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let images = seen.sandbox.iter().flat_map(|sandbox| &sandbox.base_images);
     let sentences = images.filter_map(|image| {

@@ -19,8 +19,7 @@ struct Cell {
 
 impl Marked {
     /// Returns `text` with the characters in `marks` underlined. Each mark is a range from start to end; an empty range marks
-    /// the
-    /// position before its start.
+    /// the position before its start.
     pub(in crate::report) fn new(text: &str, marks: &[(usize, usize)]) -> Marked {
         let mut glyphs: Vec<String> = text.chars().take(LINE).map(glyph).collect();
         if text.chars().nth(LINE).is_some() {

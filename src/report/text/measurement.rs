@@ -13,8 +13,7 @@ static MEASUREMENT: Text = Text::fixed(
     "mesure : où était chaque réplique, et ce qu’elle a reçu",
 );
 
-/// Returns the remarks below the rotations: the proxy's workers, the DNS answers it gets, and the commands to repeat the
-/// measurement.
+/// Returns the remarks below the rotations: the proxy's workers, its DNS answers, and the commands to repeat the measurement.
 pub(super) fn lines(page: &Page, report: &Report) -> Vec<String> {
     let commands = by_hand::commands(report);
     if commands.is_empty() {

@@ -80,8 +80,8 @@ impl Mark {
     }
 }
 
-/// Returns each volley as a line of replica numbers, in the order of the answers, then the result of the paused replica.
-/// Omits the volleys that show nothing of the replicas: those on fresh connections without a witness.
+/// Returns each volley as a line of replica numbers, in the order of the answers, then the result of the paused replica. Omits
+/// the volleys that show nothing of the replicas: those on fresh connections without a witness.
 pub(super) fn lines(page: &Page, seen: &Observation) -> Vec<String> {
     let held = seen.held.iter().flat_map(|held| waited(page, held));
     let drawn: Vec<String> = told_of(seen)
