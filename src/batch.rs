@@ -1,4 +1,4 @@
-//! Many submissions: one result file each, from which everything that is said about all of them is made.
+//! Batch of many submissions: one result file each, from which all reports on the batch are created.
 
 mod clone;
 mod compare;

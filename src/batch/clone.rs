@@ -1,4 +1,4 @@
-//! A repository cloned by git, without letting it run anything on this machine.
+//! Clones of repositories, made by git without letting it run anything from them on this machine.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,31 +12,31 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// What a clone's folder is called before its random part, in the batch's folder.
+/// Prefix of the name of a clone's folder, before its random part, in the batch's folder.
 pub(super) const PREFIX: &str = ".clone-";
 
-/// A clone, from the first request to the last file.
+/// Time limit of a clone, from the first request to the last file.
 const CLONE: Duration = Duration::from_secs(300);
 
-/// A file that git writes, in blocks of 512 bytes: 1 GiB.
+/// Maximum size of a file that git writes, in blocks of 512 bytes: 1 GiB.
 const FILE_BLOCKS: &str = "2097152";
 
-/// Files of a repository: a few kilobytes can stand for any number of them.
+/// Maximum number of files in a repository: a few kilobytes can describe any number of them.
 const FILES: usize = 100_000;
 
-/// Bytes of all files of a repository.
+/// Maximum size of all files in a repository together, in bytes.
 const BYTES: u64 = 1 << 30;
 
-/// How `git rev-parse --verify --quiet` ends where there is no such commit; any other end is our own trouble.
+/// Exit code of `git rev-parse --verify --quiet` without such a commit; any other failure is a fault of the checker.
 const NO_COMMIT: i32 = 1;
 
-/// Characters kept of git's last line.
+/// Maximum number of characters kept of each of git's last lines.
 const DETAIL_CHARACTERS: usize = 300;
 
 /// Clones the last commit of the repository at `address` into a folder of its own in `out`.
 ///
 /// # Errors
-/// A fault when git is not there, cannot get it in time, or it is too large.
+/// A fault when git is missing, the clone fails or takes too long, or the repository is too large.
 pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
     let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out);
     let folder = made.map_err(|error| Fault::told(FaultKind::Disk, error.to_string()))?;
@@ -57,7 +57,7 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
         let verify = ["rev-parse", "--verify", "--quiet", "HEAD"];
         let asked = git(&filters).current_dir(path).args(verify).output().await;
         if asked.is_ok_and(|asked| asked.status.code() == Some(NO_COMMIT)) {
-            // Nothing was ever committed: there is nothing in it, and that is the student's.
+            // The repository has no commit and therefore no files, which is the student's mistake.
             return Ok(());
         }
         measured(git(&filters).current_dir(path)).await?;
@@ -67,7 +67,7 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
     match cloned.await {
         Ok(Ok(())) => Ok(folder),
         Ok(Err(fault)) => {
-            // Some versions of git repeat the address, with all that is in it.
+            // Some versions of git repeat the address in their messages, including its secrets.
             let cleaned = |words: &str| words.replace(address, &without_secrets(address));
             Err(Fault::new(fault.kind, fault.detail.map(cleaned)))
         }
@@ -82,7 +82,7 @@ pub(super) async fn clone(address: &str, out: &Path) -> Result<TempDir, Fault> {
     }
 }
 
-/// An address without the password or token in it.
+/// Returns an address without the password or token in it.
 pub(super) fn without_secrets(address: &str) -> String {
     match address.split_once("://") {
         Some((scheme, rest)) => {
@@ -94,7 +94,7 @@ pub(super) fn without_secrets(address: &str) -> String {
     }
 }
 
-/// git with nothing of the repository's carried out: no hook, no filter, no submodule, no question.
+/// Returns a git command that runs nothing from the repository (no hook, no filter, no submodule) and does not prompt.
 fn git(filters: &[String]) -> Command {
     let mut git = Command::new("sh");
     git.args(["-c", r#"ulimit -f "$0" && exec git "$@""#, FILE_BLOCKS]);
@@ -129,7 +129,7 @@ fn git(filters: &[String]) -> Command {
     git
 }
 
-/// The filters that this user's git knows, such as LFS: a repository can name them.
+/// Returns the filters in this user's git configuration, such as that of LFS, because a repository can refer to them.
 async fn filters() -> Result<Vec<String>, Fault> {
     let asked = git(&[])
         .args(["config", "--name-only", "--get-regexp", "^filter\\."])
@@ -145,7 +145,7 @@ async fn filters() -> Result<Vec<String>, Fault> {
     Ok(names)
 }
 
-/// Counts the files of the last commit before they are written.
+/// Checks the number and the size of the files in the last commit before git writes them.
 async fn measured(git: &mut Command) -> Result<(), Fault> {
     let listing = git.args(["ls-tree", "-r", "-l", "HEAD"]).spawn();
     let mut listing =
@@ -181,14 +181,14 @@ async fn measured(git: &mut Command) -> Result<(), Fault> {
     }
 }
 
-/// A git and all that it has started, ended with it.
+/// Process of git with its process group, which is killed on drop.
 struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
         let id = self.0.id().and_then(|id| i32::try_from(id).ok());
         if let Some(group) = id.and_then(Pid::from_raw) {
-            // It may have ended meanwhile.
+            // The group may have exited already.
             let _ended = kill_process_group(group, Signal::KILL);
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn what_git_says_does_not_repeat_a_token() {
         let out = tempfile::tempdir().unwrap();
-        // Nothing listens on this port of the machine itself.
+        // Nothing listens on this port of localhost.
         let cloned = clone("http://me:token@127.0.0.1:9/a.git", out.path()).await;
         let fault = cloned.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Network);

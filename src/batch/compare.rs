@@ -1,97 +1,97 @@
-//! Two gradings of the same submissions side by side: whose score or verdict changed, and why.
+//! Comparison of two gradings of the same submissions: the changes of scores and verdicts, with their reasons.
 
 use std::collections::BTreeMap;
 
 use super::{FileVerdict, Graded, Unreadable};
 use crate::rubric::Rubric;
 
-/// What came of one submission, without what was seen of it: thousands fit into memory.
+/// Result of one submission without its observation, so that thousands fit into memory.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    /// The submission's id.
+    /// Submission's id.
     pub id: String,
-    /// The student's name, where the roster has one.
+    /// Student's name, if the roster has one.
     pub name: Option<String>,
-    /// Changes when the submission's content, the options of its grading or the release do.
+    /// Hash that changes with the submission's content, the grading options or the release.
     pub fingerprint: String,
-    /// The release that looked at it.
+    /// Release that observed the submission.
     pub version: String,
-    /// The release that judged it.
+    /// Release that judged the submission.
     pub judged_by: String,
-    /// The rubric that it was looked at with.
+    /// Rubric for which the submission was observed.
     pub graded_by: Rubric,
-    /// The rubric that it was judged by.
+    /// Rubric that the submission was judged by.
     pub rubric: Rubric,
-    /// The points; `None` when it could not be graded.
+    /// Score; `None` when the submission could not be graded.
     pub score: Option<u32>,
-    /// The points of every check that was asked for.
+    /// Sum of the points of all selected checks.
     pub out_of: u32,
-    /// What came of each check.
+    /// Verdicts of the checks.
     pub checks: Vec<FileVerdict>,
 }
 
-/// What is different between two gradings.
+/// Differences between two gradings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Those whose score or verdicts changed, by id.
+    /// Submissions whose score or verdicts changed, by id.
     pub changed: Vec<Change>,
-    /// How many came out the same.
+    /// Number of submissions without a change.
     pub unchanged: usize,
-    /// The ids that only the new grading has.
+    /// Ids that only the new grading has.
     pub added: Vec<String>,
-    /// The ids that only the old grading has.
+    /// Ids that only the old grading has.
     pub gone: Vec<String>,
-    /// Files of either that could not be read: what is in them is missing above.
+    /// Files of either grading that could not be read; their submissions are missing above.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// A submission that came out otherwise.
+/// Submission with a changed result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The submission's id.
+    /// Submission's id.
     pub id: String,
-    /// The student's name, where the roster has one.
+    /// Student's name, if the roster has one.
     pub name: Option<String>,
-    /// Score and possible points before; no score where it could not be graded.
+    /// Score and possible points before; the score is `None` when the submission could not be graded.
     pub before: (Option<u32>, u32),
-    /// The same afterwards.
+    /// Score and possible points afterwards; the score is `None` when the submission could not be graded.
     pub after: (Option<u32>, u32),
-    /// The checks that came out otherwise, in the new grading's order.
+    /// Checks with a changed verdict, in the order of the new grading.
     pub checks: Vec<CheckChange>,
-    /// What changed beside them, and explains it; never empty.
+    /// Reasons for the change, other than the checks; never empty.
     pub reasons: Vec<Reason>,
 }
 
-/// A check that came out otherwise; `None` on the side whose release does not have it.
+/// Check with a changed verdict; `None` on the side whose release does not have the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckChange {
-    /// The check's id.
+    /// Check's id.
     pub id: String,
-    /// What came of it before.
+    /// Verdict before.
     pub before: Option<FileVerdict>,
-    /// What comes of it now.
+    /// Verdict afterwards.
     pub after: Option<FileVerdict>,
 }
 
-/// Why a submission comes out otherwise.
+/// Reason for a changed result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It could not be graded before.
+    /// The submission could not be graded before.
     NotGradedBefore,
-    /// It could not be graded this time.
+    /// The submission could not be graded this time.
     NotGradedNow,
-    /// It is judged by another rubric.
+    /// Another rubric judges it.
     Rubric,
-    /// It is judged by another release.
+    /// Another release judges it.
     Release,
-    /// Its content, or the options of its grading, are others.
+    /// Its content or the grading options differ.
     Content,
-    /// Nothing but that it was looked at again.
+    /// Nothing differs, but it was graded again.
     GradedAgain,
 }
 
 impl Standing {
-    /// As the result file says it.
+    /// Returns the result in a result file.
     pub fn written(graded: &Graded) -> Standing {
         let (score, out_of) = graded.written_score;
         Standing {
@@ -108,7 +108,7 @@ impl Standing {
         }
     }
 
-    /// As this release judges what was seen, by the rubric of the report.
+    /// Returns the result of judging the observation again, by this release and the rubric of the report.
     pub fn judged(graded: &Graded) -> Standing {
         let report = &graded.report;
         let verdicts = report.verdicts.iter();
@@ -125,7 +125,7 @@ impl Standing {
     }
 }
 
-/// What is different in `new`; each of both has an id once.
+/// Returns the differences between `old` and `new`; each of them has an id only once.
 pub fn compare(
     old: impl IntoIterator<Item = Standing>,
     new: impl IntoIterator<Item = Standing>,
@@ -179,8 +179,8 @@ fn checks(before: &Standing, after: &Standing) -> Vec<CheckChange> {
     pairs.filter(|pair| pair.before != pair.after).collect()
 }
 
-/// What differs between the two gradings. The fingerprint follows release and options, so that it tells of another content
-/// only where both are the same.
+/// Returns the differences between the two gradings that explain a change. The fingerprint depends on the release and the
+/// rubric, too, so it shows different content only if both are the same.
 fn reasons(before: &Standing, after: &Standing) -> Vec<Reason> {
     let is_looked_at_alike = before.version == after.version && before.graded_by == after.graded_by;
     let differs = [

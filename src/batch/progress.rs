@@ -1,4 +1,4 @@
-//! How far a batch is, told while it goes on, always on stderr.
+//! Progress of a batch, always on stderr.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -12,27 +12,27 @@ use softy_checks::model::{Language, Text};
 use crate::progress::eprintln_ignoring_errors;
 use crate::report::{Report, json, visible};
 
-/// Between two pictures of the bar.
+/// Interval between two frames of the bar.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Characters of an id that are told.
+/// Maximum width of an id, in columns.
 const ID_CHARACTERS: usize = 60;
 
-/// Columns and signs of the bar.
+/// Template of the bar.
 const TEMPLATE: &str = "{bar:30} {pos}/{len}  {rate}  {eta} LEFT  {wide_msg}";
 
-/// A way of telling.
+/// Format of the progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// A bar where stderr is a terminal, else lines.
+    /// A bar if stderr is a terminal, or else lines.
     Auto,
-    /// A line a submission.
+    /// One line per submission.
     Plain,
-    /// A line of JSON a submission.
+    /// One line of JSON per submission.
     Json,
 }
 
-/// What is told of a batch.
+/// Progress of a batch.
 pub struct Progress {
     language: Language,
     told: Told,
@@ -46,12 +46,12 @@ enum Told {
     Json,
 }
 
-/// A submission that is done, as a line of JSON.
+/// Event of a graded submission, as a line of JSON.
 #[derive(Serialize)]
 struct Event<'a> {
     event: &'static str,
     id: &'a str,
-    /// `None` when it could not be graded.
+    /// Score; `None` when the submission could not be graded.
     score: Option<u32>,
     out_of: u32,
     #[serde(serialize_with = "json::milliseconds")]
@@ -61,7 +61,7 @@ struct Event<'a> {
 }
 
 impl Progress {
-    /// Of `total` submissions, none of which is done.
+    /// Returns a progress of `total` submissions, none of which is graded yet.
     pub fn new(style: Style, language: Language, total: usize) -> Progress {
         let told = match style {
             Style::Auto if std::io::stderr().is_terminal() => Told::Bar(bar(total, language)),
@@ -76,17 +76,17 @@ impl Progress {
         }
     }
 
-    /// A submission that a former run has graded already.
+    /// Counts a submission that has a valid result of an earlier run.
     pub fn kept(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
         if let Told::Bar(bar) = &self.told {
             bar.inc(1);
-            // What took no time says nothing of the rate.
+            // A kept result takes no time and must not count for the rate.
             bar.reset_eta();
         }
     }
 
-    /// A submission that is done, or that is to be tried again.
+    /// Reports a submission that is graded, or that will be tried again.
     pub fn graded(&self, id: &str, report: &Report, is_last: bool) {
         let done = match is_last {
             true => self.done.fetch_add(1, Ordering::Relaxed) + 1,
@@ -114,7 +114,7 @@ impl Progress {
         }
     }
 
-    /// Something to know now.
+    /// Reports a message that is independent of a submission.
     pub fn say(&self, words: &Text) {
         let words = words.to(self.language);
         match &self.told {
@@ -127,7 +127,7 @@ impl Progress {
         }
     }
 
-    /// Nothing more is told, but what is left to do.
+    /// Ends the display, and reports the number of remaining submissions.
     pub fn finish(&self) {
         if let Told::Bar(bar) = &self.told {
             bar.finish_and_clear();
@@ -154,13 +154,13 @@ impl Progress {
     }
 }
 
-/// Submissions in a minute.
+/// Writes the rate in submissions per minute.
 fn rate(state: &ProgressState, to: &mut dyn fmt::Write) {
-    // A bar without its rate is still a bar.
+    // The bar works without its rate.
     let _ = write!(to, "{:.1}/min", state.per_sec() * 60.0);
 }
 
-/// One submission in a few words; ids are strangers' names.
+/// Returns the result of one submission on one line; an id is untrusted text.
 fn words(id: &str, report: &Report, is_last: bool) -> Text {
     let id = visible(id, ID_CHARACTERS);
     let seconds = report.seconds;

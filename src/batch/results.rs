@@ -1,4 +1,4 @@
-//! Result files: the JSON report of one submission each, with where it stands in the batch.
+//! Result files: each has the JSON report of one submission, and its entry in the batch.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -12,82 +12,82 @@ use softy_checks::{Status, TASK6, Verdict, judge};
 use crate::report::{Phase, Report, json};
 use crate::rubric::Rubric;
 
-/// What a file is called while it is written, before its random part.
+/// Prefix of a temporary file's name, before its random part.
 pub(super) const PREFIX: &str = ".new-";
 
-/// The folder of result files in a batch's folder.
+/// Name of the folder of result files in a batch's folder.
 const FOLDER: &str = "results";
 
-/// Bytes of a result file that are read; a real one has some hundred kilobytes.
+/// Maximum size of a result file in bytes; a real one has at most a few hundred kilobytes.
 const FILE_BYTES: u64 = 16 << 20;
 
-/// Bytes of a file's name; file systems take 255, and a temporary file's name is longer.
+/// Maximum length of a file's name in bytes. File systems allow 255, and a temporary file's name is longer.
 const NAME_BYTES: usize = 200;
 
-/// The result files of a batch.
+/// Result files of a batch.
 #[derive(Clone, Debug)]
 pub struct Results {
     folder: PathBuf,
 }
 
-/// What came of one submission of a batch, as its file says it.
+/// Content of a result file.
 #[derive(Clone, Debug)]
 pub struct Graded {
-    /// Which submission it is, and in which state it was graded.
+    /// Entry of the submission in the batch, with the fingerprint of the graded content.
     pub listed: Listed,
-    /// The release that graded it.
+    /// Release that graded the submission.
     pub version: String,
-    /// The verdicts as they were written, one a check.
+    /// Verdicts in the file, one per check.
     pub written: Vec<FileVerdict>,
-    /// The points as they were written, and of how many; `None` when the submission could not be graded.
+    /// Score in the file, and the possible points; the score is `None` when the submission could not be graded.
     pub written_score: (Option<u32>, u32),
-    /// The rubric that it was graded by.
+    /// Rubric that the submission was graded by.
     pub graded_by: Rubric,
-    /// The report, its observation judged by this release.
+    /// Report in which this release judges the observation again.
     pub report: Report,
 }
 
-/// A submission's place in a batch.
+/// Entry of a submission in a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
-    /// Unique in its batch: a student's number or login, or the folder's name.
+    /// Id, unique in its batch: a student's number or login, or the folder's name.
     pub id: String,
-    /// The student's name, where the roster has one.
+    /// Student's name, if the roster has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The student's group, where the roster has one.
+    /// Student's group, if the roster has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Changes when the submission's content, the options of its grading or the release do.
+    /// Hash that changes with the submission's content, the grading options or the release.
     pub fingerprint: String,
-    /// How many times it was graded until something came of it, from 1.
+    /// Number of the attempt that gave this result, from 1.
     pub attempts: u32,
 }
 
-/// One check of a result file.
+/// Verdict of a check in a result file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct FileVerdict {
-    /// The check's id.
+    /// Check's id.
     pub id: String,
-    /// `passed`, `failed`, `skipped` or `not-graded`.
+    /// Status: `passed`, `failed`, `skipped` or `not-graded`.
     pub status: String,
-    /// The points earned; `None` when not judged.
+    /// Points earned; `None` when the check was not judged.
     pub points: Option<u32>,
-    /// The code of the first mistake.
+    /// Code of the first mistake.
     pub code: Option<String>,
 }
 
-/// Why a result file cannot be used.
+/// Error of a result file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` is no result file that this release can read: {reason}")]
 pub struct ReadError {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// Description of the error.
     pub reason: String,
 }
 
-/// A result file's fields that are read again.
+/// Fields that [`Graded::read`] uses of a result file.
 #[derive(Deserialize)]
 struct Document {
     schema: u32,
@@ -104,7 +104,7 @@ struct Document {
     observation: Observation,
 }
 
-/// What says whether a result still holds.
+/// Fields that decide whether a result is still valid.
 #[derive(Deserialize)]
 struct Kept {
     gradable: bool,
@@ -117,24 +117,24 @@ struct Tool {
 }
 
 impl Results {
-    /// Those in the folder of a batch, which need not be there yet.
+    /// Returns the result files in the folder of a batch, which need not exist yet.
     pub fn of(batch: &Path) -> Results {
         Results {
             folder: batch.join(FOLDER),
         }
     }
 
-    /// The folder that they are in.
+    /// Returns the folder of the result files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The file of a submission.
+    /// Returns the path of a submission's result file.
     pub fn file(&self, id: &str) -> PathBuf {
         self.folder.join(file_name(id))
     }
 
-    /// Whether a submission has a result that still holds: of the same content, graded the same way, and not in vain.
+    /// Returns true if a submission has a valid result: it could be graded, and its entry and fingerprint are the same.
     pub fn has(&self, listed: &Listed) -> bool {
         let Ok(text) = fs::read(self.file(&listed.id)) else {
             return false;
@@ -150,16 +150,16 @@ impl Results {
         kept.gradable && kept.batch == listed
     }
 
-    /// Writes the result of a submission, whole or not at all.
+    /// Writes the result of a submission atomically: the whole file or nothing.
     ///
-    /// It is not forced onto the disk: what a power cut damages is graded again.
+    /// It does not sync the file to disk: a result that a power failure damages is graded again.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn write(&self, listed: &Listed, report: &Report) -> io::Result<()> {
         let text = json::render_listed(report, Some(listed))?;
         let mut builder = tempfile::Builder::new();
-        // The process's umask applies, as for any file that a program makes.
+        // The umask applies, as for any new file.
         builder.permissions(Permissions::from_mode(0o666));
         let mut file = builder.prefix(PREFIX).tempfile_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
@@ -167,7 +167,7 @@ impl Results {
         Ok(())
     }
 
-    /// Every result file, sorted by name; other files are left out.
+    /// Returns every result file, sorted by name; ignores other files.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -189,10 +189,10 @@ impl Results {
 }
 
 impl Graded {
-    /// Reads a result file, and judges its observation by `rubric`, or by the one that it was graded by.
+    /// Reads a result file, and judges its observation by `rubric`, or else by the rubric that it was graded by.
     ///
     /// # Errors
-    /// When it is none, or of a later release.
+    /// When it is not a result file, is too large, or has the layout of another release.
     pub fn read(path: &Path, rubric: Option<&Rubric>) -> Result<Graded, ReadError> {
         let error = |reason: String| ReadError {
             path: path.to_owned(),
@@ -230,7 +230,7 @@ impl Graded {
 }
 
 impl FileVerdict {
-    /// What a result file says of a verdict.
+    /// Returns a verdict as a result file has it.
     pub fn of(report: &Report, verdict: &Verdict) -> FileVerdict {
         let code = match &verdict.status {
             Status::Failed { finding, .. } => Some(finding.code.to_owned()),
@@ -245,7 +245,7 @@ impl FileVerdict {
     }
 }
 
-/// The name of a submission's file: its id, with everything by its number that a file system may take amiss.
+/// Returns the name of a submission's file: its id, with each byte that a file system may refuse as `%` and a number.
 fn file_name(id: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let mut name = String::new();
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
     use crate::batch::{Reason, Standing, compare};
 
-    /// A result file of a recorded fixture.
+    /// Returns a result file of a recorded fixture.
     fn result(fixture: &str, rubric: &Rubric) -> tempfile::NamedTempFile {
         let text = fs::read_to_string(format!("fixtures/{fixture}/observation.json")).unwrap();
         let observation = rubric.ask(serde_json::from_str(&text).unwrap());

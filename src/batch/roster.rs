@@ -1,4 +1,4 @@
-//! Which submissions there are: the subfolders of a folder, or the rows of a CSV file.
+//! Roster of a batch: the submissions are the subfolders of a folder, or the rows of a CSV file.
 
 mod columns;
 
@@ -15,40 +15,40 @@ use crate::submission::{OpenError, Submission, is_archive, is_of_programs, is_re
 /// Bytes of a roster; a row has some hundred.
 const ROSTER_BYTES: u64 = 16 << 20;
 
-/// A submission to be graded.
+/// Entry of a roster: a submission to grade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Unique among all of the batch.
+    /// Id, unique in the batch.
     pub id: String,
     /// The student's name.
     pub name: Option<String>,
     /// The student's group.
     pub group: Option<String>,
-    /// Where the work is.
+    /// Location of the work.
     pub source: Source,
 }
 
-/// Where a submission is.
+/// Location of a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A folder of this machine.
+    /// Folder on this machine.
     Folder(PathBuf),
-    /// A repository that git can clone.
+    /// Address of a repository that git can clone.
     Repository(String),
 }
 
-/// Why there is no list of submissions.
+/// Error of a list of submissions.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum RosterError {
     /// The folder of submissions cannot be listed.
     Folder {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The system's word on it.
+        /// Error of the operating system.
         reason: io::Error,
     },
-    /// Nothing to grade.
+    /// The folder has no subfolder.
     Empty(PathBuf),
     /// Archives, and nothing that was unpacked.
     Packed(PathBuf),
@@ -56,28 +56,28 @@ pub enum RosterError {
     Nested(PathBuf),
     /// The results would lie among the submissions.
     Among(PathBuf),
-    /// A single submission was given.
+    /// The folder is a single submission.
     One(PathBuf),
     /// The roster cannot be read.
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the error.
         reason: Text,
     },
-    /// A row that makes no sense.
+    /// A row is not valid.
     Row {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Line of the row, from 1.
         line: u64,
-        /// What is wrong.
+        /// Description of the error.
         reason: Text,
     },
 }
 
 impl RosterError {
-    /// What is wrong, and what to give instead.
+    /// Returns a description of the error with its remedy.
     pub fn message(&self) -> Text {
         match self {
             RosterError::Folder { path, reason } => {
@@ -217,10 +217,10 @@ pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
     }
 }
 
-/// Every row of a roster, in its order; paths are inside `folder`.
+/// Returns every row of a roster in its order; relative paths are relative to `folder`.
 ///
 /// # Errors
-/// When the file is none, or a row of it makes no sense.
+/// When the file is not a roster, or one of its rows is not valid.
 pub fn of_file(file: &Path, folder: &Path) -> Result<Vec<Entry>, RosterError> {
     let unreadable = |reason: Text| RosterError::Unreadable {
         path: file.to_owned(),
@@ -281,7 +281,7 @@ pub fn of_file(file: &Path, folder: &Path) -> Result<Vec<Entry>, RosterError> {
     }
 }
 
-/// What separates the titles: spreadsheets write what their language does.
+/// Returns the delimiter of the titles. Spreadsheets choose it by their language.
 fn delimiter(text: &str) -> u8 {
     let titles = text.lines().next().unwrap_or_default();
     let most = [b',', b';', b'\t'];

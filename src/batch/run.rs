@@ -1,4 +1,4 @@
-//! Every submission graded once, several side by side, and one result file written the moment it is known.
+//! Grades every submission of a batch once, several in parallel. Writes each result file as soon as its result is known.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -28,74 +28,74 @@ use crate::rubric::Rubric;
 use crate::sandbox::{self, Base};
 use crate::submission::{OpenError, Submission};
 
-/// Times that a submission is graded until something comes of it.
+/// Maximum number of attempts to grade a submission.
 const ATTEMPTS: u32 = 3;
 
-/// How long the batch waits for an engine that has gone away.
+/// Maximum time that a batch waits for an engine that no longer answers.
 const ENGINE_BACK: Duration = Duration::from_secs(600);
 
-/// What is to be graded, and how.
+/// Submissions to grade, and the options of their grading.
 pub struct Batch {
-    /// The folder of everything that is written.
+    /// Folder of all output.
     pub out: PathBuf,
-    /// What is to be graded.
+    /// Submissions to grade.
     pub entries: Vec<Entry>,
-    /// Submissions side by side.
+    /// Number of submissions graded in parallel.
     pub jobs: usize,
-    /// How each is graded.
+    /// Options of each grading.
     pub options: Options,
-    /// What each is judged by.
+    /// Rubric that judges each submission.
     pub rubric: Rubric,
-    /// What of the options changes a verdict, in any words: other words, and it is graded again.
+    /// Text that represents the options that affect verdicts: if it changes, all submissions are graded again.
     pub settings: String,
-    /// Whether to grade again what has a result that still holds.
+    /// True if submissions with a valid result are graded again.
     pub again: bool,
-    /// Of warnings.
+    /// Language of messages.
     pub language: Language,
 }
 
-/// Why a batch ended before its last submission.
+/// Reason why a batch ended before its last submission.
 #[derive(Debug)]
 pub enum Stop {
-    /// Somebody wanted it to.
+    /// The user or the system interrupted the batch.
     Interrupted,
-    /// The engine went away, and did not come back.
+    /// The engine stopped answering, and did not return.
     Engine(Fault),
     /// A result could not be written.
     Output(PathBuf, io::Error),
 }
 
-/// A batch that goes on.
+/// State of a batch that is running.
 struct Running {
     batch: Batch,
     results: Results,
     progress: Progress,
     waiting: Mutex<VecDeque<(Entry, u32)>>,
     stopped: Mutex<Option<Stop>>,
-    /// True when nothing more is to be begun, and what goes on is to end.
+    /// True once no further submission may begin and running ones must end.
     ending: watch::Sender<bool>,
-    /// The images of `--base` that no submission has named so far; `None` before the first that was built.
+    /// Image overrides of `--base` that no submission has used so far; `None` before the first build.
     idle: Mutex<Option<Vec<Base>>>,
-    /// Held by whoever waits for the engine, so that one asks for all.
+    /// Lock of the task that waits for the engine, so that only one task polls it.
     engine: tokio::sync::Mutex<()>,
 }
 
-/// A submission that can be read, and what its result depends on.
+/// Submission that can be read, with the hash of everything that its result depends on.
 struct Opened {
     submission: Submission,
     fingerprint: String,
-    /// Goes with it.
+    /// Temporary folder of the clone, removed on drop.
     _clone: Option<TempDir>,
 }
 
-/// What came of one submission.
+/// Outcome of one attempt.
 enum Came {
     Kept,
     Graded(Box<Report>),
     Nothing,
 }
 
-/// Grades every submission that has no result that holds; ends early when `interrupted` is ready.
+/// Grades every submission without a valid result; ends early when `interrupted` completes.
 pub async fn run(
     batch: Batch,
     progress: Progress,
@@ -135,7 +135,7 @@ pub async fn run(
     stopped.map_or(Ok(()), Err)
 }
 
-/// Makes the folder, and takes away what a killed run has left in it.
+/// Creates the folders, and removes the leftovers of a killed run from them.
 fn prepare(out: &Path, results: &Results) -> io::Result<()> {
     fs::create_dir_all(results.folder())?;
     for (folder, prefix) in [(results.folder(), results::PREFIX), (out, clone::PREFIX)] {
@@ -174,7 +174,7 @@ impl Running {
         waiting.pop_front()
     }
 
-    /// One submission, from where it is to its result file.
+    /// Grades one submission, and writes its result file.
     async fn grade(&self, entry: &Entry, attempt: u32) -> Came {
         let started = Instant::now();
         let progress = progress::Progress::untold(self.batch.language);
@@ -243,7 +243,7 @@ impl Running {
         opened.await.unwrap_or_else(|error| Err(files(&error)))
     }
 
-    /// What came of a submission is told, and when that is nothing for now, it is tried again behind all others.
+    /// Reports the result of an attempt. If a fault may be temporary, puts the submission at the end of the queue again.
     async fn came(&self, entry: Entry, attempt: u32, report: &Report) {
         let fault = report
             .observation
@@ -261,7 +261,7 @@ impl Running {
         }
     }
 
-    /// Waits for an engine that has gone away, or ends the batch.
+    /// Waits for an engine that no longer answers; stops the batch if it does not return.
     async fn engine_is_back(&self) {
         let Some(engine) = self.batch.options.extent.engine() else {
             return;
@@ -284,7 +284,7 @@ impl Running {
         }
     }
 
-    /// Notes which images of `--base` a submission names.
+    /// Removes the image overrides that a submission uses from the unused ones.
     fn note_bases(&self, seen: &Observation) {
         if seen.sandbox.is_none() {
             return;
@@ -296,7 +296,7 @@ impl Running {
         so_far.retain(|base| own.contains(&base));
     }
 
-    /// Says which images of `--base` nobody names: the word may be a mistake.
+    /// Warns about image overrides of `--base` that no submission uses, because their names may be wrong.
     fn warn_of_idle_bases(&self) {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         for Base { named, taken: _ } in idle.iter().flatten() {
@@ -307,7 +307,7 @@ impl Running {
         }
     }
 
-    /// Says what a run has left on the engine.
+    /// Reports the warnings of a run's end, such as leftovers on the engine.
     fn warn(&self, id: &str, ending: &Ending) {
         for words in ending.warnings() {
             self.progress.say(&Text::new(
@@ -317,16 +317,16 @@ impl Running {
         }
     }
 
-    /// Nothing more is begun, and what goes on ends; the first reason is the one that is told.
+    /// Stops the batch: no further submission begins, and running ones end. Keeps the first reason.
     fn stop(&self, stop: Stop) {
         self.stopped().get_or_insert(stop);
         self.ending.send_replace(true);
     }
 
-    /// Ready when the batch is to end.
+    /// Waits until the batch must end.
     async fn ending(&self) {
         let mut ending = self.ending.subscribe();
-        // Its sender lives as long as the batch.
+        // The sender lives as long as the batch.
         let _ended = ending.wait_for(|ending| *ending).await;
     }
 
@@ -335,7 +335,7 @@ impl Running {
     }
 }
 
-/// Whether the same may go well the next time: what the submission itself brings about stays.
+/// Returns true if another attempt may succeed. A fault that the submission itself causes stays.
 fn may_pass(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Engine
@@ -376,7 +376,7 @@ fn listed(entry: &Entry, fingerprint: String, attempts: u32) -> Listed {
     }
 }
 
-/// Where a submission is, as reports show it.
+/// Returns the location of a submission for reports.
 fn shown(source: &Source) -> String {
     match source {
         Source::Folder(path) => path.display().to_string(),
@@ -384,7 +384,7 @@ fn shown(source: &Source) -> String {
     }
 }
 
-/// Of a submission that could not be opened.
+/// Returns the observation of a submission that could not be opened.
 fn unseen(fault: Fault) -> Observation {
     Observation {
         fault: Some(fault),

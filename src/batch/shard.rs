@@ -1,23 +1,23 @@
-//! A part of a roster, the same on every machine that has the roster.
+//! Shard of a roster, the same on every machine that has the roster.
 
 use std::str::FromStr;
 
 use super::roster::Entry;
 
-/// The `index`-th of `count` parts, from 1.
+/// Part `index` of `count`, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: usize,
     count: usize,
 }
 
-/// What a shard looks like.
+/// Error of a text that is not a shard.
 #[derive(Debug, thiserror::Error)]
 #[error("a shard is `I/N` with I from 1 to N, such as `2/4`")]
 pub struct ShardError;
 
 impl Shard {
-    /// The entries of this part: every `count`-th by id, so that parts are as large as each other.
+    /// Returns the entries of this part: every `count`-th by id, so that the sizes of the parts differ by one at most.
     pub fn of(self, mut entries: Vec<Entry>) -> Vec<Entry> {
         entries.sort_by(|one, other| one.id.cmp(&other.id));
         let own = entries.into_iter().skip(self.index - 1);

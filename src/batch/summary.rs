@@ -1,4 +1,4 @@
-//! What is said about many submissions, as plain data; a row is all that is kept of one.
+//! Summary of a batch as plain data, with one row per submission.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,52 +12,52 @@ use super::{Graded, Results};
 use crate::report::{ExitStatus, Report};
 use crate::rubric::Rubric;
 
-/// Submissions that are named for how long they took.
+/// Number of submissions in the list of the slowest.
 const SLOWEST: usize = 5;
 
-/// Characters of a fault's detail that are kept.
+/// Maximum number of characters kept of a fault's detail.
 const DETAIL: usize = 200;
 
-/// Many submissions.
+/// Summary of many submissions.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// Submissions that have a score.
+    /// Number of submissions with a score.
     pub graded: usize,
-    /// Those of them that lost no point.
+    /// Number of submissions with a score that lost no points.
     pub passed: usize,
     /// Submissions of which a part was judged, as by `--no-stack`: what that earns is no score.
     pub partial: usize,
     /// Submissions that could not be graded.
     pub not_graded: usize,
-    /// The scores' mean, in percent of what there was to earn; `None` without scores.
+    /// Mean of the scores in percent of the possible points; `None` without scores.
     pub mean: Option<f64>,
-    /// Their median, likewise.
+    /// Median of the scores in percent of the possible points; `None` without scores.
     pub median: Option<f64>,
-    /// How many scores are below 10 %, 20 % and so on; the last is how many are 100 %.
+    /// Number of scores below 10 %, from 10 % to below 20 %, and so on; the last entry is the number of scores of 100 %.
     pub distribution: [usize; 11],
-    /// What cost points, the most frequent first.
+    /// Mistakes that cost points, the most frequent first.
     pub mistakes: Vec<Frequency>,
-    /// What took longest, the slowest first.
+    /// Submissions that took longest, the slowest first.
     pub slowest: Vec<Slow>,
-    /// Every submission, in the order of the files' names.
+    /// Rows of all submissions, in the order of their files' names.
     pub submissions: Vec<Row>,
     /// Result files that cannot be used.
     pub unreadable: Vec<Unreadable>,
-    /// What they are judged by, where it is not their own.
+    /// Rubric that judges all submissions; `None` if each is judged by its own.
     #[serde(skip)]
     pub rubric: Option<Rubric>,
 }
 
-/// What is kept of a submission.
+/// Row of a submission.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// Unique in the batch.
+    /// Id, unique in the batch.
     pub id: String,
-    /// The student's name, where it is known.
+    /// Student's name, if known.
     pub name: Option<String>,
-    /// The student's group, where it is known.
+    /// Student's group, if known.
     pub group: Option<String>,
-    /// What came of it.
+    /// Outcome of the submission.
     pub status: Outcome,
     /// `None` when not graded, which is not zero points, or in part.
     pub score: Option<u32>,
@@ -66,24 +66,24 @@ pub struct Row {
     pub part: Option<u32>,
     /// What there was to earn, in that part where it is one.
     pub out_of: u32,
-    /// The code of the mistake to mend first, when points were lost.
+    /// Code of the mistake to fix first, if points were lost.
     pub mistake: Option<&'static str>,
-    /// Why it was not graded.
+    /// Fault that prevented the grading.
     pub fault: Option<Fault>,
-    /// How long its grading took.
+    /// Duration of the grading in seconds.
     pub seconds: f64,
-    /// Its result file.
+    /// Path of the result file.
     pub file: PathBuf,
     /// What grading it alone ends with.
     #[serde(skip)]
     pub exit_status: ExitStatus,
 }
 
-/// What came of a submission.
+/// Outcome of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// No point was lost.
+    /// No points were lost.
     Passed,
     /// Points were lost.
     Failed,
@@ -93,35 +93,35 @@ pub enum Outcome {
     NotGraded,
 }
 
-/// How many submissions a mistake cost points.
+/// Frequency of a mistake that cost points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Frequency {
-    /// The mistake's code.
+    /// Mistake's code.
     pub code: &'static str,
-    /// Submissions.
+    /// Number of submissions with this mistake.
     pub submissions: usize,
 }
 
-/// How long a submission took.
+/// Duration of a submission's grading.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slow {
-    /// Which submission.
+    /// Submission's id.
     pub id: String,
-    /// How long.
+    /// Duration in seconds.
     pub seconds: f64,
 }
 
-/// A result file that cannot be used.
+/// Result file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unreadable {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
-    /// What is wrong with it.
+    /// Description of the error.
     pub reason: String,
 }
 
 impl Summary {
-    /// Reads every result file, one after the other; each is judged by its own rubric, or by `rubric`.
+    /// Reads the result files one after the other. Judges each by `rubric`, or else by its own rubric.
     ///
     /// # Errors
     /// When their folder cannot be listed.
@@ -147,15 +147,15 @@ impl Summary {
         Ok(summary.counted())
     }
 
-    /// Its whole report, read again.
+    /// Reads the whole report of a row again.
     ///
     /// # Errors
-    /// When the file went away, or another took its place.
+    /// When the file no longer exists, or another file that is not a result has replaced it.
     pub fn graded(&self, row: &Row) -> io::Result<Graded> {
         Graded::read(&row.file, self.rubric.as_ref()).map_err(io::Error::other)
     }
 
-    /// What the process ends with: nothing graded is no pass, and what is missing outweighs a failure.
+    /// Returns the exit status of the process. A batch without a score does not pass, and a missing score outweighs a failure.
     pub fn exit_status(&self) -> ExitStatus {
         let rows = &self.submissions;
         if rows.is_empty() || self.not_graded > 0 || !self.unreadable.is_empty() {
@@ -168,7 +168,7 @@ impl Summary {
         }
     }
 
-    /// The submissions that could not be graded.
+    /// Returns the submissions that could not be graded.
     pub fn troubled(&self) -> impl Iterator<Item = &Row> {
         let rows = self.submissions.iter();
         rows.filter(|row| row.status == Outcome::NotGraded)
@@ -215,7 +215,7 @@ impl Row {
         }
     }
 
-    /// The score in percent of what there was to earn.
+    /// Returns the score in percent of the possible points.
     pub fn percent(&self) -> Option<f64> {
         let score = self.score?;
         (self.out_of > 0).then(|| f64::from(score) * 100.0 / f64::from(self.out_of))
@@ -235,7 +235,7 @@ impl From<&Report> for Outcome {
     }
 }
 
-/// A mistake that two checks of a submission find is counted once.
+/// Counts each mistake once per submission, even if two checks find it.
 fn count(mistakes: &mut BTreeMap<&'static str, usize>, report: &Report) {
     let mut codes: Vec<&str> = report.failures().into_iter().filter_map(code).collect();
     codes.sort_unstable();

@@ -1,4 +1,4 @@
-//! The columns of a roster, found by their titles.
+//! Columns of a roster, identified by their titles.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -7,7 +7,7 @@ use softy_checks::model::Text;
 
 use super::{Entry, Source};
 
-/// Titles of the column that tells submissions apart; Moodle's and Canvas's lists have their own.
+/// Titles of the column of ids; the lists of Moodle and Canvas have their own.
 const ID: &[&str] = &[
     "id",
     "login",
@@ -26,10 +26,10 @@ const PATH: &[&str] = &["path", "folder", "dossier"];
 
 const ADDRESS: &[&str] = &["url", "git", "repository", "git url"];
 
-/// How addresses of repositories begin that git may be asked for; others run programs of this machine.
+/// Prefixes of the repository addresses that git may fetch; other transports can run programs on this machine.
 const TRANSPORTS: &[&str] = &["https://", "http://", "ssh://", "git://", "file://"];
 
-/// Where each thing stands in a row.
+/// Index of each column in a row.
 pub(super) struct Columns {
     id: usize,
     name: Option<usize>,
@@ -39,7 +39,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// By the titles, in any case and order; other columns are left alone.
+    /// Finds the columns by their titles, in any case and order; ignores other columns.
     pub(super) fn of(titles: &StringRecord) -> Result<Columns, Text> {
         let column = |names: &[&str]| {
             let is_named = |title: &str| names.contains(&title.to_lowercase().as_str());
@@ -58,7 +58,7 @@ impl Columns {
         })
     }
 
-    /// A row; `None` when nothing is written in it.
+    /// Returns the entry of a row, or `None` for an empty row.
     pub(super) fn entry(&self, row: &StringRecord, folder: &Path) -> Result<Option<Entry>, Text> {
         if row.iter().all(str::is_empty) {
             return Ok(None);
@@ -84,7 +84,7 @@ impl Columns {
     }
 }
 
-/// A path of the roster, which may be absolute: whoever wrote the roster knows the machine. `..` is a slip.
+/// Returns a path of the roster. It may be absolute, because the author of the roster knows the machine. `..` is an error.
 fn inside(folder: &Path, path: &str) -> Result<PathBuf, Text> {
     let leaves = Path::new(path)
         .components()
@@ -112,7 +112,7 @@ fn repository(address: String) -> Result<Source, Text> {
     }
 }
 
-/// Whether git takes it for the address of a repository elsewhere: with a scheme, or `user@host:path`.
+/// Returns true if git treats the text as the address of a remote repository: with a scheme, or as `user@host:path`.
 fn is_address(text: &str) -> bool {
     let scheme = TRANSPORTS
         .iter()
