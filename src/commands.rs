@@ -1,4 +1,4 @@
-//! The subcommands, one file each.
+//! Subcommands, one file each.
 
 mod batch;
 mod clean;
@@ -30,81 +30,81 @@ use crate::rubric::RubricError;
 use crate::sandbox::{Endpoint, EndpointError, ReplacedTwice, advice};
 use crate::submission::OpenError;
 
-/// Columns that are shown of what an engine answers.
+/// Maximum width of an engine's message, in columns.
 const DETAIL: usize = 400;
 
-/// Why a command ended without a report.
+/// Error that ends a command without a report.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum CommandError {
-    /// The path given is no submission.
+    /// The path is not a submission.
     Submission(#[from] OpenError),
-    /// No path was given, and the current folder is no submission.
+    /// No path was given, and the current folder is not a submission.
     NoSubmission,
-    /// There is no list of submissions.
+    /// The list of submissions is not valid.
     Roster(#[from] RosterError),
-    /// Another batch writes to the same folder.
+    /// Another batch is writing to the same folder.
     Busy(PathBuf),
-    /// An id that no check has.
+    /// No check has this id.
     UnknownCheck {
-        /// The id.
+        /// Unknown id.
         id: String,
     },
-    /// A word that is neither the id of a check nor the code of a mistake.
+    /// The word is neither the id of a check nor the code of a mistake.
     UnknownWord {
-        /// The word.
+        /// Unknown word.
         word: String,
-        /// The known word that is most like it.
+        /// Most similar known word.
         nearest: Option<&'static str>,
     },
-    /// Every check that `--only` names is left out by `--skip`, or all are.
+    /// No check is left: `--skip` excludes every check that `--only` selects, or all checks.
     NothingAsked,
-    /// Nothing is left that files alone show.
+    /// All selected checks need an engine, which `--no-stack` excludes.
     NeedsStack,
-    /// An image that two others are to be taken instead of.
+    /// An image has two overrides.
     Bases(#[from] ReplacedTwice),
-    /// No engine can be asked, by what names it.
+    /// The options or settings that name the engine are not valid.
     Endpoint(#[from] EndpointError),
-    /// A file that is no rubric.
+    /// The file is not a rubric.
     Rubric(#[from] RubricError),
-    /// A file that is no recording of this release.
+    /// The file is not a recording that this release can read.
     Recording {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the error.
         reason: Text,
     },
-    /// A folder without result files.
+    /// The folder is not that of a batch: its result files cannot be listed.
     Batch {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The system's word on it.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// A format of a file for each submission, and nowhere to put them.
+    /// The format has one file per submission, but no output folder was given.
     NoFolder,
-    /// A file that could not be written.
+    /// A file could not be written.
     Output {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's word on it.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// The engine's trouble.
+    /// The engine failed.
     Engine {
-        /// What it is.
+        /// Fault of the engine.
         fault: Fault,
-        /// What helps, where that is known better than for its kind.
+        /// Remedy, if a better one than that of the fault's kind is known.
         advice: Option<Text>,
     },
-    /// The system's own trouble.
+    /// The operating system failed.
     System(#[from] io::Error),
-    /// Interrupted from the keyboard, or ended by the system, after what was started has been removed.
+    /// The user or the system interrupted the command, and everything that was started has been removed.
     Interrupted,
 }
 
 impl CommandError {
-    /// Why there is no report, and what to do about it.
+    /// Returns the reason why there is no report, and a remedy.
     pub fn message(&self) -> Text {
         match self {
             CommandError::Submission(error) => error.message(),
@@ -203,7 +203,7 @@ impl CommandError {
         }
     }
 
-    /// What the process ends with.
+    /// Returns the exit status of the process.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             CommandError::Submission(_)
@@ -228,10 +228,10 @@ impl CommandError {
     }
 }
 
-/// Carries out a command line.
+/// Runs the command of a command line.
 ///
 /// # Errors
-/// What kept it from a report.
+/// The reason why there is no report.
 pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     let Some(command) = &cli.command else {
         return Ok(welcome::run(cli.language()));
@@ -251,7 +251,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus, CommandError> {
     }
 }
 
-/// The error of a file or folder that could not be written.
+/// Returns a function that makes the error of a file or folder that could not be written.
 fn not_written(path: &Path) -> impl Fn(io::Error) -> CommandError + Copy + '_ {
     move |error| CommandError::Output {
         path: path.to_owned(),
@@ -273,18 +273,18 @@ fn meant(nearest: Option<&str>) -> Text {
     })
 }
 
-/// The trouble with an engine, and what helps.
+/// Returns the error of an engine's fault, with a remedy.
 async fn engine_trouble(engine: &Endpoint, fault: Fault) -> CommandError {
     let advice = advice(engine).await;
     CommandError::Engine { fault, advice }
 }
 
-/// The ids of every check.
+/// Returns the ids of all checks.
 fn ids() -> impl Iterator<Item = &'static str> {
     TASK6.iter().map(|check| check.id)
 }
 
-/// The ids of the checks that `only` names, all where it names none, without those of `skip`.
+/// Returns the ids of the checks in `only`, or of all checks if it is empty, without those in `skip`.
 fn asked(only: &[String], skip: &[String]) -> Result<Vec<&'static str>, CommandError> {
     let listed = |names: &'_ [String]| -> Vec<String> {
         let names = names.iter().map(|name| name.trim());

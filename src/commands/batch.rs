@@ -19,11 +19,10 @@ use crate::rubric::Rubric;
 use crate::sandbox::{Turns, engine_answers};
 use crate::submission::is_archive;
 
-/// Memory of this machine that a submission's stack and its checker take, in kibibytes: seven containers of the exercise, and
-/// a build.
+/// Memory in kibibytes that a submission's stack and its checker use here: seven containers of the exercise, and a build.
 const MEMORY_OF_A_JOB: u64 = 1 << 20;
 
-/// What is made of the results when all are there.
+/// Reports that are written after the last result, with their formats.
 const REPORTS: [(&str, Format); 4] = [
     ("summary.csv", Format::Csv),
     ("summary.md", Format::Markdown),
@@ -31,7 +30,7 @@ const REPORTS: [(&str, Format); 4] = [
     ("index.html", Format::Html),
 ];
 
-/// The file that a batch holds while it goes on.
+/// Name of the file that a batch locks while it runs.
 const LOCK: &str = ".lock";
 
 pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
@@ -74,7 +73,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     Runtime::new()?.block_on(async {
         let interruption = interruption()?;
         if let Some(engine) = batch.options.extent.engine() {
-            // One that goes away later is waited for.
+            // The batch itself waits for an engine that stops answering later.
             if let Err(fault) = engine_answers(engine).await {
                 return Err(engine_trouble(engine, fault).await);
             }
@@ -85,7 +84,8 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     report(arguments, &listed)
 }
 
-/// What is said about all, in the folder and on stdout; results of submissions that are not `listed` any more are told apart.
+/// Writes the reports on all submissions to the folder and to stdout. Warns about results whose submissions are no longer
+/// `listed`.
 fn report(arguments: &Batch, listed: &HashSet<String>) -> Result<ExitStatus, CommandError> {
     let (out, language) = (&arguments.out, arguments.spoken.language());
     let results = Results::of(out);
@@ -179,7 +179,8 @@ fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
-/// As many as there are cores twice over, since a run waits half of its time, where the memory is enough.
+/// Returns the number of jobs: twice the number of cores, because a run waits half of its time, or fewer if the available
+/// memory is not enough.
 fn jobs(cores: usize) -> usize {
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let available = memory.lines().find_map(|line| {

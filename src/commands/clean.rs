@@ -11,17 +11,17 @@ use crate::cli::{Clean, ListFormat};
 use crate::report::ExitStatus;
 use crate::sandbox::{Bases, Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
 
-/// What came of a sweep, or would; the JSON format is this.
+/// Result of a sweep or of a dry run; also the JSON output.
 #[derive(Debug, Serialize)]
 struct List {
     dry_run: bool,
-    /// What dead runs have left, removed unless it is a dry run.
+    /// Leftovers of dead runs; removed unless it is a dry run.
     removed: Vec<Line>,
-    /// What the builds' cache had too much of, or all of it where that was asked for; removed unless it is a dry run.
+    /// Entries to evict from the build cache: those over its limits, or all if so requested; removed unless it is a dry run.
     cache: Vec<CacheLine>,
-    /// What could not be removed.
+    /// Leftovers that could not be removed.
     left: Vec<Line>,
-    /// Runs that go on, or may.
+    /// Runs that are alive or may be.
     spared: Vec<Spared>,
 }
 
@@ -30,9 +30,9 @@ struct Line {
     kind: &'static str,
     name: String,
     run: String,
-    /// Since the run began, in seconds.
+    /// Age of the run in seconds.
     age: u64,
-    /// Why it is still there.
+    /// Reason why it could not be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip)]
@@ -43,7 +43,7 @@ struct Line {
 struct CacheLine {
     kind: &'static str,
     name: String,
-    /// Since it was made, in seconds.
+    /// Age of the entry in seconds.
     age: u64,
     bytes: u64,
     #[serde(skip)]
@@ -53,7 +53,7 @@ struct CacheLine {
 #[derive(Debug, Serialize)]
 struct Spared {
     run: String,
-    /// Whether its process was found; the process of a run elsewhere cannot be looked for.
+    /// True if the run's process was found; the process of a run on another machine cannot be checked.
     found: bool,
 }
 
@@ -247,7 +247,7 @@ impl Spared {
     }
 }
 
-/// A kind's name in JSON, and its words.
+/// Returns the JSON name of a kind, and its words.
 fn kind(kind: Kind) -> (&'static str, Text) {
     match kind {
         Kind::Container => ("container", Text::fixed("container", "conteneur")),
@@ -257,7 +257,7 @@ fn kind(kind: Kind) -> (&'static str, Text) {
     }
 }
 
-/// A time in its largest whole unit.
+/// Returns a duration in its largest whole unit.
 fn age(seconds: u64) -> Text {
     const UNITS: [(u64, &str, &str); 3] = [(86400, "d", "j"), (3600, "h", "h"), (60, "min", "min")];
     let unit = UNITS.iter().find(|(length, ..)| seconds >= *length);

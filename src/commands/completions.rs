@@ -14,8 +14,8 @@ pub(super) fn run(arguments: &Completions) -> Result<ExitStatus, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "softy-check", &mut script);
     let script = String::from_utf8_lossy(&script);
-    // clap_complete calls the same state by two names where a program's has a hyphen, so that bash would complete no
-    // subcommand's options (https://github.com/clap-rs/clap/issues/6421).
+    // clap_complete uses two names for the same state of a program with a hyphen in its name; without the replacement, bash
+    // would complete no options of subcommands (https://github.com/clap-rs/clap/issues/6421).
     output::to_stdout(&script.replace("softy__subcmd__check", "softy__check"))?;
     Ok(ExitStatus::Passed)
 }

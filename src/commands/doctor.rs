@@ -14,10 +14,10 @@ use crate::report::ExitStatus;
 use crate::sandbox::{Bases, Endpoint, Sandbox, System, absence, limits};
 use line::{Line, Mark};
 
-/// What the JSON format is.
+/// JSON output of the command.
 #[derive(Serialize)]
 struct Printed<'a> {
-    /// Whether a stack can be graded.
+    /// True if stacks can be graded on this engine.
     usable: bool,
     lines: Vec<line::Printed<'a>>,
 }
@@ -45,7 +45,7 @@ async fn look_until_interrupted(endpoint: &Endpoint) -> Result<Vec<Line>, Comman
     }
 }
 
-/// The engine's line, and where it answers those of what it can do.
+/// Returns the lines of the address and the engine, and those of its capabilities if it answers.
 async fn look(endpoint: &Endpoint) -> Vec<Line> {
     let address = lines::address(endpoint);
     if let Some(absence) = absence(endpoint, limits::SILENCE).await {

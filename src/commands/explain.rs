@@ -11,14 +11,14 @@ use crate::likeness;
 use crate::report::ExitStatus;
 use pages::{page, section};
 
-/// How like a known word another must be to be taken for it, from 0 to 1.
+/// Similarity, from 0 to 1, above which an error suggests a known word for an unknown one.
 const LIKENESS: f64 = 0.8;
 
 pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
     let language = arguments.spoken.language();
     let written = match &arguments.word {
         Some(word) => {
-            // As it stands in a report: in brackets.
+            // Reports show codes in brackets.
             let word = word.trim_matches(['[', ']', '`']).to_lowercase();
             explained(&word, language).ok_or_else(|| unknown(&word))?
         }
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Explain) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Passed)
 }
 
-/// The page of a check, or the section of a mistake or a note under the title of the check that owns it.
+/// Returns the page of a check, or the section of a mistake or a note below the title of its check.
 fn explained(word: &str, language: Language) -> Option<String> {
     if let Some(check) = TASK6.iter().find(|check| check.id == word) {
         return page(check.id, language).map(str::to_owned);
@@ -39,19 +39,19 @@ fn explained(word: &str, language: Language) -> Option<String> {
     Some(format!("{title}\n\n{}", section(page, word)?))
 }
 
-/// The first check that can find a mistake or add a note: its page has the section about it.
+/// Returns the first check that can find a mistake or add a note; its page has the section about it.
 fn owner(code: &str) -> Option<&'static Check> {
     let mut checks = TASK6.iter().copied();
     checks.find(|check| codes(check).any(|known| known == code))
 }
 
-/// The codes of a check's mistakes, and of its notes behind them.
+/// Returns the codes of a check's mistakes, then those of its notes.
 fn codes(check: &'static Check) -> impl Iterator<Item = &'static str> {
     let mistakes = check.mistakes.iter().map(|mistake| mistake.code);
     mistakes.chain(check.notes.iter().copied())
 }
 
-/// Every check with its title, and its codes below it.
+/// Returns every check with its title, followed by its codes.
 fn list(language: Language) -> String {
     let checks = TASK6.iter().map(|check| {
         let codes: String = codes(check).map(|code| format!("    {code}\n")).collect();

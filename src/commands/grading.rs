@@ -38,8 +38,8 @@ pub(super) fn options(
     })
 }
 
-/// What has to be looked at for the checks that were asked for, and those that they come after. Behind the images that is
-/// always everything: what becomes of the stack under later requests counts for the checks before them.
+/// Returns how much must be observed for the selected checks and their prerequisites. After the images it is always everything,
+/// because the effect of later requests on the stack counts for the checks before them.
 fn extent(engine: &Engine, grading: &Grading, asked: &[&str]) -> Result<Extent, CommandError> {
     let asked = TASK6.iter().filter(|check| asked.contains(&check.id));
     let stages: Vec<Stage> = asked.map(|check| check.stage).collect();

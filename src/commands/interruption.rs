@@ -4,10 +4,10 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Ready when somebody wants this process to end: from the keyboard, by the system, or with its terminal.
+/// Returns a future that completes when this process should end: by a signal from the keyboard, the system or its terminal.
 ///
 /// # Errors
-/// When signals cannot be listened to.
+/// When the signal handlers cannot be installed.
 pub(super) fn interruption() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -30,12 +30,12 @@ pub(super) fn interruption() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Whether this process was started to go on without its terminal, as `nohup` does it: it ignores that signal, of which the
-/// kernel tells.
+/// Returns true if this process was started to outlive its terminal, as by `nohup`: the kernel reports that `SIGHUP` is
+/// ignored.
 fn outlives_its_terminal() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-    // The first bit is that of signal 1, `SIGHUP`.
+    // The lowest bit is signal 1, `SIGHUP`.
     ignored.is_some_and(|set| set & 1 == 1)
 }

@@ -10,7 +10,7 @@ use crate::cli::{Cli, Man};
 use crate::report::ExitStatus;
 
 pub(super) fn run(arguments: &Man) -> Result<ExitStatus, CommandError> {
-    // The subcommand `help` has nothing to say that a page does not.
+    // A page of the subcommand `help` would add nothing.
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     match &arguments.output {
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Man) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Passed)
 }
 
-/// Writes a page for the program and for each of its subcommands, called as `man` looks for them.
+/// Writes a page for the program and each of its subcommands, under the file names that `man` expects.
 fn each(program: &clap::Command, folder: &Path) -> Result<(), CommandError> {
     fs::create_dir_all(folder).map_err(not_written(folder))?;
     for command in [program].into_iter().chain(program.get_subcommands()) {
@@ -36,7 +36,7 @@ fn set(page: &Page) -> io::Result<String> {
     Ok(with_lines(&String::from_utf8_lossy(&roff)))
 }
 
-/// The page with the lines of its examples as they are, which it would fill up like a paragraph.
+/// Keeps the line breaks of the examples, which `man` would fill like a paragraph.
 fn with_lines(roff: &str) -> String {
     let Some((before, rest)) = roff.split_once("\n.SH EXTRA\n") else {
         return roff.to_owned();

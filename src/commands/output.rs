@@ -1,4 +1,4 @@
-//! Where reports go: whole to stdout, or whole into a file.
+//! Output of reports: to stdout, or to a file that is written completely or not at all.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -18,16 +18,16 @@ use crate::report::{
 };
 use text::Page;
 
-/// Columns of a report that no terminal shows.
+/// Width of a report that is not shown on a terminal, in columns.
 const COLUMNS: usize = 80;
 
-/// Hands over a report; what the process ends with.
+/// Writes a report, and returns the exit status of the process.
 pub(super) fn hand_over(report: Report, shown: &Shown) -> Result<ExitStatus, CommandError> {
     write(&report, shown)?;
     Ok(report.exit_status())
 }
 
-/// Writes a report as it was asked for.
+/// Writes a report in the selected format, to the selected place.
 fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
     let columns = prepare(shown.output.as_deref(), shown.format);
     let language = shown.spoken.language();
@@ -48,7 +48,7 @@ fn write(report: &Report, shown: &Shown) -> Result<(), CommandError> {
     }
 }
 
-/// Writes to a file, whole or not at all, or to stdout, as it comes; `write` is told how many columns a line may have.
+/// Writes to a file completely or not at all, or directly to stdout. `write` receives the maximum width of a line in columns.
 pub(super) fn stream(
     output: Option<&Path>,
     format: Format,
@@ -62,7 +62,7 @@ pub(super) fn stream(
     gone_is_done(write(&mut stdout, columns).and_then(|()| stdout.flush()))
 }
 
-/// Colours are for terminals, and for people alone; the columns of a line.
+/// Turns colours off except for text on stdout. Returns the maximum width of a line in columns.
 fn prepare(output: Option<&Path>, format: Format) -> usize {
     if output.is_some() || format != Format::Text {
         without_colours();
@@ -70,12 +70,12 @@ fn prepare(output: Option<&Path>, format: Format) -> usize {
     columns(output.is_none() && io::stdout().is_terminal())
 }
 
-/// Switches colours off: what is written goes to a file.
+/// Turns colours off.
 pub(super) fn without_colours() {
     colored::control::set_override(false);
 }
 
-/// A page of so many columns, or one that is read aloud.
+/// Returns a page of this width, or a page for a screen reader.
 pub(super) fn page(spoken: &Spoken, columns: usize) -> Page {
     match spoken.plain {
         true => {
@@ -100,14 +100,14 @@ fn as_text(report: &Report, shown: &Shown, page: &Page) -> String {
     parts.join("\n")
 }
 
-/// Writes all of `content`; a reader that has gone away has seen what it wanted.
+/// Writes all of `content`. Ignores a closed pipe, because its reader needs nothing more.
 pub(super) fn to_stdout(content: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(content.as_bytes());
     gone_is_done(written.and_then(|()| stdout.flush()))
 }
 
-/// Ready when nobody reads any more what goes to stdout, as behind `| head -1`.
+/// Waits until the reader of stdout is gone, as after `| head -1`.
 pub(super) async fn unread() {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
     while !is_unread() {
@@ -117,7 +117,7 @@ pub(super) async fn unread() {
 
 fn is_unread() -> bool {
     let stdout = io::stdout();
-    // What says that the other end is gone needs no asking for.
+    // `poll` reports `ERR` and `HUP` without a request.
     let mut looked_at = [PollFd::new(&stdout, PollFlags::empty())];
     let looked = poll(&mut looked_at, Some(&Timespec::default()));
     looked.is_ok()
@@ -133,12 +133,12 @@ fn gone_is_done(written: io::Result<()>) -> Result<(), CommandError> {
     }
 }
 
-/// Writes a file whole or not at all: under another name first, then in its place.
+/// Writes a file completely or not at all: to a temporary file first, which then replaces it.
 pub(super) fn to_file(path: &Path, content: &str) -> Result<(), CommandError> {
     replace(path, |file| file.write_all(content.as_bytes()))
 }
 
-/// The same with what `write` writes.
+/// Writes a file like [`to_file`], with the output of `write` as its content.
 fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -158,16 +158,16 @@ fn replace(
     Ok(())
 }
 
-/// Sees that a file could be written, before much is done for what is to be in it.
+/// Checks that a file can be written, before the work for its content begins.
 pub(super) fn check(path: &Path) -> Result<(), CommandError> {
     Place::of(path).map(drop).map_err(not_written(path))
 }
 
-/// Where a file is written.
+/// Target of the output.
 enum Place {
-    /// A terminal, a pipe, a device, what a descriptor stands for: it cannot be replaced, only written to.
+    /// Terminal, pipe, device or link to a file descriptor: it cannot be replaced, only written to.
     Open(File),
-    /// A regular file, which another in the same folder takes the place of.
+    /// Regular file, which the temporary file in the same folder replaces.
     File(PathBuf, NamedTempFile),
 }
 
@@ -181,7 +181,7 @@ impl Place {
             let open = OpenOptions::new().append(true).open(path);
             return open.map(Place::Open);
         }
-        // A link stays one, and what it leads to is written.
+        // A symbolic link stays, and the file that it points to is replaced.
         let path = match path.exists() {
             true => path.canonicalize()?,
             false => path.to_owned(),
@@ -191,11 +191,11 @@ impl Place {
             Some(_) | None => Path::new("."),
         };
         let mut builder = tempfile::Builder::new();
-        // The process's umask applies, as for any file that a program makes.
+        // The umask applies, as for any new file.
         builder.permissions(Permissions::from_mode(0o666));
         let file = builder
             .tempfile_in(folder)
-            // The name of a file that nobody has asked for says nothing.
+            // The full error names the temporary file, which means nothing to the user.
             .map_err(|error| io::Error::from(error.kind()))?;
         if path.exists() {
             let before = OpenOptions::new().write(true).open(&path)?;

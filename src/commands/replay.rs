@@ -10,7 +10,7 @@ use crate::cli::Replay;
 use crate::report::{ExitStatus, Report};
 use crate::rubric::Rubric;
 
-/// Bytes of a recording; a real one has some hundred kilobytes.
+/// Maximum size of a recording in bytes; a real one has at most a few hundred kilobytes.
 const RECORDING_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(arguments: &Replay) -> Result<ExitStatus, CommandError> {

@@ -1,4 +1,4 @@
-//! `softy-check report`: what is said about a batch, made again from its result files.
+//! `softy-check report`: creates the reports on a batch again from its result files.
 
 use std::fs;
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<ExitStatus, CommandErro
     Ok(summary.exit_status())
 }
 
-/// Writes whose score or verdict is another than in `old`, and why.
+/// Writes the submissions whose score or verdicts differ from those in `old`, with the reasons.
 fn compared(
     arguments: &ReportArguments,
     old: &Path,
@@ -60,7 +60,7 @@ fn compared(
     })
 }
 
-/// What came of each submission of a batch, as its file says it, or judged by another rubric; and the files that cannot be read.
+/// Returns the result of each submission of a batch, from its file or judged again by `rubric`, and the unreadable files.
 fn standings(
     batch: &Path,
     rubric: Option<&Rubric>,
@@ -84,7 +84,7 @@ fn standings(
     Ok((standings, unreadable))
 }
 
-/// Writes what is said about a batch to a file, or to stdout.
+/// Writes the report on a batch to a file or to stdout.
 pub(super) fn write(
     summary: &Summary,
     format: Format,
@@ -116,12 +116,12 @@ fn render(
         Format::Github => github::write(summary, language, sink),
         Format::Markdown => markdown::write(summary, language, sink),
         Format::Html => html::write(summary, language, sink),
-        // A file each, see `one_each`.
+        // This format has one file per submission, see `one_each`.
         Format::Gradescope => Ok(()),
     }
 }
 
-/// A `results.json` for each submission, called as its result file is.
+/// Writes a `results.json` for each submission, under the name of its result file.
 fn one_each(
     summary: &Summary,
     folder: &Path,

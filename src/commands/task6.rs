@@ -21,7 +21,7 @@ use crate::rubric::Rubric;
 use crate::sandbox::{Base, Bases};
 use crate::submission::{Submission, has_task};
 
-/// What is graded, and how.
+/// Job of the command: a submission with the options of its grading.
 pub(super) struct Order<'a> {
     arguments: &'a Task6,
     asked: Vec<&'static str>,
@@ -73,7 +73,7 @@ impl Order<'_> {
         Ok(status)
     }
 
-    /// Nothing has begun yet.
+    /// Returns a progress without a step.
     pub(super) fn progress(&self) -> Progress {
         let spoken = &self.arguments.shown.spoken;
         let progress = Progress::new(spoken.language(), spoken.plain);
@@ -101,7 +101,7 @@ impl Order<'_> {
         }
     }
 
-    /// Judges what was seen, and writes what was asked for.
+    /// Judges an observation, and writes the report and the recording.
     pub(super) fn hand_over(
         &self,
         seen: Observation,
@@ -130,7 +130,7 @@ impl Order<'_> {
         recorded.map(|()| status)
     }
 
-    /// Ready when nobody reads reports any more.
+    /// Waits until the reader of the reports is gone; never ends if they are written to a file.
     pub(super) async fn unread(&self) {
         match self.arguments.shown.output {
             Some(_) => pending().await,
@@ -147,7 +147,7 @@ impl Order<'_> {
     }
 }
 
-/// Where a stack is that was left up, how to look at it, and how to remove it.
+/// Returns the address of a stack that stays up, the commands for its logs, and the command that removes it.
 fn left_up(kept: &Kept, engine: &Engine) -> Text {
     let named = match (&engine.host, &engine.context) {
         (Some(host), _) => format!(" --host {host}"),
@@ -174,7 +174,7 @@ fn left_up(kept: &Kept, engine: &Engine) -> Text {
     )
 }
 
-/// The path that was given, else the current folder where the task is there.
+/// Returns the given path, or else the current folder if it contains the task.
 fn path(arguments: &Task6) -> Result<&Path, CommandError> {
     let here = Path::new(".");
     match &arguments.path {
@@ -197,7 +197,7 @@ async fn observe_until_interrupted(
     Ok(observe(submission, options, progress, interrupted).await)
 }
 
-/// A warning for each image that was to be replaced and that the submission does not name; none where nothing was built.
+/// Returns a warning for each image override that the submission does not use; none if nothing was built.
 fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
     let idle = bases.not_named(seen);
     idle.map(|Base { named, taken: _ }| {

@@ -40,7 +40,7 @@ avec le chemin d’un dépôt qui a un dossier `task6`, ou allez-y et tapez `sof
 `softy-check --help` donne tout le reste.",
 );
 
-/// Says what to type next: nothing was asked for, which is wrong usage still.
+/// Prints the command to type next. It is still wrong usage, because no command was given.
 pub(super) fn run(language: Language) -> ExitStatus {
     let words = match has_task(Path::new(".")).unwrap_or(false) {
         true => &HERE,

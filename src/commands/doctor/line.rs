@@ -1,20 +1,20 @@
-//! One thing that was looked at.
+//! Line of the diagnosis.
 
 use serde::Serialize;
 use softy_checks::model::{Language, Text};
 
 use crate::report::{colon, shown_name, visible};
 
-/// Columns that are shown of what was found: an engine may answer anything.
+/// Maximum width of a finding in columns, because an engine may answer anything.
 const FOUND: usize = 400;
 
-/// Columns of a name, and one between it and what was found.
+/// Width of a name in columns, with a space behind it.
 const NAME: usize = 13;
 
-/// Columns of a line's mark and name.
+/// Width of a line's mark and name, in columns.
 const INDENT: usize = 2 + NAME;
 
-/// What the names of lines are in French, where they are something else.
+/// French names of the lines, if they differ.
 const IN_FRENCH: [(&str, &str); 8] = [
     ("address", "adresse"),
     ("engine", "moteur"),
@@ -26,21 +26,21 @@ const IN_FRENCH: [(&str, &str); 8] = [
     ("leftovers", "restes"),
 ];
 
-/// What was found of one thing, and what helps.
+/// Finding about one part of the engine, with a remedy.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// What was looked at, as JSON has it in either language.
+    /// Name of the inspected part; JSON output has it in either language.
     name: &'static str,
     pub(super) mark: Mark,
     found: Text,
     remedy: Option<Text>,
 }
 
-/// How good what was found is.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Mark {
-    /// As it should be.
+    /// Everything is fine.
     Fine,
     /// Grading works, with a reservation.
     Warning,
@@ -48,7 +48,7 @@ pub(super) enum Mark {
     Trouble,
 }
 
-/// A line of the JSON format.
+/// Line of the JSON output.
 #[derive(Serialize)]
 pub(super) struct Printed<'a> {
     name: &'static str,
@@ -93,7 +93,7 @@ impl Line {
         })
     }
 
-    /// The line for a screen reader.
+    /// Returns the line for a screen reader.
     pub(super) fn plain_text(&self, language: Language) -> String {
         let mark = match self.mark {
             Mark::Fine => Text::fixed("fine", "bon"),

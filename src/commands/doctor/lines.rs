@@ -1,17 +1,17 @@
-//! What is said of an engine that answers, a line each.
+//! Diagnosis of an engine that answers, one line per part.
 
 use softy_checks::model::Text;
 
 use super::line::{Line, Mark};
 use crate::sandbox::{BaseState, Diagnosis, Endpoint, FoundBy, Lacks, Reach, limits};
 
-/// Below it a run may fill the disk: what its images may take, and a quarter more.
+/// Minimum free disk space in bytes: the limit for the images of a run, and a quarter more. With less, a run may fill the disk.
 const FREE_BYTES: u64 = limits::BUILD_BYTES + limits::BUILD_BYTES / 4;
 
-/// Runtimes that put more than a kernel between a container and the machine.
+/// Runtimes that isolate containers from the machine by more than its kernel.
 const SEPARATE: [&str; 2] = ["runsc", "kata"];
 
-/// Where the engine is, and what says so.
+/// Returns the engine's address, and the setting that it comes from.
 pub(super) fn address(endpoint: &Endpoint) -> Line {
     let (en, fr) = match &endpoint.found_by {
         FoundBy::HostFlag => ("by `--host`".to_owned(), "par `--host`".to_owned()),
@@ -46,7 +46,7 @@ pub(super) fn address(endpoint: &Endpoint) -> Line {
     )
 }
 
-/// What it is and can do.
+/// Returns the engine's version, capabilities and state.
 pub(super) fn of(diagnosis: &Diagnosis, endpoint: &Endpoint) -> Vec<Line> {
     let mut lines = vec![
         engine(diagnosis),

@@ -1,22 +1,22 @@
-//! The pages of `docs/checks/`, which are part of the program.
+//! Pages of `docs/checks/`, embedded in the program.
 
 use softy_checks::model::{Language, Text};
 
-/// What is written about a check.
+/// Page about a check.
 struct Page {
-    /// The check's id.
+    /// Check's id.
     id: &'static str,
-    /// Markdown.
+    /// Text of the page in Markdown.
     text: Text,
 }
 
-/// The page of the check of this id.
+/// Returns the page of the check with this id.
 pub(super) fn page(id: &str, language: Language) -> Option<&'static str> {
     let page = PAGES.iter().find(|page| page.id == id)?;
     Some(page.text.to(language))
 }
 
-/// The section of a page about this mistake, from its heading to the line before the next.
+/// Returns the section of a page about this mistake, from its heading to the line before the next heading.
 pub(super) fn section<'a>(page: &'a str, code: &str) -> Option<&'a str> {
     let start = page.find(&format!("\n## `{code}`\n"))? + 1;
     let rest = page.get(start..)?;
@@ -24,7 +24,7 @@ pub(super) fn section<'a>(page: &'a str, code: &str) -> Option<&'a str> {
     rest.get(..end)
 }
 
-/// In the order of the checks.
+/// Pages in the order of the checks.
 static PAGES: &[Page] = &[
     Page {
         id: "answer-file",

@@ -25,7 +25,7 @@ fn headings(language: Language) -> [&'static str; 5] {
     }
 }
 
-/// The sections of a check's page, in their order.
+/// Returns the titles of the sections of a check's page, in their order.
 fn sections(check: &Check, language: Language) -> Vec<&'static str> {
     let page = page(check.id, language).unwrap();
     page.lines()
@@ -33,7 +33,7 @@ fn sections(check: &Check, language: Language) -> Vec<&'static str> {
         .collect()
 }
 
-/// The codes that a check's page has sections about: those of the check, without those that another owns.
+/// Returns the codes for which a check's page has sections: those of the check, except codes that another check owns.
 fn own_codes(check: &'static Check) -> Vec<&'static str> {
     codes(check)
         .filter(|code| owner(code).unwrap().id == check.id)

@@ -1,4 +1,4 @@
-//! `task6 --watch`: graded again whenever a file changes.
+//! `task6 --watch`: grades again whenever a file changes.
 
 use std::future::Future;
 use std::path::Path;
@@ -16,19 +16,19 @@ use crate::grade::{Session, left_on_the_engine};
 use crate::report::{ExitStatus, visible};
 use crate::submission::{Changes, Stamps, Submission};
 
-/// Between two looks at the files, at least; a change is taken for whole when a look shows nothing newer.
+/// Minimum pause between two checks of the files. A change is complete when the next check finds nothing newer.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// How many times longer than a look it is until the next one, so that looking takes little of a processor.
+/// Minimum length of the pause as a multiple of the check before it, so that checks use little processor time.
 const REST: u32 = 20;
 
-/// How long what can be used again stays up while nothing changes.
+/// Time that the warm stack stays up without a change.
 const WARM: Duration = Duration::from_secs(15 * 60);
 
-/// Paths that are named of a change.
+/// Maximum number of changed paths in a message.
 const NAMED: usize = 3;
 
-/// Characters that are shown of a path.
+/// Maximum width of a path, in columns.
 const PATH: usize = 100;
 
 const WATCHING: Text = Text::fixed(
@@ -49,7 +49,7 @@ pub(super) fn run(order: &Order<'_>) -> Result<ExitStatus, CommandError> {
     })
 }
 
-/// One round after the other; what ends them.
+/// Grades round after round, until an interrupt or until the reader of the reports is gone.
 async fn rounds(
     order: &Order<'_>,
     session: &mut Session<'_>,
@@ -79,17 +79,17 @@ async fn rounds(
     }
 }
 
-/// Waits for the next change; what is up is taken away when it comes too late.
+/// Waits for the next change. Removes the warm stack if there is none within [`WARM`].
 async fn next(path: &Path, before: &Stamps, session: &mut Session<'_>) -> Changes {
     if let Ok(changes) = timeout(WARM, changed(path, before)).await {
         return changes;
     }
-    // What is left is tried again at the end, where it is told.
+    // A failed removal is tried again at the end, and reported there.
     let _cooled = session.cool_down().await;
     changed(path, before).await
 }
 
-/// Waits until something is another than `before`, and no longer becomes so.
+/// Waits until the files differ from `before` and have stopped changing.
 async fn changed(path: &Path, before: &Stamps) -> Changes {
     let mut last: Option<Stamps> = None;
     loop {
@@ -109,7 +109,7 @@ async fn changed(path: &Path, before: &Stamps) -> Changes {
     }
 }
 
-/// What has changed.
+/// Returns a message with the changed paths.
 fn named(changes: &Changes) -> Text {
     let Changes::These(paths) = changes else {
         return Text::fixed("changed", "modifié");
