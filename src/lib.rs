@@ -1,5 +1,5 @@
-//! Grades the exercise *Scale Horizontally*: reads a submission, brings its stack up in a sandbox, watches where requests
-//! go, and says what is right, what is wrong and where to look.
+//! Grades the exercise *Scale Horizontally*: reads a submission, runs its stack in a sandbox, measures which replica answers
+//! each request, and reports each mistake with a hint.
 
 pub mod batch;
 pub mod cli;

@@ -1,10 +1,10 @@
-//! What a misspelt name was meant to be.
+//! Suggestions for misspelt names.
 
-/// Names that one is compared with in search of what was meant.
+/// Maximum number of names to compare.
 const COMPARED: usize = 1_000;
 
-/// The name most like `name` among the first thousand of `names`; `None` when none is more like it than `least`, from 0
-/// (nothing in common) to 1 (equal), as Jaro and Winkler measure it.
+/// Returns the most similar name to `name` among the first thousand of `names`, or `None` if no similarity is above `least`.
+/// The similarity by Jaro and Winkler is from 0 (nothing in common) to 1 (equal).
 pub fn nearest<'a>(
     name: &str,
     names: impl IntoIterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! The program: a command line, carried out.
+//! Command-line program `softy-check`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     match commands::run(&cli) {
         Ok(status) => status.into(),
         Err(error) => {
-            // A closed stderr is no reason to end otherwise.
+            // A closed stderr must not change the exit status.
             let message = error.message();
             let words = message.to(cli.language());
             let _ = writeln!(std::io::stderr(), "softy-check: {words}");

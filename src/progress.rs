@@ -1,4 +1,4 @@
-//! What a run is doing, told while it does it, and how long each part took.
+//! Progress of a run: the current step on stderr, and the duration of each step.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -9,16 +9,16 @@ use softy_checks::model::{Language, Text};
 
 use crate::report::Phase;
 
-/// Between two pictures of the spinner.
+/// Interval between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What a reader of stderr is told at an interrupt.
+/// Notice on stderr after an interrupt.
 pub(crate) const REMOVING: Text = Text::fixed(
     "removing what was started, one moment",
     "suppression de ce qui a été démarré, un instant",
 );
 
-/// A part of a run.
+/// Step of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Reading the submission.
@@ -27,16 +27,16 @@ pub enum Step {
     Build,
     /// Starting the stack with two replicas.
     Start,
-    /// Asking, and finding out who answered.
+    /// Sending requests, and finding out which replica answered.
     Measure,
-    /// The same with five replicas.
+    /// Measuring again with more replicas: five, or as many as the rubric sets.
     Scale,
     /// Removing everything.
     Remove,
 }
 
 impl Step {
-    /// Stable name in reports.
+    /// Returns the stable name of the step in reports.
     fn name(self) -> &'static str {
         match self {
             Step::Read => "read",
@@ -72,27 +72,27 @@ impl Step {
     }
 }
 
-/// The steps so far, shown on stderr while they are made.
+/// Steps so far, shown on stderr while they run.
 pub struct Progress {
     language: Language,
     shown: Shown,
-    /// Since when steps are told in detail; `None` where they are not.
+    /// Start of the times in detailed messages; `None` without details.
     detailed_since: Option<Instant>,
     steps: Mutex<Vec<(Step, Instant)>>,
 }
 
-/// How steps are shown.
+/// Display of the steps.
 enum Shown {
-    /// The current one with a spinner.
+    /// The current step, with a spinner.
     Spinner(ProgressBar),
-    /// A line each.
+    /// One line per step.
     Lines,
-    /// Not at all: somebody else tells of the run.
+    /// No display, because a batch reports this run.
     Nothing,
 }
 
 impl Progress {
-    /// Nothing has begun yet; with a spinner on a terminal, else with lines, and so also where the terminal is read aloud.
+    /// Returns a progress without a step. It shows a spinner on a terminal, and lines elsewhere or for a screen reader.
     pub fn new(language: Language, is_plain: bool) -> Progress {
         let shown = match std::io::stderr().is_terminal() && !is_plain {
             true => Shown::Spinner(spinner()),
@@ -101,7 +101,7 @@ impl Progress {
         Progress::shown(language, shown)
     }
 
-    /// Only timed: of a run among others, which are told of together.
+    /// Returns a progress that only measures durations, for a run of a batch: the batch has its own progress.
     pub fn untold(language: Language) -> Progress {
         Progress::shown(language, Shown::Nothing)
     }
@@ -115,7 +115,7 @@ impl Progress {
         }
     }
 
-    /// The same, and what a step has come to is told with the seconds since now.
+    /// Returns this progress with details: messages about a step, with the seconds since now.
     pub fn in_detail(self) -> Progress {
         Progress {
             detailed_since: Some(Instant::now()),
@@ -123,7 +123,7 @@ impl Progress {
         }
     }
 
-    /// The next step begins, and the one before it has ended.
+    /// Ends the current step and begins the next one.
     pub fn enter(&self, step: Step) {
         self.steps
             .lock()
@@ -137,7 +137,7 @@ impl Progress {
         }
     }
 
-    /// What a step has come to, where details are asked for.
+    /// Reports a detail of the current step, if details are enabled.
     pub fn detail(&self, words: impl FnOnce() -> Text) {
         let Some(since) = self.detailed_since else {
             return;
@@ -150,7 +150,7 @@ impl Progress {
         ));
     }
 
-    /// Something to know now, beside the step.
+    /// Reports a message that is independent of the step.
     pub fn say(&self, words: &Text) {
         let words = words.to(self.language);
         match &self.shown {
@@ -160,7 +160,7 @@ impl Progress {
         }
     }
 
-    /// Nothing more is shown; what was done, and for how long.
+    /// Ends the display. Returns the steps with their durations.
     pub fn finish(&self) -> Vec<Phase> {
         if let Shown::Spinner(bar) = &self.shown {
             bar.finish_and_clear();
@@ -188,7 +188,7 @@ fn spinner() -> ProgressBar {
     bar
 }
 
-/// A line on stderr; a closed stderr is no reason to stop grading.
+/// Writes a line to stderr. Ignores errors, because a closed stderr must not stop the grading.
 pub(crate) fn eprintln_ignoring_errors(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{line}");

@@ -1,5 +1,5 @@
-//! What a course makes of the exercise: points, strictness, what the stack is given. Late penalties are the learning
-//! platform's to take: nothing here knows when work was handed in.
+//! Rubric of a course: points, strictness, and options of the stack. Late penalties belong to the learning platform, because
+//! the checker does not know the time of submission.
 
 mod file;
 mod printed;
@@ -18,85 +18,85 @@ use crate::sandbox::Base;
 
 pub use printed::printed;
 
-/// Bytes of a rubric; the usual one has two thousand.
+/// Maximum size of a rubric in bytes; the default one has about two thousand.
 const FILE_BYTES: u64 = 64 << 10;
 
-/// What is asked of a submission and what it is worth, by the words of its file.
+/// Requirements on a submission and their points, with the keys of the rubric's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Rubric {
-    /// What the points of all checks add up to.
+    /// Sum of the points of all checks.
     pub out_of: u32,
-    /// The points that are enough, where a course says so.
+    /// Points needed to pass, if the course has a pass mark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pass_mark: Option<u32>,
-    /// What each check is worth, by its id; 0 is advice.
+    /// Points of each check, by its id; a check with 0 points is advice.
     pub points: BTreeMap<String, u32>,
-    /// The answer file.
+    /// Options of the answer file.
     pub answer: Answer,
-    /// The stack.
+    /// Options of the stack.
     pub stack: Stack,
-    /// Images that are taken instead of those that submissions name.
+    /// Image overrides: the image in a submission, and the one to use instead.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub base_images: BTreeMap<String, String>,
 }
 
-/// How strictly the answer file is read.
+/// Strictness towards the answer file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Answer {
-    /// Whether other lines beside the command are a mistake.
+    /// True if further lines beside the command are a mistake.
     pub line_alone: bool,
-    /// Whether a command that does the same is as good.
+    /// True if an equivalent command is also correct.
     pub equivalent_commands: bool,
 }
 
-/// What the stack is tried with.
+/// Options of the stack under test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Stack {
-    /// The names that the service of the API servers may have; the first that a compose file has is that service.
+    /// Allowed names of the API servers' service, in order: the first name that the Compose file has identifies it.
     #[serde(default = "service_names", skip_serializing_if = "are_usual")]
     pub service_names: Vec<String>,
-    /// Replicas that `scales-further` tries, from 3 to 5.
+    /// Number of replicas for `scales-further`, from 3 to 5.
     pub replicas: u32,
-    /// Whether builds and stack reach the internet.
+    /// True if builds and the stack may reach the internet.
     pub egress: bool,
 }
 
-/// Why a file is no rubric.
+/// Error of a file that is not a rubric.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum RubricError {
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's word on it.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// It has no place in a file of this size or kind.
+    /// The file is too large, or not UTF-8 text.
     NoText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What it is instead.
+        /// Reason why it is not a rubric.
         reason: Text,
     },
-    /// Something in it is wrong.
+    /// The content of the file is not valid.
     Wrong {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
         /// Column in characters, from 1.
         column: usize,
-        /// What is wrong.
+        /// Description of the error.
         reason: Text,
     },
 }
 
 impl RubricError {
-    /// What is wrong and where.
+    /// Returns a description of the error with its place.
     pub fn message(&self) -> Text {
         match self {
             RubricError::Unreadable { path, error } => {
@@ -164,10 +164,10 @@ fn are_usual(names: &[String]) -> bool {
 }
 
 impl Rubric {
-    /// Reads a file; what it leaves out is as usual.
+    /// Reads a rubric from a file; missing keys have their default values.
     ///
     /// # Errors
-    /// When it is no rubric, with the place of what is wrong.
+    /// When the file is not a rubric, with the place of the error.
     pub fn read(path: &Path) -> Result<Rubric, RubricError> {
         let text = text(path)?;
         file::parse(&text).map_err(|wrong| {
@@ -181,20 +181,20 @@ impl Rubric {
         })
     }
 
-    /// The rubric in a file, or the usual one.
+    /// Returns the rubric in a file, or the default rubric without a path.
     ///
     /// # Errors
-    /// When the file is no rubric.
+    /// When the file is not a rubric.
     pub fn of(path: Option<&PathBuf>) -> Result<Rubric, RubricError> {
         path.map_or_else(|| Ok(Rubric::default()), |path| Rubric::read(path))
     }
 
-    /// What passing a check is worth.
+    /// Returns the points that a passed check earns.
     pub fn worth(&self, check: &Check) -> u32 {
         self.points.get(check.id).copied().unwrap_or(check.points)
     }
 
-    /// The images that are taken instead of others.
+    /// Returns the image overrides.
     pub fn bases(&self) -> Vec<Base> {
         let base = |(named, taken): (&String, &String)| Base {
             named: named.clone(),
@@ -203,7 +203,7 @@ impl Rubric {
         self.base_images.iter().map(base).collect()
     }
 
-    /// What is asked of a submission that is yet to be looked at.
+    /// Returns the requirements on a submission that is not observed yet.
     pub fn asked(&self) -> Asked {
         Asked {
             line_alone: self.answer.line_alone,
@@ -214,7 +214,8 @@ impl Rubric {
         }
     }
 
-    /// What was seen, with what is asked of it: what was not looked at as it is asked now is a fault and no mistake.
+    /// Adds the requirements of this rubric to an observation. If it does not contain what they need, the result is a fault and
+    /// not a mistake.
     pub fn ask(&self, seen: Observation) -> Observation {
         let other_stack = self.other_stack(&seen).map(Fault::not_asked_then);
         seen.asking(Asked {
@@ -223,8 +224,8 @@ impl Rubric {
         })
     }
 
-    /// Why the stack that was seen is another than would be tried by this rubric. One that was given more than the rubric
-    /// gives is none: the command line can open a stack and replace images, too.
+    /// Returns the reason why the observed stack is not the one that this rubric requires. A stack with more than the rubric
+    /// requires gives no reason, because the command line can open the stack and override images, too.
     fn other_stack(&self, seen: &Observation) -> Option<Text> {
         let sandbox = seen.sandbox.as_ref();
         if self.stack.egress && !sandbox.is_some_and(|sandbox| sandbox.egress) {
@@ -273,7 +274,7 @@ fn text(path: &Path) -> Result<String, RubricError> {
     String::from_utf8(bytes).map_err(|_| no_text(reason))
 }
 
-/// Line and column of a byte of `text`, each from 1.
+/// Returns the line and the column of a byte of `text`, each from 1.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let (_, last) = before.rsplit_once('\n').unwrap_or(("", before));

@@ -1,4 +1,4 @@
-//! The words of a rubric's file: each is known, and stands for something.
+//! Parser of a rubric's file. Every key must be known, and its value valid.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::{Answer, Rubric, Stack};
 use crate::likeness;
 use crate::sandbox::{Base, Bases};
 
-/// How like a known word another must be to be taken for it, from 0 to 1.
+/// Similarity, from 0 to 1, above which an error suggests a known key for an unknown one.
 const LIKENESS: f64 = 0.7;
 
-/// Points that a check, or all together, can be worth.
+/// Maximum points of a check, and of all checks together.
 const MOST: u32 = 10_000;
 
-/// What is wrong, and at which byte.
+/// Error in a rubric: its position in bytes, and its description.
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub at: usize,
@@ -26,11 +26,11 @@ pub(super) struct Wrong {
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// The rubric that a text says.
+/// Parses the text of a rubric.
 pub(super) fn parse(text: &str) -> Result<Rubric, Wrong> {
     let document = DeTable::parse(text).map_err(|error| Wrong {
         at: error.span().map_or(0, |span| span.start),
-        // The TOML reader's own words.
+        // The message comes from the TOML parser.
         reason: Text::verbatim(error.message().replace('\n', "; ")),
     })?;
     let top = document.get_ref();
@@ -93,7 +93,8 @@ fn stack(top: &DeTable) -> Result<Stack, Wrong> {
     })
 }
 
-/// Names that Compose would take for a service; each in quotes, at least one.
+/// Returns the service names, or `None` without this key. There must be at least one; each must be a string that Compose
+/// accepts as a service name.
 fn service_names(table: &DeTable) -> Result<Option<Vec<String>>, Wrong> {
     let Some(listed) = table.get("service-names") else {
         return Ok(None);
@@ -157,7 +158,7 @@ fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {
     Ok(bases.into_iter().map(pair).collect())
 }
 
-/// Whether the points are those that are promised, and can be enough.
+/// Checks that the points add up to `out-of`, and that the pass mark is within reach.
 fn adds_up(rubric: &Rubric, top: &DeTable) -> Result<(), Wrong> {
     let (sum, out_of) = (rubric.points.values().sum::<u32>(), rubric.out_of);
     let at = |keys: [&str; 2]| {
@@ -253,7 +254,7 @@ fn number(table: &DeTable, key: &str, least: u32, most: u32) -> Result<Option<u3
     }
 }
 
-/// What a key says of a question; no where it is not there.
+/// Returns the boolean value of a key; `false` without the key.
 fn truth(table: &DeTable, key: &str) -> Result<bool, Wrong> {
     match table.get(key) {
         None => Ok(false),
@@ -273,7 +274,7 @@ fn unlike(value: &Value, wanted: &Text) -> Wrong {
     wrong(value, reason)
 }
 
-/// What TOML calls a value of this kind.
+/// Returns the name of a value's TOML type.
 const fn kind(value: &DeValue) -> Text {
     match value {
         DeValue::String(_) => Text::fixed("this string", "cette chaîne"),

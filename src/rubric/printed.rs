@@ -1,8 +1,8 @@
-//! The usual rubric, as a file to begin with.
+//! Default rubric as a file to start from.
 
 use softy_checks::model::Language;
 
-/// The usual rubric as TOML, each line explained.
+/// Returns the default rubric as TOML, with an explanation of each line.
 pub fn printed(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("usual.en.toml"),

@@ -4,7 +4,7 @@ use softy_checks::{Status, judge};
 
 use super::*;
 
-/// Line, column and words of what is wrong with a text.
+/// Returns the line, the column and the English description of the error in a text.
 fn wrong(text: &str) -> (usize, usize, String) {
     let wrong = file::parse(text).unwrap_err();
     let (line, column) = place(text, wrong.at);
