@@ -92,7 +92,8 @@ enum Shown {
 }
 
 impl Progress {
-    /// Returns a progress without a step. It shows a spinner on a terminal, and lines elsewhere or for a screen reader.
+    /// Creates the progress of a run that has not begun. It shows a spinner on a terminal, and lines elsewhere or for a screen
+    /// reader.
     pub fn new(language: Language, is_plain: bool) -> Progress {
         let shown = match std::io::stderr().is_terminal() && !is_plain {
             true => Shown::Spinner(spinner()),
@@ -101,7 +102,7 @@ impl Progress {
         Progress::shown(language, shown)
     }
 
-    /// Returns a progress that only measures durations, for a run of a batch: the batch has its own progress.
+    /// Creates a progress that only measures durations, for a run of a batch: the batch has its own progress.
     pub fn untold(language: Language) -> Progress {
         Progress::shown(language, Shown::Nothing)
     }

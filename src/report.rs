@@ -62,8 +62,8 @@ pub struct Phase {
 }
 
 impl Report {
-    /// Skips every check that is not in `ids`: the others were judged only as prerequisites.
-    /// A failed prerequisite that kept one of `ids` from being judged stays, because it is the cause to report.
+    /// Skips every check that is not in `ids`: the others were judged only as prerequisites. A failed prerequisite that kept
+    /// one of `ids` from being judged stays, because it is the cause to report.
     pub fn only(mut self, ids: &[&str]) -> Report {
         let verdicts = self.verdicts.iter();
         let asked = verdicts.filter(|verdict| ids.contains(&verdict.check.id));
@@ -104,8 +104,7 @@ impl Report {
     }
 
     /// Returns whether the score reaches the rubric's pass mark. Returns `None` without a pass mark or a score, and when too
-    /// few
-    /// checks were selected to decide. The exit status does not depend on it.
+    /// few checks were selected to decide. The exit status does not depend on it.
     pub fn reaches_pass_mark(&self) -> Option<bool> {
         let (mark, score) = (self.rubric.pass_mark?, self.score()?);
         (score >= mark || self.is_whole()).then_some(score >= mark)

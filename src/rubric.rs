@@ -214,8 +214,8 @@ impl Rubric {
         }
     }
 
-    /// Adds the requirements of this rubric to an observation. If it does not contain what they need, the result is a fault and
-    /// not a mistake.
+    /// Adds the requirements of this rubric to an observation. If the observation lacks data for them, the result is a fault
+    /// and not a mistake.
     pub fn ask(&self, seen: Observation) -> Observation {
         let other_stack = self.other_stack(&seen).map(Fault::not_asked_then);
         seen.asking(Asked {

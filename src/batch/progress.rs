@@ -61,7 +61,7 @@ struct Event<'a> {
 }
 
 impl Progress {
-    /// Returns a progress of `total` submissions, none of which is graded yet.
+    /// Creates the progress of `total` submissions, none of which is graded yet.
     pub fn new(style: Style, language: Language, total: usize) -> Progress {
         let told = match style {
             Style::Auto if std::io::stderr().is_terminal() => Told::Bar(bar(total, language)),

@@ -73,7 +73,7 @@ impl Order<'_> {
         Ok(status)
     }
 
-    /// Returns a progress without a step.
+    /// Creates the progress of a run, with details if `--verbose` is set.
     pub(super) fn progress(&self) -> Progress {
         let spoken = &self.arguments.shown.spoken;
         let progress = Progress::new(spoken.language(), spoken.plain);
