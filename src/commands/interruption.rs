@@ -30,8 +30,7 @@ pub(super) fn interruption() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Returns true if this process was started to outlive its terminal, as by `nohup`: the kernel reports that `SIGHUP` is
-/// ignored.
+/// Returns true if this process was started to outlive its terminal, as by `nohup`: it ignores `SIGHUP`, as the kernel reports.
 fn outlives_its_terminal() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
