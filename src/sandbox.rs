@@ -1,7 +1,7 @@
-//! The engine: images, networks, containers, limits, removal. The only place that names bollard.
+//! The engine: images, networks, containers, limits, removal. No other module names bollard.
 //!
-//! Everything made here carries the run's label, its owner's, and a name of its own, so that nothing is shared between runs
-//! and everything can be found again for removal, also by a later run when this one is killed.
+//! Every object made here carries the run's label, its owner's label and a name of its own. So runs share nothing, and a later
+//! run can find and remove the objects of a killed one.
 
 mod absence;
 mod account;
@@ -76,13 +76,13 @@ use owner::Owner;
 use relay::Notes;
 use watch::Watched;
 
-/// The label that every object of a run carries, with the run's id as its value.
+/// Label of every object of a run; its value is the run's id.
 pub const RUN_LABEL: &str = "org.softy-check.run";
 
-/// The label that says whose an object is, beside that of its run.
+/// Label of every object of a run; its value identifies the owner.
 pub const OWNER_LABEL: &str = "org.softy-check.owner";
 
-/// The label of a volume that says that its run was asked to leave its stack up.
+/// Label of a volume that marks a run whose stack is left up on purpose.
 pub const KEPT_LABEL: &str = "org.softy-check.kept";
 
 /// One run's part of an engine.
@@ -90,48 +90,48 @@ pub struct Sandbox {
     docker: Docker,
     clock: Clock,
     facts: Facts,
-    /// Whether the engine's machine is this one, by its address.
+    /// True if the engine runs on this machine, by its address.
     is_here: bool,
     run: String,
-    /// The runtime that containers are started with, where it is not the engine's own choice.
+    /// Runtime of the containers; `None` for the engine's default.
     runtime: Option<String>,
-    /// The images that are taken instead of the submission's.
+    /// Images used instead of those that the submission names.
     bases: Bases,
-    /// The owner label's value.
+    /// Value of the owner label.
     owner: String,
-    /// Whether the engine has network counters, as far as is known.
+    /// True unless the engine is known to lack network counters.
     counts: AtomicBool,
-    /// Whether an image was built by a builder without limits.
+    /// Set when a builder without limits has built an image.
     built_without_limits: AtomicBool,
-    /// Whether steps of builds could reach more than the relay.
+    /// Set when build steps could reach more than the relay.
     built_in_the_open: AtomicBool,
-    /// Whether an image was built.
+    /// Set when an image was built.
     built: AtomicBool,
-    /// Whether a registry was named that is not on the public internet.
+    /// Set when the submission named a registry that is not on the public internet.
     asked_privately: AtomicBool,
-    /// What builds asked the relay for in vain.
+    /// Requests of builds that the relay refused or failed to answer.
     build_notes: Arc<Notes>,
-    /// The images that the submission takes from elsewhere.
+    /// Images that the submission takes from elsewhere.
     base_images: Mutex<Vec<BaseImage>>,
-    /// What the images of the run take.
+    /// Disk space that the run's images take.
     taken: Arc<Taken>,
-    /// What was copied into the run's containers.
+    /// Bytes and files copied into the run's containers.
     copied: Arc<Packed>,
     watched: Watched,
-    /// Held while a container joins its networks, where the engine miscounts those that join at once.
+    /// Lock held while a container joins its networks, for engines that miscount containers joining at the same time.
     joining: tokio::sync::Mutex<()>,
-    /// What this run shares with others of its process.
+    /// Limits and results shared with other runs of this process.
     turns: Arc<Turns>,
-    /// Held for reading while something is being made, so that removal can wait for what is under way.
+    /// Lock held for reading while an object is being made, so that removal can wait for it.
     making: Arc<RwLock<()>>,
 }
 
 impl Sandbox {
-    /// A sandbox on the engine at `endpoint`, its containers started with `runtime` where
-    /// one is named, its images begun with `bases`, in `turns` with other runs of this process; nothing is made yet.
+    /// Opens a sandbox on the engine at `endpoint`; makes no objects yet. Containers start with `runtime`, if given. `bases`
+    /// override images that the submission names. `turns` is shared with other runs of this process.
     ///
     /// # Errors
-    /// A fault when no engine answers, or it has no such runtime.
+    /// A fault when no engine answers, or it lacks the runtime.
     pub async fn open(
         endpoint: &Endpoint,
         runtime: Option<&str>,
@@ -169,7 +169,7 @@ impl Sandbox {
         })
     }
 
-    /// The same part of the engine for another round of the run: what was noted of the last one is forgotten.
+    /// Returns the sandbox for another round of the run, without the notes of the last round.
     pub fn renewed(self) -> Sandbox {
         Sandbox {
             built_without_limits: AtomicBool::default(),
@@ -185,7 +185,7 @@ impl Sandbox {
         }
     }
 
-    /// Waits until the engine has answered nothing for [`limits::SILENCE`]; with a fault that says so.
+    /// Waits until the engine has answered nothing for [`limits::SILENCE`]; returns the fault that reports it.
     pub async fn lost(&self) -> Fault {
         engine::lost(&self.docker).await
     }
@@ -204,7 +204,7 @@ impl Sandbox {
         )])
     }
 
-    /// Carries `work` to its end even when the caller is interrupted, and lets removal wait for it.
+    /// Carries `work` to its end even if the caller is interrupted; removal waits for it.
     async fn make<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -213,7 +213,7 @@ impl Sandbox {
         made.map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
     }
 
-    /// Begins `work`, which goes on whether anybody waits for it or not, and lets removal wait for its end.
+    /// Starts `work`, which continues even if its caller stops waiting; removal waits for its end.
     async fn begin<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -227,12 +227,12 @@ impl Sandbox {
     }
 }
 
-/// What the names of all that a run makes begin with; images have a `:` behind it, everything else a `-`.
+/// Returns the prefix of all names that a run makes; a `:` follows it in image names, a `-` in all others.
 fn name_prefix(run: &str) -> String {
     format!("softy-check-{run}")
 }
 
-/// Twelve hexadecimal digits that no other run has: the standard library seeds each hasher at random.
+/// Returns a random run id of twelve hexadecimal digits: the standard library seeds each hasher at random.
 fn new_run_id() -> String {
     let seed = (std::process::id(), SystemTime::now());
     let hash = std::hash::RandomState::new().hash_one(seed);

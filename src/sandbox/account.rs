@@ -1,4 +1,4 @@
-//! What a run says of its engine, and of what is not closed there.
+//! The sandbox's part of a report: the engine, and the guarantees that a run on it does not meet.
 
 use std::sync::atomic::Ordering;
 
@@ -8,23 +8,23 @@ use softy_checks::observation::{self, Unenforced};
 use super::facts::Lacks;
 use super::{Egress, Reach, Reachable, Sandbox};
 
-/// What decides whether a promise is kept.
+/// Facts that decide which guarantees a run meets.
 struct Run {
     reach: Reach,
     egress: Egress,
-    /// Whether what is built gets to more than the public web.
+    /// Set when builds reach more than the public web.
     builds_in_the_open: bool,
-    /// Whether one was built by a builder without limits.
+    /// Set when an image was built by a builder without limits.
     builds_without_limits: bool,
     measures_layers: bool,
-    /// Whether something was built while containers are started with another runtime than the engine's own.
+    /// Set when something was built while containers start with a runtime other than the engine's own.
     builds_with_another_runtime: bool,
-    /// Whether a file names a registry that is not on the public internet.
+    /// Set when a file names a registry that is not on the public internet.
     asks_private_registries: bool,
     lacks: Lacks,
 }
 
-/// A promise that is not kept in every run.
+/// A guarantee that some runs do not meet.
 struct Gap {
     code: &'static str,
     is_open: fn(&Run) -> bool,
@@ -131,7 +131,7 @@ static GAPS: [Gap; 12] = [
 ];
 
 impl Sandbox {
-    /// What this engine is, what a run on it has not closed, and what builds were refused.
+    /// Returns the engine, the guarantees that this run does not meet, the requests refused to builds, and the base images.
     pub fn account(&self, reachable: &Reachable, egress: Egress) -> observation::Sandbox {
         let run = Run {
             reach: reachable.reach,

@@ -1,4 +1,4 @@
-//! Images that are taken instead of those that a submission names: tags move, a submission does not.
+//! Image overrides: images used instead of those that a submission names, because tags move and a submission does not.
 
 use std::str::FromStr;
 
@@ -7,31 +7,31 @@ use softy_checks::observation::{BuildFailure, Fault, FaultKind, Observation};
 
 use super::reference::full;
 
-/// An image, and the one that is taken instead.
+/// An image override: an image, and the one used instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
-    /// The image that submissions name, as it was given.
+    /// Image that submissions name, as given.
     pub named: String,
-    /// The one that is taken.
+    /// Image that is used instead.
     pub taken: String,
 }
 
-/// All images that are taken instead of others.
+/// All image overrides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bases(Vec<Base>);
 
-/// Why a word is no pair of images.
+/// Error in an override `NAMED=TAKEN`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum BaseError {
-    /// It has no two sides.
+    /// A side is missing.
     NoPair,
-    /// One side of it cannot be an image.
+    /// One side is not a valid image reference.
     NoReference(String),
 }
 
 impl BaseError {
-    /// What is wrong.
+    /// Describes the error.
     pub fn message(&self) -> Text {
         match self {
             BaseError::NoPair => Text::fixed(
@@ -46,13 +46,13 @@ impl BaseError {
     }
 }
 
-/// An image that two others are to be taken instead of.
+/// Error for two overrides of the same image; holds its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub struct ReplacedTwice(pub String);
 
 impl ReplacedTwice {
-    /// What is wrong.
+    /// Describes the error.
     pub fn message(&self) -> Text {
         let name = &self.0;
         Text::new(
@@ -65,7 +65,7 @@ impl ReplacedTwice {
 }
 
 impl Base {
-    /// Whether a reference means the image that is named.
+    /// Returns whether a reference means the overridden image.
     pub fn is_named(&self, reference: &str) -> bool {
         let named = full(&self.named);
         named.is_some() && named == full(reference)
@@ -92,10 +92,10 @@ impl FromStr for Base {
 }
 
 impl Bases {
-    /// All of them together.
+    /// Creates the set of overrides.
     ///
     /// # Errors
-    /// The image that two of them name.
+    /// The image that two overrides name.
     pub fn new(bases: Vec<Base>) -> Result<Bases, ReplacedTwice> {
         for (index, base) in bases.iter().enumerate() {
             let mut earlier = bases.iter().take(index);
@@ -106,12 +106,12 @@ impl Bases {
         Ok(Bases(bases))
     }
 
-    /// Each of them, in the order they were given.
+    /// Returns each override, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &Base> {
         self.0.iter()
     }
 
-    /// Those whose image a submission does not name; none where nothing was built.
+    /// Returns the overrides whose image the submission does not name; none if nothing was built.
     pub fn not_named(&self, seen: &Observation) -> impl Iterator<Item = &Base> {
         let images = seen.sandbox.as_ref().map(|sandbox| &sandbox.base_images);
         self.iter().filter(move |base| {
@@ -119,16 +119,16 @@ impl Bases {
         })
     }
 
-    /// The image to take instead of the one that a reference means; `None` where that one is right.
+    /// Returns the image to use instead of a reference; `None` if no override applies.
     pub fn instead_of(&self, reference: &str) -> Option<&str> {
         let base = self.0.iter().find(|base| base.is_named(reference));
         base.map(|base| base.taken.as_str())
     }
 
-    /// Why a build failed, whose last word was `error`: an image that was to be taken instead and is not there is no mistake.
+    /// Judges a build failure whose last error text was `error`: a missing override image is not the submission's mistake.
     ///
     /// # Errors
-    /// A fault when that is why.
+    /// A fault when the override image is missing.
     pub(super) fn judged(
         &self,
         failure: Result<BuildFailure, Fault>,
@@ -148,7 +148,7 @@ impl Bases {
     }
 }
 
-/// An image that is to be taken, and that neither the engine nor a registry has, which says so in these words.
+/// Returns the fault for an override image that neither the engine nor a registry has; `error` is the engine's text.
 pub(super) fn absent(reference: &str, error: &str) -> Fault {
     let detail = Text::new(
         format!("`{reference}`: {error}"),
@@ -197,7 +197,7 @@ mod tests {
         ] {
             assert_eq!(bases.instead_of(reference), Some("ubuntu:22.04"));
         }
-        // What is taken is not replaced in its turn.
+        // The image of an override is not overridden in turn.
         assert_eq!(bases.instead_of("nginx:1"), Some("ubuntu"));
         for reference in ["ubuntu:22.04", "nginx", "other/ubuntu", "", "$X"] {
             assert_eq!(bases.instead_of(reference), None, "{reference}");

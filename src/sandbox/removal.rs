@@ -1,4 +1,4 @@
-//! Everything that carries the run's label, taken away.
+//! Removal of everything that carries the run's label.
 
 use std::time::Duration;
 
@@ -15,27 +15,27 @@ use super::facts::Leaving;
 use super::things::{Kind, Thing, things};
 use super::{Member, RUN_LABEL, Reachable, Sandbox, limits};
 
-/// What an engine says of a network on which it takes somebody to be.
+/// Error text for a network that the engine believes is in use.
 const IN_USE: &str = "has active endpoints";
 
-/// Between two looks at what is left.
+/// Pause between two listings of what is left.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 impl Sandbox {
-    /// Removes what the run has made, by force, and waits for what is still being made, and for an engine
-    /// that is being started again.
+    /// Removes everything that the run has made, by force. Waits for objects that are still being made, and for an engine that
+    /// is restarting.
     ///
     /// # Errors
-    /// A fault when something is left after [`limits::REMOVAL`], or the engine is lost; its detail says how to remove it
+    /// A fault when something is left after [`limits::REMOVAL`], or the engine is lost; its detail names the label, for removal
     /// by hand.
     pub async fn remove(&self) -> Result<(), Fault> {
         self.remove_if(|_| true).await
     }
 
-    /// The same of all but the images, the networks of `reachable` and these containers.
+    /// Removes everything except images, the networks of `reachable` and these containers.
     ///
     /// # Errors
-    /// Likewise.
+    /// The same as of [`Sandbox::remove`].
     pub async fn remove_but(
         &self,
         containers: &[Member],
@@ -87,7 +87,7 @@ impl Sandbox {
         }
     }
 
-    /// Whether nothing was left that had to be removed; `refusal` is the engine's last word where it did not remove something.
+    /// Removes what is due. Returns whether nothing was left to remove; sets `refusal` to the engine's last error text.
     async fn is_removed(
         &self,
         label: &str,
@@ -104,10 +104,10 @@ impl Sandbox {
     }
 }
 
-/// Removes things by force, containers first; beside each that the engine would not remove, why not.
+/// Removes resources by force, containers first. Returns the ones that the engine refused to remove, each with the reason.
 ///
-/// What it refuses may be gone already, on its way, or held for a moment by something else: the next listing shows what is
-/// really still there.
+/// A refused resource may be removed already, be on its way, or be held for a moment by something else: the next listing shows
+/// what still exists.
 ///
 /// # Errors
 /// A fault when the engine does not answer.
@@ -143,7 +143,7 @@ pub(super) async fn remove_all<'a>(
     Ok(refused)
 }
 
-/// Why an engine did not remove something, with what helps where it is a mistake of its own.
+/// Returns the engine's error text, with a workaround if an engine bug may be the cause.
 fn refusal(words: String) -> String {
     match words.contains(IN_USE) {
         true => format!(

@@ -1,4 +1,4 @@
-//! What killed runs have left, found and removed; never what a live run owns.
+//! Sweep: finds and removes what killed runs have left; never touches what a live run owns.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -16,54 +16,54 @@ use super::removal::remove_all;
 use super::things::{Thing, things};
 use super::{KEPT_LABEL, RUN_LABEL, Sandbox, limits};
 
-/// How long nothing new of a dead run must show before it is taken for all: the engine still carries out a call whose caller
-/// is gone, such as the creation of a container.
+/// Quiet period after which a dead run's resources count as complete: the engine still finishes calls of a dead client, such as
+/// the creation of a container.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// Between two looks at what is left.
+/// Pause between two listings of what is left.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
-/// Looks for what killed runs have left.
+/// A handle that finds and removes what killed runs have left.
 #[derive(Clone)]
 pub struct Sweeper {
     pub(super) docker: Docker,
     clock: Clock,
     place: Option<Place>,
-    /// The run that looks.
+    /// Id of the current run, whose own resources are skipped.
     run: String,
-    /// Whether stacks that were left up on purpose are left alone.
+    /// Set when stacks that were left up on purpose are spared.
     spares_kept: bool,
     leaving: Leaving,
 }
 
-/// What there is of runs other than the one that looks.
+/// Resources and states of all other runs on the engine.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// What dead runs have left.
+    /// Resources that dead runs have left.
     pub dead: Vec<Thing>,
-    /// The ids of runs that go on, or may.
+    /// Ids of runs that are alive, or may be.
     pub spared: Vec<(String, Life)>,
 }
 
-/// What came of a sweep.
+/// Result of a sweep.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// What is gone.
+    /// Resources that were removed.
     pub removed: Vec<Thing>,
-    /// What could not be removed, and why.
+    /// Resources that could not be removed, each with the engine's error text.
     pub left: Vec<(Thing, String)>,
-    /// The ids of runs that go on, or may.
+    /// Ids of runs that are alive, or may be.
     pub spared: Vec<(String, Life)>,
 }
 
-/// A sweep beside a run.
+/// A sweep that runs beside other work.
 pub struct Sweeping {
     sweeper: Sweeper,
     task: JoinHandle<Result<Swept, Fault>>,
 }
 
 impl Sandbox {
-    /// What looks for dead runs on this engine.
+    /// Returns a sweeper for this engine.
     pub fn sweeper(&self) -> Sweeper {
         Sweeper {
             docker: self.docker.clone(),
@@ -77,7 +77,7 @@ impl Sandbox {
 }
 
 impl Sweeper {
-    /// The same, and stacks that were left up on purpose are removed as well.
+    /// Returns this sweeper, which now also removes stacks that were left up on purpose.
     pub fn with_kept(self) -> Sweeper {
         Sweeper {
             spares_kept: false,
@@ -85,17 +85,17 @@ impl Sweeper {
         }
     }
 
-    /// What dead runs have left, and which runs are spared.
+    /// Finds the resources of dead runs, and the runs to spare.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
     pub async fn look(&self) -> Result<Found, Fault> {
-        // In this order: what a run makes after it was judged dead does not exist.
+        // List first, judge owners afterwards: a run that is found dead makes nothing any more.
         let things = things(&self.docker, RUN_LABEL).await.map_err(fault)?;
         let mut lives: Vec<(Owner, Life)> = Vec::new();
         let mut found = Found::default();
         for thing in things {
-            // Without an owner it was not made by this release, or not by the checker.
+            // A resource without an owner was made by another release, or by another program.
             let Some(owner) = thing.owner.clone().filter(|_| thing.run != self.run) else {
                 continue;
             };
@@ -119,24 +119,24 @@ impl Sweeper {
             }
         }
         if self.spares_kept && !found.dead.is_empty() {
-            // Looked for last: a run marks its stack as kept before it ends.
+            // Checked last: a run marks its stack as kept before it ends.
             let kept = self.kept().await?;
             found.dead.retain(|thing| !kept.contains(&thing.run));
         }
         Ok(found)
     }
 
-    /// The ids of the runs whose stacks were left up on purpose.
+    /// Returns the ids of the runs whose stacks were left up on purpose.
     async fn kept(&self) -> Result<HashSet<String>, Fault> {
         let marks = things(&self.docker, KEPT_LABEL).await.map_err(fault)?;
         let marks = marks.into_iter().filter(|thing| thing.keeps);
         Ok(marks.map(|thing| thing.run).collect())
     }
 
-    /// Removes what dead runs have left, and looks again until nothing new of them shows.
+    /// Removes the resources of dead runs, and repeats until no new ones appear.
     ///
     /// # Errors
-    /// A fault when the engine does not answer, or not within [`limits::REMOVAL`].
+    /// A fault when the engine does not answer, or the sweep takes longer than [`limits::REMOVAL`].
     pub async fn sweep(&self) -> Result<Swept, Fault> {
         match timeout(limits::REMOVAL, self.sweep_until_quiet()).await {
             Ok(swept) => swept,
@@ -169,19 +169,19 @@ impl Sweeper {
         }
     }
 
-    /// How long ago the run began that has left a thing.
+    /// Returns the time since the start of the run that left a resource.
     pub fn age(&self, thing: &Thing) -> Duration {
         let began = thing.owner.as_ref().map(|owner| owner.began);
         self.since(began.unwrap_or(i64::MAX))
     }
 
-    /// How long ago a moment was, in seconds since 1970 by the engine's clock; nothing when it is still to come.
+    /// Returns the time since `moment` (seconds since 1970, by the engine's clock); zero if it is in the future.
     pub(super) fn since(&self, moment: i64) -> Duration {
         let seconds = self.clock.now().saturating_sub(moment);
         Duration::from_secs(seconds.max(0).unsigned_abs())
     }
 
-    /// Sweeps beside whatever else goes on.
+    /// Starts the sweep as a task beside other work.
     pub fn begin(self) -> Sweeping {
         let sweeper = self.clone();
         Sweeping {
@@ -208,11 +208,10 @@ impl Swept {
 }
 
 impl Sweeping {
-    /// Ends the sweep: what has shown since its last look is removed too, and what is still being removed is waited for
-    /// at most [`limits::SWEEP`].
+    /// Ends the sweep: waits for it and removes what has appeared since its last listing, for at most [`limits::SWEEP`].
     ///
     /// # Errors
-    /// A fault when the engine does not answer.
+    /// A fault when the engine does not answer, or the time is up.
     pub async fn end(mut self) -> Result<Swept, Fault> {
         let ended = timeout(limits::SWEEP, async {
             let mut swept = (&mut self.task)
@@ -231,7 +230,7 @@ impl Sweeping {
     }
 }
 
-/// What is left is the next run's to remove.
+/// Returns the fault for a sweep that ran out of time; the next run removes what is left.
 pub(super) fn out_of_time() -> Fault {
     let words = Text::fixed("out of time", "le temps est écoulé");
     Fault::new(FaultKind::Time, words)

@@ -1,4 +1,4 @@
-//! What a build is made from: a context, packed, and a Dockerfile, found.
+//! Input of a build: the packed context and the Dockerfile.
 
 use std::fs::File;
 
@@ -19,41 +19,41 @@ use crate::sandbox::limits;
 use crate::sandbox::reference::malformed;
 use crate::submission::{ReadError, Submission};
 
-/// Bytes of a Dockerfile or `.dockerignore` that are read.
+/// Size limit of a Dockerfile or `.dockerignore`, in bytes.
 const TEXT_BYTES: u64 = 1 << 20;
 
-/// Names looked at in a folder that has no Dockerfile.
+/// Number of names checked in a folder that has no Dockerfile.
 const NAMES: usize = 1000;
 
-/// The name of a Dockerfile that stands in the compose file itself, or outside of the context.
+/// Name, in the context, of a Dockerfile that is written in the compose file, lies outside of the context, or gets more stages.
 const INLINE: &str = ".softy-check.dockerfile_inline";
 
 /// A build that can be sent to the engine.
 pub(super) struct Prepared {
-    /// The archive of the context, from its first byte.
+    /// Archive of the context, from its first byte.
     pub(super) context: File,
-    /// The Dockerfile's name inside the context.
+    /// Name of the Dockerfile inside the context.
     pub(super) dockerfile: String,
-    /// The Dockerfile's text, as the submission has it.
+    /// Text of the Dockerfile, as the submission has it.
     pub(super) text: String,
-    /// The same with other images in the places of those that are to be replaced.
+    /// Text of the Dockerfile with image overrides applied.
     based: String,
-    /// As the engine gets it.
+    /// Dockerfile as the engine gets it.
     pub(super) sent: Sent,
-    /// What keeps it from the classic builder.
+    /// Feature that the classic builder lacks, if any.
     pub(super) need: Option<Need>,
-    /// The Dockerfile's path, from the submission's root.
+    /// Path of the Dockerfile, from the submission's root.
     pub(super) path: String,
 }
 
 impl Prepared {
-    /// The instruction that a step of the build came of, as the submission has it.
+    /// Returns the submission's instruction that became a step of the build.
     pub(super) fn own_step(&self, step: &str) -> String {
         own_step(&self.text, &self.based, step)
     }
 }
 
-/// Packs the context, or says why there is nothing to build.
+/// Packs the context, or returns the state of an image that has nothing to build.
 pub(super) async fn prepare(
     submission: &Submission,
     build: &Build,
@@ -97,7 +97,7 @@ pub(super) async fn prepare(
     let based = based(&text, build, bases);
     let with = with_contexts(build, bases);
     let sent = match &need {
-        // Its reader of here-documents is the engine's own.
+        // Only the engine's own parser reads here-documents, so no label is added.
         Some(_) => Sent::plain(&based, &with),
         None => Sent::marked(&based, &with, stages),
     };
@@ -127,7 +127,7 @@ pub(super) async fn prepare(
     }
 }
 
-/// The images that a build begins with or takes files from; none where it has no Dockerfile.
+/// Returns the images that a build begins with or takes files from; none if it has no Dockerfile.
 pub(in crate::sandbox) fn base_images(
     submission: &Submission,
     build: &Build,
@@ -144,7 +144,7 @@ fn pack(
 ) -> Result<File, PackError> {
     let mut archive = Archive::new()?;
     archive.add_folder(folder, "", ignored, &[&dockerfile, ".dockerignore"])?;
-    // Behind the submission's own, whose place it takes.
+    // Added after the submission's own file, which it replaces.
     let own = folder.metadata(&dockerfile);
     let mode = own.map_or(0o644, |own| own.mode() & 0o777);
     archive.add_text(&dockerfile, text.as_bytes(), mode)?;
@@ -154,11 +154,11 @@ fn pack(
     Ok(archive.finish()?)
 }
 
-/// What an image's failed build comes of whose `additional_contexts` cannot become stages of its Dockerfile: they are written
-/// into it.
+/// Checks that the `additional_contexts`, which are written into the Dockerfile as stages, can be its stages. Returns the
+/// image's state if one cannot.
 ///
 /// # Errors
-/// A fault where BuildKit itself would know such a name.
+/// A fault for a name that only BuildKit would know.
 fn unnamed_context(build: &Build) -> Result<Option<ImageState>, Fault> {
     for (name, context) in &build.contexts {
         if !is_stage(name) {
@@ -184,7 +184,7 @@ fn unnamed_context(build: &Build) -> Result<Option<ImageState>, Fault> {
     Ok(None)
 }
 
-/// What the classic builder, which knows no other contexts, takes for the name of a stage.
+/// Returns whether the classic builder accepts the name of a stage; it has no other contexts.
 fn is_stage(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name
@@ -192,7 +192,8 @@ fn is_stage(name: &str) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
 }
 
-/// The folders of `additional_contexts` with their names in the archive, or the path of one that is not there.
+/// Opens the folders of `additional_contexts`. Returns them with their names in the archive, or the path of one that is
+/// missing.
 fn named_folders(
     submission: &Submission,
     build: &Build,
@@ -213,7 +214,7 @@ fn named_folders(
     Ok(Ok(folders))
 }
 
-/// The Dockerfile's name and text: where none is named, the engine falls back to `dockerfile`.
+/// Returns the Dockerfile's name and text. If the submission names none, `dockerfile` is the fallback, as with the engine.
 fn dockerfile(submission: &Submission, build: &Build) -> Result<Option<(String, String)>, Fault> {
     if let Some(text) = &build.inline {
         return Ok(Some((INLINE.to_owned(), text.clone())));
@@ -235,7 +236,7 @@ fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageSta
     let similar = names
         .into_iter()
         .filter(|name| name.to_lowercase().contains("docker"))
-        // A link that leads out, or something that is no file, is there and cannot be read.
+        // A link that leads outside, or an object other than a file, exists and cannot be read.
         .filter(|name| *name != build.dockerfile);
     Ok(ImageState::DockerfileMissing {
         leads_out: leads_out(submission, build, &build.dockerfile),
@@ -244,7 +245,7 @@ fn dockerfile_missing(submission: &Submission, build: &Build) -> Result<ImageSta
     })
 }
 
-/// The path of a file of the context, which may be the submission's root.
+/// Returns the path of a file of the context, which may be the submission's root.
 fn path(submission: &Submission, build: &Build, name: &str) -> String {
     let located = submission.locate(&build.context, name);
     located.unwrap_or_else(|| name.to_owned())

@@ -1,4 +1,4 @@
-//! The images that a Dockerfile names, and the Dockerfile with others in their places.
+//! Images that a Dockerfile names, and the Dockerfile with overrides applied.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,18 +11,18 @@ use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::bases::Bases;
 use crate::sandbox::reference::full;
 
-/// Bytes that a reference may grow to with its variables filled in.
+/// Size limit of a reference with its variables substituted, in bytes.
 const REFERENCE_BYTES: usize = 1000;
 
 /// An image that a Dockerfile names.
 struct Named {
-    /// Where in the Dockerfile it does.
+    /// Byte range of the name in the Dockerfile.
     at: Range<usize>,
-    /// The reference, its variables filled in.
+    /// Reference, with its variables substituted.
     reference: String,
 }
 
-/// The images that a build begins with or takes files from, as far as its Dockerfile can tell before it is built.
+/// Returns the images that a build begins with or takes files from, as far as the Dockerfile shows them before the build.
 pub(super) fn images(dockerfile: &str, build: &Build) -> Vec<String> {
     let contexts = build.contexts.iter();
     let contexts = contexts.filter_map(|(_, context)| match context {
@@ -33,8 +33,7 @@ pub(super) fn images(dockerfile: &str, build: &Build) -> Vec<String> {
     contexts.chain(named.map(|named| named.reference)).collect()
 }
 
-/// The Dockerfile with the images of `bases` in the places of those that they are taken for; everything else, lines and their
-/// ends included, stays as it is.
+/// Returns the Dockerfile with the overrides of `bases` applied. Keeps everything else, including lines and their ends.
 pub(super) fn based(dockerfile: &str, build: &Build, bases: &Bases) -> String {
     let mut based = String::new();
     let mut done = 0;
@@ -48,7 +47,7 @@ pub(super) fn based(dockerfile: &str, build: &Build, bases: &Bases) -> String {
     based + dockerfile.get(done..).unwrap_or_default()
 }
 
-/// The build with the images of `bases` as its contexts.
+/// Returns the build with the overrides of `bases` applied to its contexts.
 pub(super) fn with_contexts(build: &Build, bases: &Bases) -> Build {
     let mut build = build.clone();
     for (_, context) in &mut build.contexts {
@@ -61,7 +60,7 @@ pub(super) fn with_contexts(build: &Build, bases: &Bases) -> Build {
     build
 }
 
-/// The instruction of `dockerfile` that became `step` in `based`, one blank between its words.
+/// Returns the instruction of `dockerfile` that became `step` in `based`, with one blank between its words.
 pub(super) fn own_step(dockerfile: &str, based: &str, step: &str) -> String {
     let built = instructions(based);
     let mut pairs = built.iter().zip(instructions(dockerfile));
@@ -69,7 +68,7 @@ pub(super) fn own_step(dockerfile: &str, based: &str, step: &str) -> String {
     own.map_or_else(|| step.to_owned(), |(_, own)| words(&own.text).join(" "))
 }
 
-/// In their order.
+/// Returns the images that a Dockerfile names, in their order.
 fn named(dockerfile: &str, build: &Build) -> Vec<Named> {
     let instructions = instructions(dockerfile);
     let lines = lines(dockerfile);
@@ -95,12 +94,12 @@ fn named(dockerfile: &str, build: &Build) -> Vec<Named> {
     named
 }
 
-/// What a Dockerfile has said up to an instruction.
+/// Arguments and stages that a Dockerfile has declared up to an instruction.
 struct Known<'a> {
     build: &'a Build,
-    /// The values of `ARG` before the first `FROM`.
+    /// Values of `ARG` before the first `FROM`.
     arguments: Variables,
-    /// The names that stages and contexts have, in lower case.
+    /// Names of stages and contexts, in lower case.
     stages: BTreeSet<String>,
     has_begun: bool,
 }
@@ -116,10 +115,10 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The image that a word of an instruction of that name means; `None` where it means a stage, or cannot be an image.
+    /// Returns the image that a word of the instruction `name` means; `None` if it means a stage, or cannot be an image.
     fn image(&self, name: &str, word: &str) -> Option<String> {
         let reference = match name {
-            // Variables are filled in there alone.
+            // Only `FROM` substitutes variables.
             "FROM" => filled(&plain(word), &self.arguments, REFERENCE_BYTES).ok()?,
             _ => plain(word),
         };
@@ -140,7 +139,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// A variable, with the build's own value, else the default that `word` has for it.
+    /// Declares a variable, with the build's own value, or else with the default that `word` gives it.
     fn declare(&mut self, word: &str) {
         let (name, default) = match word.split_once('=') {
             Some((name, default)) => (name, Some(default)),
@@ -158,7 +157,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The words of an instruction that name what it begins with or takes files from, with the part of each that is the name.
+/// Returns the words of an instruction that name its base or a source of files, with the range of the name in each.
 fn sources<'a>(name: &str, instruction: &'a Instruction) -> Vec<(&'a str, Range<usize>)> {
     let words = instruction.words();
     let flags = words.iter().take_while(|word| word.starts_with("--"));
@@ -178,7 +177,7 @@ fn sources<'a>(name: &str, instruction: &'a Instruction) -> Vec<(&'a str, Range<
     }
 }
 
-/// The `from=` of `--mount=type=bind,from=…,target=…`.
+/// Returns the range of the source in `--mount=type=bind,from=…,target=…`.
 fn mounted(flag: &str) -> Option<(&str, Range<usize>)> {
     let options = flag.strip_prefix("--mount=")?;
     let mut start = flag.len() - options.len();
@@ -192,7 +191,7 @@ fn mounted(flag: &str) -> Option<(&str, Range<usize>)> {
     None
 }
 
-/// The lines of a Dockerfile, with the place where each begins.
+/// Returns the lines of a Dockerfile, each with its byte offset.
 fn lines(dockerfile: &str) -> Vec<(usize, &str)> {
     let mut start = 0;
     let lines = dockerfile.split_inclusive('\n');
@@ -205,7 +204,8 @@ fn lines(dockerfile: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// Where in an instruction's lines a word stands, behind the `last` that was looked for; `None` where it is spread over several.
+/// Returns the byte offset of a word in an instruction's lines, from `last` on; `None` if the word is spread over several
+/// lines.
 fn place(lines: &[(usize, &str)], word: &str, last: usize) -> Option<usize> {
     let mut lines = lines
         .iter()
@@ -218,7 +218,7 @@ fn place(lines: &[(usize, &str)], word: &str, last: usize) -> Option<usize> {
     })
 }
 
-/// Whether the word of a line that begins at `index` has white space around it, or the escape character behind it.
+/// Returns whether the word at `index` of a line has white space around it, or the escape character behind it.
 fn is_whole(line: &str, index: usize, word: &str) -> bool {
     let before = line.get(..index).and_then(|text| text.chars().next_back());
     let behind = line.get(index + word.len()..);
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    /// With `old` instead of `ubuntu:latest`.
+    /// Returns the Dockerfile with `old:1` instead of `ubuntu:latest`.
     fn rebased(dockerfile: &str, args: &[(&str, &str)]) -> String {
         let base = "ubuntu:latest=old:1".parse().unwrap();
         based(dockerfile, &build(args), &Bases::new(vec![base]).unwrap())

@@ -1,4 +1,4 @@
-//! The network that the steps of a run's builds are on: closed, but for the relay.
+//! Network for the steps of a run's builds: closed, except for the relay.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -13,34 +13,35 @@ use crate::sandbox::networks::LeadsTo;
 use crate::sandbox::relay::{Missed, Notes, Policy, Relay, Subnet, is_on_the_web};
 use crate::sandbox::{Egress, Reach, Sandbox};
 
-/// Arguments that the classic builder hands to every step, and keeps out of the image and of its cache.
+/// Proxy arguments. The classic builder passes them to every step, and keeps them out of the image and its cache.
 const PROXY: [&str; 4] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// What a step reaches by itself.
+/// Hosts that a step reaches without the proxy: its own.
 const ITSELF: &str = "localhost,127.0.0.1,0.0.0.0,::1";
 
-/// What builds may reach.
+/// Destinations that builds may reach.
 #[derive(Clone, Debug, Default)]
 pub struct Outlet {
-    /// Whether it is everything.
+    /// Egress of builds; with `Open`, they reach everything.
     pub egress: Egress,
-    /// How steps get to the checker; found out when `None`.
+    /// Way from the steps to the checker; detected if `None`.
     pub reach: Option<Reach>,
-    /// The hosts that they reach, with all below them; the whole public web where it is empty.
+    /// Hosts that builds may reach, with all subdomains; empty for the whole public web.
     pub hosts: Vec<String>,
 }
 
 /// The network of a run's builds.
 pub(in crate::sandbox) struct BuildNetwork {
-    /// The engine's name of it; its default one when `None`.
+    /// Name of the network on the engine; `None` for the engine's default one.
     pub(super) name: Option<String>,
     relay: Option<Relay>,
     notes: Arc<Notes>,
 }
 
 impl Sandbox {
-    /// Makes the network, and lets builds out to the public web where their steps can get to the checker.
+    /// Makes the network, which leads to the public web through the relay. If the steps cannot reach the checker, the network
+    /// is open.
     ///
     /// # Errors
     /// A fault when the engine cannot make it.
@@ -71,7 +72,7 @@ impl Sandbox {
         })
     }
 
-    /// A relay on the network's own address of this machine, or of the container that the checker runs in.
+    /// Starts a relay on the network's address of this machine, or of the container that the checker runs in, if possible.
     async fn relay(&self, network: &str, outlet: &Outlet) -> Result<Option<Relay>, Fault> {
         let reach = match outlet.reach {
             Some(reach) => reach,
@@ -112,8 +113,8 @@ impl Sandbox {
             .and_then(|endpoint| endpoint.ip_address))
     }
 
-    /// Takes the network away once everything is built, so that it is not held while the stack runs. Nobody waits for that but
-    /// removal, with which what cannot be taken yet goes.
+    /// Removes the network once everything is built, so that it is not held while the stack runs. Only removal waits for this,
+    /// and it also removes a network that is still in use now.
     pub(in crate::sandbox) async fn leave(&self, network: BuildNetwork) {
         let Some(name) = network.name else {
             return;
@@ -125,7 +126,7 @@ impl Sandbox {
 }
 
 impl BuildNetwork {
-    /// The arguments of a build that lead its steps to the relay, but for those that the submission gives itself.
+    /// Returns the arguments that direct a build's steps to the relay, except those that the submission sets itself.
     pub(super) fn arguments(&self, own: &[(String, String)]) -> Vec<(String, String)> {
         let Some(relay) = &self.relay else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! A Dockerfile as it is sent to the engine, which still speaks of its lines as the submission's.
+//! Dockerfile as sent to the engine, with the submission's line numbers for the engine's errors.
 
 use std::collections::BTreeSet;
 
@@ -7,35 +7,36 @@ use super::error::named_line;
 use super::{CACHE_LABEL, STEP};
 use crate::compose::project::{Build, NamedContext};
 
-/// What the folders of `additional_contexts` are called in the archive, before their number.
+/// Prefix of the names of `additional_contexts` folders in the archive; a number follows it.
 pub(super) const NAMED: &str = ".softy-check.context.";
 
-/// Which stages the classic builder builds: all of them, unlike BuildKit, unless they are taken out.
+/// Stages to build. Unlike BuildKit, the classic builder builds all of them, unless they are taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stages {
-    /// As the classic builder does.
+    /// All stages, as the classic builder does by itself.
     All,
-    /// Those that the image comes of.
+    /// Stages that the image depends on.
     Needed,
 }
 
-/// A Dockerfile that is sent.
+/// A Dockerfile as sent to the engine.
 pub struct Sent {
-    /// What the engine gets.
+    /// Text that the engine gets.
     pub text: String,
-    /// The submission's line that each line stands for or before, from 0.
+    /// For each line of the text, the submission's line that it is or precedes, from 0.
     lines: Vec<usize>,
 }
 
 impl Sent {
-    /// For BuildKit: with a stage for each named context before its own, as the engine's builds know no other names.
+    /// Returns the Dockerfile for BuildKit. Each named context becomes a stage before the others, as the engine's builds know
+    /// no other names.
     pub(super) fn plain(dockerfile: &str, build: &Build) -> Sent {
         Sent::with(dockerfile, build, &BTreeSet::new(), "")
     }
 
-    /// For the classic builder: every stage begins with a label, so that whatever is built of it is known for what it is, also
-    /// what a base image's `ONBUILD` adds to a last stage that is nothing else.
-    /// Stages that are left out are empty ones, which keeps the numbers of the others.
+    /// Returns the Dockerfile for the classic builder. Every stage begins with a label that identifies everything built from
+    /// it, even what a base image's `ONBUILD` adds to a last stage without instructions of its own. Stages that are left out
+    /// become empty, which keeps the numbers of the others.
     pub fn marked(dockerfile: &str, build: &Build, stages: Stages) -> Sent {
         let unused = match stages {
             Stages::All => BTreeSet::new(),
@@ -98,7 +99,7 @@ impl Sent {
         }
     }
 
-    /// The engine's words, with the line that they name as the submission's.
+    /// Returns the engine's error text with the line number of the submission.
     pub fn own_words(&self, error: &str) -> String {
         let Some(line) = named_line(error) else {
             return error.to_owned();
@@ -111,7 +112,7 @@ impl Sent {
     }
 }
 
-/// Whether the classic builder builds stages that the image does not come of.
+/// Returns whether the classic builder builds stages that the image does not depend on.
 pub(super) fn has_unused_stages(dockerfile: &str, build: &Build) -> bool {
     !unused(dockerfile, build).is_empty()
 }
@@ -134,8 +135,8 @@ fn empty_stage(from: &Instruction) -> String {
     }
 }
 
-/// The numbers of the stages that the image does not come of, as far as the Dockerfile alone can tell: a variable may name
-/// any stage.
+/// Returns the numbers of the stages that the image does not depend on, as far as the Dockerfile alone shows it. A variable may
+/// name any stage.
 fn unused(dockerfile: &str, build: &Build) -> BTreeSet<usize> {
     let instructions = instructions(dockerfile);
     let starts = instructions.iter().enumerate();
@@ -180,7 +181,7 @@ fn unused(dockerfile: &str, build: &Build) -> BTreeSet<usize> {
         .collect()
 }
 
-/// What an instruction takes files from, a stage or an image.
+/// Returns the stage or image that an instruction takes files from.
 pub(super) fn source(instruction: &Instruction) -> Option<String> {
     let words = instruction.words();
     if instruction.name() == "FROM" {
@@ -192,7 +193,7 @@ pub(super) fn source(instruction: &Instruction) -> Option<String> {
     sources.next().map(plain)
 }
 
-/// The name that a `FROM` gives its stage.
+/// Returns the name that a `FROM` gives its stage.
 pub(super) fn stage_name(from: &Instruction) -> Option<String> {
     let words = from.words().into_iter();
     let mut words = words.filter(|word| !word.starts_with("--")).skip(1);
@@ -200,7 +201,7 @@ pub(super) fn stage_name(from: &Instruction) -> Option<String> {
     words.next().filter(|_| is_as).map(str::to_owned)
 }
 
-/// A word without the quotes around it.
+/// Returns a word without the quotes around it.
 pub(super) fn plain(word: &str) -> String {
     word.trim_matches(['"', '\'']).to_owned()
 }
