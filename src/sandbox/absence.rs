@@ -1,4 +1,4 @@
-//! Why no engine answers, and what helps on which system.
+//! Reasons why no engine answers, and the remedy on each system.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -10,40 +10,40 @@ use tokio::time::timeout;
 use super::limits;
 use super::{Address, Endpoint, FoundBy};
 
-/// Why no engine answers.
+/// Reason why no engine answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// There is no such socket.
+    /// The socket does not exist.
     NoSocket(PathBuf),
-    /// This user may not use the socket.
+    /// This user lacks permission for the socket.
     NoPermission(PathBuf),
-    /// Nobody listens there any more.
+    /// No process listens at this address any more.
     Refused(String),
-    /// The host cannot be reached, in the system's words.
+    /// The host is unreachable; holds the system's error text.
     Unreached(String),
-    /// Docker Desktop was told to pause.
+    /// Docker Desktop is paused.
     Paused,
-    /// Something takes connections and does not answer as an engine; in the words of the client.
+    /// A process accepts connections but does not answer as an engine does; holds the client's error text.
     Silent(String),
 }
 
-/// The system that a remedy is for.
+/// System that a remedy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// Linux with an engine of its own.
     Linux,
     /// Linux within Windows, where the engine is Docker Desktop's.
     Wsl,
-    /// macOS, likewise.
+    /// macOS, where the engine is Docker Desktop's.
     Mac,
 }
 
-/// What serves an address, as far as that tells.
+/// Program that serves an address, as far as the address shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
-    /// An engine that the system runs, or Docker Desktop where that is usual.
+    /// An engine run by the system, or Docker Desktop on systems where that is usual.
     Usual,
-    /// An engine that a user runs.
+    /// An engine run by a user.
     Rootless,
     /// Docker Desktop on Linux.
     Desktop,
@@ -66,7 +66,7 @@ impl Program {
 }
 
 impl System {
-    /// This one.
+    /// Detects the system of this machine.
     pub fn here() -> System {
         let kernel = std::fs::read_to_string("/proc/version").unwrap_or_default();
         match kernel.to_lowercase().contains("microsoft") {
@@ -78,7 +78,7 @@ impl System {
 }
 
 impl Absence {
-    /// Why an engine gave no answer but `detail`.
+    /// Determines why an engine gave no answer but `detail`.
     pub async fn of(endpoint: &Endpoint, detail: &str) -> Absence {
         match timeout(limits::PING, connected(&endpoint.address)).await {
             Ok(Err(error)) => Absence::told(endpoint, &error),
@@ -97,7 +97,7 @@ impl Absence {
         }
     }
 
-    /// What is in the way, with a stranger's words in it as they came.
+    /// Describes the cause, with error texts of other programs verbatim.
     pub fn message(&self) -> Text {
         match self {
             Absence::NoSocket(path) => {
@@ -136,11 +136,11 @@ impl Absence {
         }
     }
 
-    /// What helps.
+    /// Describes the remedy.
     pub fn remedy(&self, endpoint: &Endpoint, system: System) -> Text {
         let (found_by, program) = (&endpoint.found_by, Program::of(endpoint));
         match self {
-            // Of Podman everybody has one of their own.
+            // Podman runs per user: each user starts their own.
             Absence::NoPermission(_) if program == Program::Podman => start(program, system),
             Absence::NoPermission(_) => named(found_by, permission(system)),
             Absence::Paused => Text::fixed(
@@ -257,7 +257,7 @@ fn restart(program: Program, system: System) -> Text {
     }
 }
 
-/// A remedy, and before it the other one, where somebody has named this engine: another name.
+/// Returns a remedy; if the user has named this engine, the first remedy is to check that name.
 fn named(found_by: &FoundBy, remedy: Text) -> Text {
     let (en, fr) = match found_by {
         FoundBy::HostFlag => (

@@ -1,4 +1,4 @@
-//! A folder of the submission as the tar archive that a build or an upload takes.
+//! Tar archives of a submission's folders, for builds and uploads.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,25 +17,25 @@ use tokio::task::spawn_blocking;
 use super::dockerignore::{self, Ignored, Unreadable};
 use super::limits;
 
-/// Bytes of an archive that are sent at a time.
+/// Bytes of an archive per chunk of the request.
 const CHUNK: usize = 64 << 10;
 
-/// Why a folder was not packed.
+/// Reason why a folder was not packed.
 #[derive(Debug)]
 pub(super) enum PackError {
-    /// Over the sandbox's limits of size, number or depth.
+    /// The folder exceeds the sandbox's limits of size, number or depth.
     TooLarge,
-    /// The `.dockerignore` is not read.
+    /// The `.dockerignore` has an illegal pattern, or too many.
     Ignore(Unreadable),
-    /// A file cannot be read, or the archive not be written.
+    /// A file cannot be read, or the archive cannot be written.
     Io(io::Error),
 }
 
 impl PackError {
-    /// What the submission did wrong, in words; `path` is what was packed.
+    /// Returns the error text for a mistake of the submission; `path` is the packed path.
     ///
     /// # Errors
-    /// A fault when the submission is not why.
+    /// A fault when the submission is not the cause.
     pub(super) fn words(self, path: &str) -> Result<String, Fault> {
         let error = match self {
             PackError::TooLarge => {
@@ -78,7 +78,7 @@ pub(super) struct Archive {
     packed: Arc<Packed>,
 }
 
-/// What one archive has in it, or several together.
+/// Sum of the bytes and entries of one archive, or of several that share the limits.
 #[derive(Default)]
 pub(super) struct Packed {
     bytes: AtomicU64,
@@ -86,7 +86,7 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Adds an entry of this size; whether there was room for it.
+    /// Adds an entry of this size. Returns whether the sum is still within the limits.
     fn add(&self, bytes: u64) -> bool {
         let add = |sum: &AtomicU64, more: u64| {
             let added = |sum: u64| Some(sum.saturating_add(more));
@@ -103,17 +103,17 @@ impl Archive {
         Archive::among(Arc::default())
     }
 
-    /// One of several that keep to the limits together.
+    /// Creates an archive that shares its limits with all others of `packed`.
     pub(super) fn among(packed: Arc<Packed>) -> io::Result<Archive> {
         let mut tar = tar::Builder::new(tempfile::tempfile()?);
         tar.follow_symlinks(false);
         Ok(Archive { tar, packed })
     }
 
-    /// Adds all of `folder` under `prefix`, without what `ignored` excludes; `kept` are paths that are sent regardless.
+    /// Adds all of `folder` under `prefix`, except what `ignored` excludes. Adds the paths in `kept` regardless.
     ///
-    /// Empty folders and links stay as they are, pipes, sockets and devices stay out, as does what Docker's client
-    /// leaves out.
+    /// Keeps empty folders and links. Leaves out pipes, sockets and devices, as well as everything that Docker's client leaves
+    /// out.
     pub(super) fn add_folder(
         &mut self,
         folder: &Dir,
@@ -124,7 +124,7 @@ impl Archive {
         self.add_entries(folder, prefix, "", ignored, kept, 0)
     }
 
-    /// Adds a file with the given text and permissions, of root's own.
+    /// Adds a file with this text and these permissions, owned by root.
     pub(super) fn add_text(&mut self, path: &str, text: &[u8], mode: u32) -> Result<(), PackError> {
         self.count(text.len() as u64)?;
         let mut header = Header::new_gnu();
@@ -144,7 +144,7 @@ impl Archive {
         self.add_regular(folder, Path::new(name), Path::new(path), &metadata)
     }
 
-    /// The finished archive, from its first byte.
+    /// Finishes the archive. Returns its file, positioned at the first byte.
     pub(super) fn finish(self) -> io::Result<File> {
         let mut file = self.tar.into_inner()?;
         file.flush()?;
@@ -225,7 +225,7 @@ impl Archive {
         let file = folder.open_with(name, &options)?;
         let mut header = header(EntryType::Regular, metadata);
         header.set_size(size);
-        // Exactly as many bytes as the header says, whatever the file does in the meantime.
+        // Exactly as many bytes as the header states, even if the file changes meanwhile.
         let content = file.take(size).chain(io::repeat(0)).take(size);
         Ok(self.tar.append_data(&mut header, path, content)?)
     }
@@ -249,7 +249,7 @@ impl Archive {
     }
 }
 
-/// Packs on a thread of its own: nothing else waits for the disk.
+/// Packs on a separate thread, so that nothing else waits for the disk.
 pub(super) async fn packed<T: Send + 'static>(
     pack: impl FnOnce() -> Result<T, PackError> + Send + 'static,
 ) -> Result<T, PackError> {
@@ -257,7 +257,7 @@ pub(super) async fn packed<T: Send + 'static>(
     packed.unwrap_or_else(|error| Err(PackError::Io(io::Error::other(error))))
 }
 
-/// A file as the chunks of a request's body.
+/// Returns the file's content as chunks of a request's body.
 pub(super) fn chunks(file: File) -> impl stream::Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::unfold(Some(file), |file| async move {
         let read = spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! The images that a submission takes from elsewhere: which they are, and that those to be taken instead are there.
+//! Base images, i.e. the images that a submission takes from elsewhere: finds and identifies them, and pulls their overrides.
 
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
@@ -17,10 +17,10 @@ use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
 
 impl Sandbox {
-    /// Finds out which images a submission takes from elsewhere, and brings those onto the engine that are to be taken instead.
+    /// Finds the base images of a submission, and pulls the images that override them.
     ///
     /// # Errors
-    /// A fault when one of those is nowhere to be had, or the engine or the network is in the way.
+    /// A fault when an override image cannot be found, or the engine or the network fails.
     pub(super) async fn find_base_images(
         &self,
         submission: &Submission,
@@ -41,7 +41,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Asks the engine for the id and the digest of each of them: after the builds, which bring what is not there yet.
+    /// Asks the engine for the id and the digest of each base image. Runs after the builds, which pull the missing ones.
     pub(super) async fn identify_base_images(&self) {
         let mut found = self.base_images().clone();
         for image in &mut found {
@@ -49,7 +49,7 @@ impl Sandbox {
             if malformed(reference).is_some() {
                 continue;
             }
-            // An engine that has trouble says so elsewhere, too.
+            // An engine that fails is reported by other calls.
             let Ok(inspected) = self.docker.inspect_image(reference).await else {
                 continue;
             };
@@ -60,13 +60,13 @@ impl Sandbox {
         *self.base_images() = found;
     }
 
-    /// As far as they are known by now.
+    /// Returns the base images known so far.
     pub(super) fn base_images(&self) -> MutexGuard<'_, Vec<BaseImage>> {
         let found = self.base_images.lock();
         found.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the engine has is taken as it is, wherever it came from: whoever grades has named it.
+    /// Pulls an image unless the engine has it. An existing image is used whatever its origin: the grader has named it.
     async fn fetch(&self, reference: &str) -> Result<(), Fault> {
         match self.docker.inspect_image(reference).await {
             Ok(_) => return Ok(()),
@@ -88,7 +88,7 @@ impl Sandbox {
     }
 }
 
-/// The images that a service's own image comes of.
+/// Returns the images that a service's own image is made from.
 fn references(
     submission: &Submission,
     project: &Project,
@@ -121,7 +121,7 @@ fn add(found: &mut Vec<BaseImage>, reference: String, service: &str, bases: &Bas
     }
 }
 
-/// The digest by which the registry of a reference knows the image: the same one may come from several.
+/// Returns the digest from the reference's own registry, or else the first: one image may come from several registries.
 fn own_digest(reference: &str, mut digests: Vec<String>) -> Option<String> {
     digests.retain(|digest| repository(digest).is_some());
     let own = digests.iter();

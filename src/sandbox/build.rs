@@ -1,5 +1,5 @@
-//! One image built: by the classic builder, whose steps can be limited, or by BuildKit, where nothing else can and it is
-//! allowed.
+//! Builds of single images: by the classic builder, whose steps can be limited, or by BuildKit, where nothing else can build
+//! the image and the options allow it.
 
 mod dockerfile;
 mod error;
@@ -53,57 +53,57 @@ use sent::{has_unused_stages, source};
 pub(super) use taken::Taken;
 use watch::{Marks, Watch};
 
-/// Marks an image that the classic builder made, and keeps as its cache: without a name, and the same for every run.
+/// Label of images that the classic builder made and keeps as its cache: untagged, and the same for every run.
 pub const CACHE_LABEL: &str = "org.softy-check.cache";
 
-/// The label's value, which stages begin with: all that is made of them inherits it. A line at the end that says the same of a
-/// build's last image would cost a storage driver without layers of its own a second and more.
+/// Value of the label. Each stage begins with the label, and everything made from the stage inherits it. A second `LABEL` line
+/// at the end, for the last image alone, would cost a second or more with storage drivers without layers of their own.
 pub(super) const STEP: &str = "step";
 
-/// What a submission's builds may do to the machine.
+/// Permission of a submission's builds to use the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Builds {
-    /// Every step has limits; what cannot be built so is not built.
+    /// Every step has limits; an image that cannot be built within them is not built.
     #[default]
     Limited,
-    /// What cannot be built within limits is built without.
+    /// An image that cannot be built within limits is built without.
     Unlimited,
 }
 
-/// What the builds of a run have in common.
+/// Settings that all builds of a run share.
 pub(super) struct BuildsOfRun<'a> {
-    /// What they may do to the machine.
+    /// Permission to build without limits.
     pub(super) builds: Builds,
-    /// What they may reach.
+    /// Destinations that the builds may reach.
     pub(super) outlet: &'a Outlet,
-    /// Where their steps run, once there is something to build.
+    /// Network of the build steps, made for the first build.
     pub(super) network: OnceCell<BuildNetwork>,
 }
 
-/// A way to build.
+/// A builder of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Builder {
-    /// One container a step, with limits.
+    /// The classic builder: one container per step, with limits.
     Classic,
     /// BuildKit, which takes no limits.
     BuildKit,
 }
 
-/// How a build ended.
+/// Outcome of a build.
 enum End {
     Done,
-    /// With this last word of the engine.
+    /// The build failed; holds the engine's last error text.
     Failed(String),
-    /// It took too much.
+    /// The build took too much of this resource.
     Over(Resource),
     TimedOut,
 }
 
 impl Sandbox {
-    /// Builds an image, the `index`-th of this run; beside what came of it, the name or id to make containers from.
+    /// Builds an image, the `index`-th of this run. Returns its state, and the name or id to make containers from.
     ///
     /// # Errors
-    /// A fault when the engine, the network or the disk is in the way, or the image needs a build that is not allowed.
+    /// A fault when the engine, the network or the disk fails, or the image needs a build that is not allowed.
     pub(super) async fn build(
         &self,
         submission: &Submission,
@@ -129,7 +129,7 @@ impl Sandbox {
         let (dockerfile, target) = (&prepared.dockerfile, &build.target);
         let options = format!("{:?}", (dockerfile, target, &build.args, &build.labels));
         let key = build_key(&prepared.context, options).await.map_err(disk)?;
-        // Whoever is second finds the first one's work done.
+        // Of two equal builds, the second waits and finds the first one's result.
         let _alone = self.turns.alone(key.clone()).await;
         let bases = self.ids_of(images(&prepared.text, build)).await?;
         let known = bases.map(|bases| format!("{key} of {bases}"));
@@ -148,7 +148,7 @@ impl Sandbox {
             network,
         };
         let built = self.try_build(&job(&prepared)).await;
-        // What was built in the open is built again: each run tells of its own, and BuildKit's images end with their runs.
+        // An image built in the open is built again by each run: each run reports it, and removes its BuildKit images.
         if let (Ok((ImageState::Ready, image)), Some(known)) = (&built, known)
             && !self.built_in_the_open.load(Ordering::Relaxed)
         {
@@ -160,15 +160,15 @@ impl Sandbox {
         {
             return built;
         }
-        // Students have BuildKit, which does not build what nothing is taken from.
+        // Students use BuildKit, which skips stages that nothing depends on.
         match prepare(submission, build, Stages::Needed, &self.bases).await? {
             Ok(prepared) => self.try_build(&job(&prepared)).await,
             Err(_) => built,
         }
     }
 
-    /// The ids of the images that a build begins with or takes files from, in a row; `None` where not all of them are on the
-    /// engine, or they are more than are noted of a submission.
+    /// Returns the concatenated ids of the images that a build begins with or takes files from. Returns `None` if the engine
+    /// lacks one of them, or they exceed [`limits::BASE_IMAGES`].
     async fn ids_of(&self, bases: Vec<String>) -> Result<Option<String>, Fault> {
         let bases: BTreeSet<String> = bases.into_iter().collect();
         if bases.len() > limits::BASE_IMAGES {
@@ -189,15 +189,16 @@ impl Sandbox {
         Ok(Some(ids))
     }
 
-    /// The image that a run of this process has made of the same build, where it is still there and the run has room for what
-    /// was written for it.
+    /// Returns the image that a run of this process has made from an equal build, if it still exists and fits in this run's
+    /// disk budget.
     async fn built_before(&self, known: Option<&str>) -> Option<String> {
         let image = self.turns.built(known?)?;
         let mut watch = self.watch_build(None).await;
         watch.has_room_for(&image).await.then_some(image)
     }
 
-    /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet; what a variable stands for may be one.
+    /// Notes a registry of `FROM` or `COPY --from` that is not on the public internet. A variable counts as one, because its
+    /// value may name one.
     fn note_registries(&self, dockerfile: &str) {
         let instructions = instructions(dockerfile);
         let mut sources = instructions.iter().filter_map(source);
@@ -219,7 +220,7 @@ impl Sandbox {
             End::Done => return self.built(log, job).await,
             End::TimedOut if log.printed_within(limits::BUILD_SILENCE) => return Err(slow()),
             End::TimedOut => {
-                // A build is silent, too, when the engine itself stands still.
+                // A build is silent, too, when the engine itself hangs.
                 answers(&self.docker).await?;
                 let seconds = limits::BUILD.as_secs();
                 (BuildFailure::TimedOut { seconds }, String::new())
@@ -247,7 +248,7 @@ impl Sandbox {
             }
         };
         if let (BuildFailure::Dockerfile, Some(need)) = (&failure, &prepared.need) {
-            // Another engine may well know it.
+            // Another engine may know the instruction.
             return Err(need.fault(&prepared.path));
         }
         log.step = prepared.own_step(&log.step);
@@ -255,7 +256,7 @@ impl Sandbox {
         Ok((state, job.tag.clone()))
     }
 
-    /// Sends a build and follows it to its end; what is still running then ends with it.
+    /// Sends a build and follows it to its end; anything of it that still runs then is ended.
     async fn run_build(&self, job: &Job<'_>, cache: Cache) -> Result<(Log, End), Fault> {
         let mut context = job.prepared.context.try_clone().map_err(disk)?;
         context.seek(SeekFrom::Start(0)).map_err(disk)?;
@@ -292,15 +293,15 @@ impl Sandbox {
         Ok((log, end))
     }
 
-    /// Waits until no other build marks the image that this one begins with. Marked twice at the same time, it would be two
-    /// images, of which the builder knows one the next time: what was built of the other would be built again.
+    /// Waits until no other build labels the image that this one begins with. Two builds at the same time would make two
+    /// labelled images, of which the builder finds only one later, and everything built on the other would be built again.
     async fn marking(&self, job: &Job<'_>) -> OwnedMutexGuard<()> {
         let instructions = instructions(&job.prepared.sent.text);
         let first = instructions.iter().find_map(source).unwrap_or_default();
         self.turns.alone(format!("mark {first}")).await
     }
 
-    /// Watches a build that begins now, whose steps are on this network.
+    /// Starts to watch a build that begins now, whose steps run on `network`.
     async fn watch_build(&self, network: Option<String>) -> Watch {
         let making = Arc::clone(&self.making).read_owned().await;
         let marks = Marks {
@@ -311,7 +312,7 @@ impl Sandbox {
         Watch::new(self.docker.clone(), marks, taken, making)
     }
 
-    /// Ready when the image is there: a stream that ended is not yet an image.
+    /// Returns the image as ready once the engine has it: the end of the stream does not prove that it exists.
     async fn built(&self, log: Log, job: &Job<'_>) -> Result<(ImageState, String), Fault> {
         let tag = job.tag.clone();
         let reference = match job.builder {
@@ -322,8 +323,8 @@ impl Sandbox {
         Ok((ImageState::Ready, reference))
     }
 
-    /// The builders keep what they built in different places: BuildKit in a cache of its own, so that its image is the
-    /// run's and goes with it; the classic builder in images, so that its last one stays, without a name.
+    /// Returns the options of a build. BuildKit keeps its results in a cache of its own, so its image belongs to the run and is
+    /// removed with it. The classic builder keeps its results as images, so its last one stays, without a tag.
     fn build_options(&self, job: &Job<'_>) -> BuildImageOptions {
         let build = job.build;
         let labels: HashMap<String, String> = build.labels.iter().cloned().collect();
@@ -368,7 +369,7 @@ struct Job<'a> {
     build: &'a Build,
     prepared: &'a Prepared,
     builder: Builder,
-    /// A name for the image, where it gets one.
+    /// Tag for the image, where it gets one.
     tag: String,
     /// Its number in the run.
     index: usize,
@@ -414,8 +415,8 @@ async fn follow(
         let info = match step {
             None => return End::Done,
             Some(Ok(info)) => info,
-            // A CRLF split across two reads makes the client call a finished stream broken; whether the image
-            // is there decides.
+            // The client reports a finished stream as broken if a CRLF was split across two reads; the check for the image
+            // decides.
             Some(Err(Error::IOError { err }))
                 if err.to_string().contains("bytes remaining on stream") =>
             {
@@ -446,7 +447,7 @@ async fn look(watch: Option<&mut Watch>) -> Option<Resource> {
     watch?.look().await
 }
 
-/// Whether what came of a build may come of a stage that BuildKit would have left alone; it reads all of them, too.
+/// Returns whether a stage that BuildKit would skip may have caused this result; BuildKit parses all stages, too.
 fn may_be_unused_stage(built: &Result<(ImageState, String), Fault>) -> bool {
     match built {
         Ok((ImageState::BuildFailed { failure, .. }, _)) => *failure != BuildFailure::Dockerfile,
@@ -455,7 +456,7 @@ fn may_be_unused_stage(built: &Result<(ImageState, String), Fault>) -> bool {
     }
 }
 
-/// What came of an image whose layers are more than the images of a run may take.
+/// Returns the state of an image whose layers exceed the disk budget of the run's images.
 pub(super) fn too_large(reference: &str) -> ImageState {
     Log::default().failed(too_much(Resource::Disk), String::new(), reference, "")
 }
@@ -470,7 +471,7 @@ fn too_much(resource: Resource) -> BuildFailure {
     BuildFailure::UsesTooMuch { resource, limit }
 }
 
-/// A build that still goes on when its time is up: a slow mirror, or too many builds at once.
+/// Returns the fault for a build that still makes progress when its time is up: a slow mirror, or too many builds at once.
 fn slow() -> Fault {
     let seconds = limits::BUILD.as_secs();
     let detail = Text::new(

@@ -1,9 +1,9 @@
-//! The images that the classic builder has left as a cache, of all runs together, bounded by age and size.
+//! Cache of the classic builder: the images that it leaves, of all runs together, bounded by age and size.
 //!
-//! A build may take any of them again at any moment, so that they stay as long as another run goes on. What is taken away is
-//! unnamed, has nothing on it, and looks made by a build of the checker's: labels are handed down to whatever somebody makes
-//! of such an image, but the last line of its history is its own. A build without a name on the id of such an image looks
-//! the same, and goes as with Docker's own `image prune`.
+//! A build may reuse any of them at any moment, so none is removed while another run is alive. A removed image has no tag and
+//! no image made from it, and its history shows a build of the checker. The label alone proves nothing: every image made from a
+//! cached one inherits it, but not the last line of its history. An untagged image that a user builds from the id of a cached
+//! one looks the same, and is removed as by Docker's own `image prune`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,30 +25,30 @@ use super::sweep::{Sweeper, out_of_time};
 use super::things::{Kind, NO_TAG, shown};
 use super::{RUN_LABEL, limits};
 
-/// Since when a step's container is no live build's.
+/// Age from which a step's container belongs to no live build.
 const STEP_OUTLIVED: Duration =
     Duration::from_secs(2 * (limits::BUILD.as_secs() + limits::BUILD_END.as_secs()));
 
-/// How much of the cache is taken away.
+/// Extent to which the cache is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// What is older or more than [`limits::CACHE_AGE`] and [`limits::CACHE_BYTES`], and not more of it at a time than
-    /// [`limits::CACHE_REMOVALS`].
+    /// Everything older than [`limits::CACHE_AGE`] or beyond [`limits::CACHE_BYTES`], at most [`limits::CACHE_REMOVALS`] images
+    /// at a time.
     Usual,
-    /// All of it.
+    /// The whole cache.
     Everything,
 }
 
-/// Something that builds have left.
+/// An image or a container that builds have left.
 #[derive(Clone, Debug)]
 pub struct Cached {
-    /// An image, or the container of a step.
+    /// Kind of the object: an image, or the container of a step.
     pub kind: Kind,
-    /// The beginning of its id.
+    /// Beginning of the id.
     pub name: String,
-    /// Since it was made, by the engine's clock.
+    /// Time since it was made, by the engine's clock.
     pub age: Duration,
-    /// What it adds to what it is made from, in bytes.
+    /// Bytes that it adds to its parent.
     pub bytes: u64,
 }
 
@@ -57,15 +57,15 @@ pub struct Cached {
 struct Layer {
     id: String,
     parent: String,
-    /// In seconds since 1970, by the engine's clock.
+    /// Time of creation, in seconds since 1970, by the engine's clock.
     made: i64,
     bytes: u64,
-    /// Whether it is known to stay: somebody has named or uses it.
+    /// Set when the image is known to stay: it has a tag, is in use, or is not the checker's.
     stays: bool,
 }
 
 impl Sweeper {
-    /// Takes away what the cache has too much of, or only says what that is; least recently made first.
+    /// Removes what the cache has too much of, least recently made first; with `dry_run`, only returns it.
     ///
     /// # Errors
     /// A fault when the engine does not answer, or not within [`limits::REMOVAL`].
@@ -80,7 +80,7 @@ impl Sweeper {
         bounded.await.unwrap_or_else(|_| Err(out_of_time()))
     }
 
-    /// What the cache takes, in bytes, without the base images.
+    /// Returns the size of the cache in bytes, without the base images.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -89,7 +89,7 @@ impl Sweeper {
         Ok(layers.iter().map(|layer| layer.bytes).sum())
     }
 
-    /// Containers of steps whose builds have ended without them.
+    /// Removes the containers of steps that their builds have left behind.
     async fn old_steps(&self, dry_run: bool) -> Result<Vec<Cached>, Error> {
         let mut gone = Vec::new();
         for container in containers(&self.docker).await? {
@@ -136,7 +136,7 @@ impl Sweeper {
                 is_ours(&history, &config.cmd.unwrap_or_default())
             });
             let alone = RemoveImageOptionsBuilder::new().noprune(true).build();
-            // By no force: whoever uses it keeps it.
+            // Not by force: an image in use stays.
             let is_gone = is_ours
                 && (dry_run || {
                     let removed = self.docker.remove_image(&layer.id, Some(alone), None);
@@ -158,7 +158,7 @@ impl Sweeper {
     }
 }
 
-/// The image that goes next: one that nothing is made from.
+/// Returns the index of the image to remove next, one that no other is made from.
 fn next(layers: &[Layer], bound: Bound, now: Duration) -> Option<usize> {
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     let bytes = layers.iter().map(|layer| layer.bytes).sum::<u64>();
@@ -178,15 +178,15 @@ fn next(layers: &[Layer], bound: Bound, now: Duration) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// Whether the last line of an image's history is one that a build of the checker's writes: a label handed down stays in a
-/// line further back. `command` is what the image runs.
+/// Returns whether a build of the checker wrote the last line of an image's history. An inherited label is in an earlier line.
+/// `command` is the command of the image.
 fn is_ours(history: &[ImageHistoryResponseItem], command: &[String]) -> bool {
     let Some(last) = history.first() else {
         return false;
     };
     let words = last.created_by.as_str();
-    // The builder's own words, a command given to its shell, or one without: what somebody keeps of a container has that
-    // container's command, and so has its history.
+    // The line is the builder's own, a command for its shell, or a command without shell. An image made with `docker commit`
+    // keeps the container's command, and so does its history.
     let is_a_step_s = words.starts_with("/bin/sh -c ") || words != command.join(" ");
     last.comment.is_empty() && is_a_step_s
 }
@@ -204,10 +204,10 @@ async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
         .collect();
     let layer = |image: &ImageSummary| {
         let below = images.iter().find(|other| other.id == image.parent_id);
-        // The first of a stage is a label, which adds nothing.
+        // The first image of a stage only adds a label, without size.
         let below = below.map_or(image.size, |below| below.size);
         let named = image.repo_tags.iter().any(|tag| tag != NO_TAG);
-        // What has no parent was not made by the classic builder.
+        // An image without a parent was not made by the classic builder.
         let foreign = image.parent_id.is_empty();
         Layer {
             id: image.id.clone(),
@@ -220,7 +220,7 @@ async fn layers(docker: &Docker) -> Result<Vec<Layer>, Error> {
     Ok(images.iter().map(layer).collect())
 }
 
-/// Containers made from images of the cache, which hand the label down.
+/// Returns the containers of cached images, which inherit the label.
 async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
     let filter = HashMap::from([("label", vec![CACHE_LABEL])]);
     let containers = ListContainersOptionsBuilder::new()
@@ -230,7 +230,7 @@ async fn containers(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
     docker.list_containers(Some(containers)).await
 }
 
-/// Whether a container has the limits of a build's step, which no image hands down.
+/// Returns whether a container has the limits of a build step, which images do not pass on.
 async fn is_step(docker: &Docker, id: &str) -> Result<bool, Error> {
     let container = docker.inspect_container(id, None).await?;
     Ok(container
@@ -238,7 +238,7 @@ async fn is_step(docker: &Docker, id: &str) -> Result<bool, Error> {
         .is_some_and(|host| has_step_limits(&host)))
 }
 
-/// Whether these are the limits of a build's step.
+/// Returns whether these are the limits of a build step.
 pub(super) fn has_step_limits(host: &HostConfig) -> bool {
     host.memory == Some(i64::from(limits::BUILD_MEMORY))
         && host.cpu_quota == Some(i64::from(limits::BUILD_CPU.0))

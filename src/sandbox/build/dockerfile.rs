@@ -1,16 +1,16 @@
-//! A Dockerfile's instructions, as far as the checker has to know them before the engine reads them.
+//! Parser for a Dockerfile's instructions, as far as the checker needs them before the engine reads them.
 
-/// One instruction, with the lines that continue it.
+/// An instruction, with its continuation lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Instruction {
-    /// The number of its first line, from 0.
+    /// Number of its first line, from 0.
     pub(super) line: usize,
-    /// Its text on one line, without comments.
+    /// Text on one line, without comments.
     pub(super) text: String,
 }
 
 impl Instruction {
-    /// The instruction's name in upper case; what `ONBUILD` puts off counts as itself.
+    /// Returns the instruction's name in upper case; for `ONBUILD`, the name of the deferred instruction.
     pub(super) fn name(&self) -> String {
         let words = self.text.split_whitespace();
         let mut words = words.map(str::to_uppercase);
@@ -18,7 +18,7 @@ impl Instruction {
         name.unwrap_or_default()
     }
 
-    /// The words behind its name, flags first.
+    /// Returns the words after the name, flags first.
     pub(super) fn words(&self) -> Vec<&str> {
         let words = self.text.split_whitespace();
         words
@@ -27,7 +27,7 @@ impl Instruction {
             .collect()
     }
 
-    /// Whether it has the flag `--name`, with a value or without.
+    /// Returns whether it has the flag `--name`, with or without a value.
     pub(super) fn has_flag(&self, name: &str) -> bool {
         let words = self.words().into_iter();
         let mut flags = words
@@ -37,16 +37,17 @@ impl Instruction {
     }
 }
 
-/// What may stand before the instructions, as `# name=value`.
+/// Parser directives, which may precede the instructions as `# name=value`.
 const DIRECTIVES: [&str; 3] = ["syntax", "escape", "check"];
 
-/// What separates the words of one.
+/// Blanks around a directive's name and value.
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\u{c}'];
 
-/// The instructions of a Dockerfile, their lines joined as the engine's parser joins them: a `\` at a line's end continues it, or
-/// the character that `# escape=` names.
+/// Parses the instructions of a Dockerfile. Joins lines as the engine's parser does: a `\` at a line's end, or the character
+/// that `# escape=` names, continues it.
 ///
-/// A build by strangers is judged by them before it is sent, so nothing may be an instruction to the engine and none here.
+/// The checker judges an untrusted build by these instructions before it sends the build, so the engine must not find an
+/// instruction that this list lacks.
 pub(super) fn instructions(dockerfile: &str) -> Vec<Instruction> {
     let escape = escape(dockerfile);
     let mut instructions: Vec<Instruction> = Vec::new();
@@ -73,7 +74,7 @@ pub(super) fn instructions(dockerfile: &str) -> Vec<Instruction> {
     instructions
 }
 
-/// The line, from 0, that some engines continue and others do not: its end is marked twice.
+/// Returns the line, from 0, that only some engines continue: two carriage returns end it.
 pub(super) fn ambiguous_line(dockerfile: &str) -> Option<usize> {
     let escape = escape(dockerfile);
     let mut lines = dockerfile.lines();
@@ -83,7 +84,8 @@ pub(super) fn ambiguous_line(dockerfile: &str) -> Option<usize> {
     })
 }
 
-/// What a line has before the character that continues it, behind which only blanks may stand, and before which not the same.
+/// Returns the part of a line before its continuation character. Only blanks may follow the character, and the same character
+/// must not precede it.
 fn continued(line: &str, escape: char) -> Option<&str> {
     let kept = line.trim_end_matches([' ', '\t']).strip_suffix(escape)?;
     (!kept.ends_with(escape)).then_some(kept)
@@ -96,7 +98,7 @@ fn escape(dockerfile: &str) -> char {
     }
 }
 
-/// The value of `# name=value` in the comments that a Dockerfile begins with; any other comment ends them.
+/// Returns the value of `# name=value` in the comments at the start of a Dockerfile; any other comment ends them.
 pub(super) fn directive(dockerfile: &str, name: &str) -> Option<String> {
     let lines = without_mark(dockerfile).lines();
     let mut directives = lines
@@ -112,7 +114,7 @@ fn is_one_of(names: &[&str], key: &str) -> bool {
     names.iter().any(|name| key.eq_ignore_ascii_case(name))
 }
 
-/// Without the mark of its encoding that a file may begin with.
+/// Returns the text without a byte order mark at its start.
 fn without_mark(dockerfile: &str) -> &str {
     dockerfile.strip_prefix('\u{feff}').unwrap_or(dockerfile)
 }
@@ -137,7 +139,7 @@ mod tests {
         );
     }
 
-    /// Each was sent to engines 20.10, 26.1 and 28.5, whose classic builders name their steps alike.
+    /// Compares with engines 20.10, 26.1 and 28.5: each case was sent to them, and their classic builders print the same steps.
     #[test]
     fn lines_are_joined_as_the_engine_joins_them() {
         for (lines, expected) in [
@@ -175,7 +177,7 @@ mod tests {
         ] {
             let texts = instructions(lines).into_iter();
             let texts: Vec<_> = texts.map(|instruction| instruction.text).collect();
-            // What is left at an end does not matter to either.
+            // Trailing blanks matter neither here nor to the engine.
             let expected: Vec<_> = expected.iter().map(|text| text.trim_end()).collect();
             assert_eq!(texts, expected, "{lines:?}");
         }

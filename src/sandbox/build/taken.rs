@@ -1,27 +1,26 @@
-//! What all images of a run take of the disk together.
+//! Disk budget of all images of a run together.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sandbox::limits;
 
-/// What was downloaded and written for the images of a run, in bytes, by the engine's ids: what several builds have in
-/// common counts once.
+/// Bytes downloaded and written for the images of a run, by the engine's ids. Layers that several builds share count once.
 #[derive(Default)]
 pub(in crate::sandbox) struct Taken(Mutex<BTreeMap<String, u64>>);
 
 impl Taken {
-    /// Something takes this much now.
+    /// Records the size of an object.
     pub(in crate::sandbox) fn note(&self, id: &str, bytes: u64) {
         self.sizes().insert(id.to_owned(), bytes);
     }
 
-    /// Something is there no more.
+    /// Removes an object that no longer exists.
     pub(super) fn forget(&self, id: &str) {
         self.sizes().remove(id);
     }
 
-    /// Whether it is more than [`limits::BUILD_BYTES`].
+    /// Returns whether the sum exceeds [`limits::BUILD_BYTES`].
     pub(in crate::sandbox) fn is_too_much(&self) -> bool {
         let sizes = self.sizes();
         let bytes = sizes

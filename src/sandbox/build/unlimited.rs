@@ -1,30 +1,30 @@
-//! What a Dockerfile asks for that no limited build can do.
+//! Features of a Dockerfile that no limited build supports.
 //!
-//! Steps of the classic builder are containers, whose memory, processes, processors and disk can be bounded. BuildKit's are
-//! not, and a fork bomb in one takes the machine; so BuildKit builds only what nothing else can, and only when that is
-//! allowed.
+//! Steps of the classic builder are containers, whose memory, processes, processors and disk can be limited. Steps of BuildKit
+//! cannot be, and a fork bomb in one of them takes down the machine. So BuildKit builds only images that no other builder can,
+//! and only if that is allowed.
 
 use softy_checks::observation::{Fault, FaultKind};
 
 use super::dockerfile::{Instruction, ambiguous_line, directive, instructions};
 
-/// What needs a builder without limits.
+/// A feature that needs a builder without limits.
 pub(super) struct Need {
-    /// What it is, as it is written in Dockerfiles.
+    /// The feature, as written in Dockerfiles.
     pub(super) what: String,
-    /// The line it is on, from 1.
+    /// Line of the feature, from 1.
     pub(super) line: usize,
 }
 
 impl Need {
-    /// Why the Dockerfile at `path` was not built.
+    /// Returns the fault for the Dockerfile at `path` that was not built.
     pub(super) fn fault(&self, path: &str) -> Fault {
         let words = format!("{path}:{}: {}", self.line, self.what);
         Fault::told(FaultKind::Unlimited, words)
     }
 }
 
-/// Flags that the classic builder does not know.
+/// Flags that the classic builder does not support.
 const FLAGS: [(&str, &[&str]); 3] = [
     ("RUN", &["mount", "network", "security", "device"]),
     ("COPY", &["link", "chmod", "parents", "exclude"]),
@@ -53,13 +53,13 @@ const PLATFORM: [&str; 8] = [
     "TARGETVARIANT",
 ];
 
-/// Sources of `ADD` that the engine fetches, from wherever it can reach and however much there is.
+/// Prefixes of `ADD` sources that the engine fetches, from any address that it reaches and of any size.
 const REMOTE: [&str; 5] = ["http://", "https://", "git://", "git@", "ssh://"];
 
-/// The reader of Dockerfiles whose language is the one that the engine speaks anyway.
+/// Dockerfile frontend whose language the engine supports by itself.
 const OWN_SYNTAX: &str = "docker/dockerfile";
 
-/// The first thing in a Dockerfile that needs a builder without limits, if any.
+/// Returns the first feature of a Dockerfile that needs a builder without limits, if any.
 pub(super) fn need(dockerfile: &str) -> Option<Need> {
     if let Some(syntax) = directive(dockerfile, "syntax")
         && !is_own(&syntax)
@@ -67,7 +67,7 @@ pub(super) fn need(dockerfile: &str) -> Option<Need> {
         let what = format!("# syntax={syntax}");
         return Some(Need { what, line: 1 });
     }
-    // Old engines do not know this comment, and no other behind it.
+    // Old engines do not know this directive, and read none after it.
     if directive(dockerfile, "check").is_some() && directive(dockerfile, "escape").is_some() {
         let what = "# check with # escape".to_owned();
         return Some(Need { what, line: 1 });
@@ -87,7 +87,7 @@ pub(super) fn need(dockerfile: &str) -> Option<Need> {
             "VOLUME" => has_volume = true,
             _ => {}
         }
-        // The classic builder drops what a step changes in a volume, which BuildKit keeps.
+        // The classic builder drops the changes of a step to a volume; BuildKit keeps them.
         let changes_volume = has_volume && name == "RUN";
         let what = feature(&name, &instruction)
             .or_else(|| changes_volume.then(|| "RUN after VOLUME".to_owned()));
@@ -140,7 +140,7 @@ fn is_own(syntax: &str) -> bool {
     tag.is_some_and(|tag| tag.is_empty() || tag.starts_with(':'))
 }
 
-/// `<<END`, as the first characters of a shell's word, perhaps behind a number.
+/// Returns whether a word begins a here-document, as in `<<END`, possibly after a number.
 fn is_heredoc(word: &str) -> bool {
     let word = word.trim_start_matches(|character: char| character.is_ascii_digit());
     let Some(name) = word.strip_prefix("<<") else {
@@ -150,8 +150,8 @@ fn is_heredoc(word: &str) -> bool {
     !name.is_empty() && !name.contains('<')
 }
 
-/// The sources of an `ADD`, plain or a list in JSON; with a variable, which may be anything, where the engine may read what is not
-/// seen here.
+/// Returns the sources of an `ADD`, plain or a list in JSON. Adds a variable, which may be anything, if the engine may read
+/// sources that this function does not see.
 pub(super) fn added(add: &Instruction) -> Vec<String> {
     let words = add.words();
     let is_list = |word: &str| word.starts_with('[');
@@ -163,7 +163,7 @@ pub(super) fn added(add: &Instruction) -> Vec<String> {
             (all_but_last(&plain).to_vec(), true)
         }
     };
-    // It is between words in one place and a part of them in another.
+    // One parser separates words at it, another does not.
     let is_odd = |character: char| character.is_whitespace() && !character.is_ascii();
     if !is_known || add.text.contains(is_odd) {
         sources.push("$".to_owned());
@@ -171,7 +171,7 @@ pub(super) fn added(add: &Instruction) -> Vec<String> {
     sources
 }
 
-/// The sources of a list, and whether there can be no others.
+/// Returns the sources of a list, and whether there can be no others.
 fn listed(list: &str) -> (Vec<String>, bool) {
     let mut lists = serde_json::Deserializer::from_str(list).into_iter::<Vec<String>>();
     let first = lists.next();
@@ -186,12 +186,12 @@ fn listed(list: &str) -> (Vec<String>, bool) {
     }
 }
 
-/// The last word or item is where the others go.
+/// Returns all but the last word or item, which is the destination.
 fn all_but_last<T>(words: &[T]) -> &[T] {
     words.split_last().map_or(&[], |(_, sources)| sources)
 }
 
-/// Whether a source of `ADD` is remote, or a variable may make it so.
+/// Returns whether a source of `ADD` is remote, or may be through a variable.
 fn may_be_remote(word: &str) -> bool {
     let plain: String = word
         .chars()

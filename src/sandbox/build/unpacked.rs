@@ -1,4 +1,4 @@
-//! What `ADD` unpacks: the engine does it itself, outside of every limit, and a megabyte may hold a terabyte.
+//! Archives that `ADD` unpacks. The engine unpacks them itself, outside of every limit, and a megabyte may hold a terabyte.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,22 +12,22 @@ use super::dockerfile::instructions;
 use super::unlimited::{Need, added};
 use crate::sandbox::limits;
 
-/// The first bytes of what the engine unpacks and nobody here measures: bzip2, xz and zstd.
+/// First bytes of the formats that the engine unpacks and the checker does not measure: bzip2, xz and zstd.
 const UNMEASURED: [&[u8]; 3] = [b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
 
-/// The first bytes of gzip.
+/// First bytes of gzip.
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 
-/// Bytes that tell what a file is.
+/// Number of bytes that identify a file's format.
 const HEAD: u64 = 6;
 
-/// What the keys of holes in an archive's own words begin with, which its reader here does not know.
+/// Prefix of the extension keys for sparse files, which the tar reader here does not support.
 const HOLES: &[u8] = b"GNU.sparse.";
 
-/// What a path of a context is.
+/// Kind of a path in a context.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A folder is copied as it is, whatever is in it.
+    /// A folder, which is copied as it is, with all its content.
     Folder,
     /// A file that is copied, or unpacks to no more than a context may have.
     Harmless,
@@ -37,10 +37,10 @@ enum Kind {
     Link,
 }
 
-/// The first `ADD` of a Dockerfile that may unpack more of a packed `context` than a build may take.
+/// Returns the first `ADD` of a Dockerfile that may unpack more of a packed `context` than a build may take.
 ///
 /// # Errors
-/// What reading the packed context comes upon.
+/// An I/O error of reading the packed context.
 pub(super) fn unpacks(dockerfile: &str, context: &mut File) -> io::Result<Option<Need>> {
     let mut adds = Vec::new();
     for instruction in instructions(dockerfile) {
@@ -56,7 +56,7 @@ pub(super) fn unpacks(dockerfile: &str, context: &mut File) -> io::Result<Option
     let is_archive = |source: &String| match named(source).and_then(|path| kinds.get(&path)) {
         Some(Kind::Folder | Kind::Harmless) => false,
         Some(Kind::Archive) => true,
-        // A pattern, a variable, or what only links lead to, may mean any file.
+        // A pattern, a variable, or a path through a link may mean any file.
         Some(Kind::Link) | None => has_archive,
     };
     let mut adds = adds.into_iter();
@@ -67,7 +67,7 @@ pub(super) fn unpacks(dockerfile: &str, context: &mut File) -> io::Result<Option
     }))
 }
 
-/// The path inside the context that the source of an `ADD` names, where it is written without a pattern or a variable.
+/// Returns the path inside the context that a source of `ADD` names; `None` if it has a pattern, a variable or `..`.
 fn named(source: &str) -> Option<PathBuf> {
     if source.contains(['*', '?', '[', '\\', '`', '$', '"', '\'']) {
         return None;
@@ -103,7 +103,7 @@ fn kinds(context: &mut File) -> io::Result<BTreeMap<PathBuf, Kind>> {
     Ok(kinds)
 }
 
-/// Whether a file is no archive, or one that unpacks to no more than a context may have.
+/// Returns whether a file is not an archive, or unpacks to no more than a context may have.
 fn is_bounded(file: &mut impl Read) -> bool {
     let mut head = Vec::new();
     if file.by_ref().take(HEAD).read_to_end(&mut head).is_err() {
@@ -117,9 +117,9 @@ fn is_bounded(file: &mut impl Read) -> bool {
     }
 }
 
-/// Whether the archive in `stream`, if it is one, has no more bytes and entries in it than a context may have.
+/// Returns whether the archive in `stream`, if it is one, has no more bytes and entries than a context may have.
 fn unpacks_little(stream: impl Read) -> bool {
-    // One byte more tells that there is more.
+    // One byte more shows that there are more.
     let mut archive = Archive::new(stream.take(limits::CONTEXT_BYTES + 1));
     let Ok(entries) = archive.entries() else {
         return false;
@@ -127,7 +127,7 @@ fn unpacks_little(stream: impl Read) -> bool {
     let (mut bytes, mut count): (u64, u64) = (0, 0);
     for entry in entries {
         let Ok(mut entry) = entry else {
-            // What is no archive from its first entry on is copied as it is.
+            // A file whose first entry is not one of an archive is copied as it is.
             return count == 0;
         };
         count += 1;
@@ -140,7 +140,7 @@ fn unpacks_little(stream: impl Read) -> bool {
     true
 }
 
-/// Whether an entry says that it is larger than its bytes, in words; a file that cannot be read on may, too.
+/// Returns whether an entry's extensions state a size larger than its bytes; an unreadable extension may, too.
 fn has_holes(entry: &mut Entry<'_, impl Read>) -> bool {
     match entry.pax_extensions() {
         Ok(Some(mut words)) => words.any(|word| match word {
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// One file of so many bytes, of which only the first are there.
+    /// Returns an archive with one file that states a size of `says` bytes, of which only the first exist.
     fn archive(says: u64) -> Vec<u8> {
         let mut header = Header::new_gnu();
         header.set_path("file").unwrap();

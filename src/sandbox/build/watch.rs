@@ -1,4 +1,4 @@
-//! What a build of the classic builder takes, watched from outside, and the end of what it has running.
+//! Watch of a classic build from outside: measures its disk use, and ends what it has running.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,31 +24,31 @@ use crate::sandbox::engine::is_missing;
 use crate::sandbox::limits;
 use crate::sandbox::things::NO_TAG;
 
-/// Between two looks at what a build has written, at least and at most.
+/// Shortest and longest pause between two checks of a build's disk use.
 const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
 
-/// Between two checks whether an ended step is gone.
+/// Pause between two checks for the removal of ended steps.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
 
-/// A look may take this part of the time: a storage driver without layers of its own compares every file.
+/// Pause after a check, as a multiple of the check's duration: storage drivers without layers of their own compare every file.
 const SHARE: u32 = 20;
 
-/// Letters of the ids that the classic builder prints.
+/// Number of letters of the ids that the classic builder prints.
 const ID_LETTERS: usize = 12;
 
-/// Images of one build that are kept count of; the engine itself allows 127 layers a stage.
+/// Number of a build's images that are counted; the engine itself allows 127 layers per stage.
 const IMAGES: usize = 1000;
 
-/// What tells the containers of a build's steps from everybody else's.
+/// Marks that distinguish the containers of a build's steps from all others.
 pub(super) struct Marks {
-    /// The network that they are on, where the run has one for its builds.
+    /// Network of the containers, if the run has one for its builds.
     pub(super) network: Option<String>,
-    /// When the build began, in seconds since 1970 by the engine's clock.
+    /// Start of the build, in seconds since 1970 by the engine's clock.
     pub(super) started: i64,
 }
 
 impl Marks {
-    /// Whether a container has them.
+    /// Returns whether a container has these marks.
     fn are_on(&self, container: &ContainerInspectResponse) -> bool {
         let Some(host) = &container.host_config else {
             return false;
@@ -61,9 +61,9 @@ impl Marks {
         is_there && made.is_some_and(|made| made >= self.started) && has_step_limits(host)
     }
 
-    /// Of an image's history, newest first, what builds made of the image that its stage is built from: this one, and an
-    /// earlier one that left it as a cache. An engine goes on with the step of a build whose client is gone, so that the cache
-    /// can have what would have been too much.
+    /// Returns the layers of an image's history, newest first, that builds made on top of the image of its stage's `FROM`.
+    /// These are layers of this build, and of an earlier one that left them as a cache. An engine finishes the step of a build
+    /// whose client is gone, so the cache may hold a layer that exceeds the limit.
     fn of_builds(&self, history: Vec<ImageHistoryResponseItem>) -> Vec<ImageHistoryResponseItem> {
         let mark = format!("{CACHE_LABEL}={STEP}");
         let first = history
@@ -77,26 +77,26 @@ impl Marks {
         of_builds.map(|(_, layer)| layer).collect()
     }
 
-    /// Whether something was made since this build began.
+    /// Returns whether a layer was made since this build began.
     fn is_young(&self, layer: &ImageHistoryResponseItem) -> bool {
         layer.created >= self.started
     }
 }
 
-/// A build that runs; what it left running ends when this is dropped, and removal waits for that.
+/// A running build. Dropping it ends what the build left running; removal waits for that.
 pub(super) struct Watch {
     docker: Docker,
     marks: Marks,
-    /// Of all builds of the run.
+    /// Disk budget of all builds of the run.
     taken: Arc<Taken>,
-    /// Containers of steps that are there, by the engine's word: what a step prints can look like the builder's own words.
+    /// Containers of steps that the engine confirms: a step can print lines that look like the builder's own.
     steps: Vec<String>,
-    /// The images heard of, and how many of them have been looked at.
+    /// Ids of images in the build's output; the first `looked_at` of them have been inspected.
     heard: Vec<String>,
     looked_at: usize,
-    /// The images of this build, by id, and whether it has made them itself: the others come from the cache.
+    /// Images of this build by id; true if the build made the image itself, false if it comes from the cache.
     images: BTreeMap<String, bool>,
-    /// What the steps that run have written, in bytes, when last looked at.
+    /// Bytes that the running steps had written at the last check.
     running: u64,
     takes_images: bool,
     next_look: Instant,
@@ -104,7 +104,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches a build that begins now; `making` keeps removal waiting.
+    /// Starts to watch a build that begins now; `making` keeps removal waiting.
     pub(super) fn new(
         docker: Docker,
         marks: Marks,
@@ -126,7 +126,7 @@ impl Watch {
         }
     }
 
-    /// Listens to what a build prints, and bounds the processes of each step as soon as it is there.
+    /// Reads a line of the build's output, and limits the processes of each step as soon as its container exists.
     pub(super) async fn hear(&mut self, text: &str) {
         let id_behind = |words: &str| {
             let id = text.strip_prefix(words)?.trim_end();
@@ -142,19 +142,19 @@ impl Watch {
         }
     }
 
-    /// Whether the first stage has its mark: the images of `FROM` and of the `LABEL` behind it are there.
+    /// Returns whether the first stage has its label, i.e. the images of `FROM` and of the `LABEL` after it exist.
     pub(super) fn has_heard_of_mark(&self) -> bool {
         self.heard.len() >= 2
     }
 
-    /// Whether an image that an earlier build has made is still there, and the limit is kept with it counted in.
+    /// Returns whether an image of an earlier build still exists, and fits in the disk budget.
     pub(super) async fn has_room_for(&mut self, image: &str) -> bool {
         let id = image.trim_start_matches("sha256:").to_owned();
         self.heard.push(id);
         self.look().await.is_none() && !self.images.is_empty()
     }
 
-    /// Bounds the processes of a container that is a step of this build, and watches it from now on.
+    /// Limits the processes of a container that is a step of this build, and watches it from now on.
     async fn take(&mut self, id: String) {
         if self.steps.contains(&id) {
             return;
@@ -167,17 +167,17 @@ impl Watch {
             pids_limit: Some(limits::BUILD_PIDS),
             ..ContainerUpdateBody::default()
         };
-        // One whose processes the engine cannot bound still has its disk watched.
+        // If the engine cannot limit the processes, the disk use is watched all the same.
         let _bounded = self.docker.update_container(&id, bounds).await;
         self.steps.push(id);
     }
 
-    /// Waits until it is time for the next look.
+    /// Waits until the next check is due.
     pub(super) async fn next_look(&self) {
         sleep(self.next_look.saturating_duration_since(Instant::now())).await;
     }
 
-    /// Looks at what the build has written; the limit that the builds of the run have passed by now, if they have.
+    /// Checks what the build has written. Returns the limit that the run's builds exceed, if any.
     pub(super) async fn look(&mut self) -> Option<Resource> {
         let began = Instant::now();
         self.look_at_steps().await;
@@ -187,7 +187,8 @@ impl Watch {
         self.taken.is_too_much().then_some(Resource::Disk)
     }
 
-    /// The build is ended from here: the images that it has made are of no use as a cache, and go with it.
+    /// Marks the images that the build has made for removal with it: the checker ends the build, and they are useless as a
+    /// cache.
     pub(super) async fn take_images(&mut self) {
         self.look_at_images().await;
         self.takes_images = true;
@@ -211,9 +212,9 @@ impl Watch {
         }
     }
 
-    /// Counts the images heard of and those below them, down to what their stage is built from.
+    /// Counts the images in the output and the ones below them, down to the image that their stage is built from.
     async fn look_at_images(&mut self) {
-        // The last one has the others of its stage below it; a build has few stages.
+        // The last image has the others of its stage below it, and a build has few stages.
         for id in self.heard.iter().skip(self.looked_at).rev() {
             if self.images.keys().any(|image| is_short_for(id, image)) {
                 continue;
@@ -258,13 +259,13 @@ impl Drop for Watch {
     }
 }
 
-/// The ids of the images that the build itself has made.
+/// Returns the ids of the images that the build itself has made.
 fn own(images: BTreeMap<String, bool>) -> Vec<String> {
     let own = images.into_iter().filter(|(_, is_own)| *is_own);
     own.map(|(id, _)| id).collect()
 }
 
-/// What a build has left.
+/// Leftovers of a build.
 struct Left {
     docker: Docker,
     taken: Arc<Taken>,
@@ -275,11 +276,11 @@ struct Left {
 }
 
 impl Left {
-    /// Ends the steps that run, waits until the builder has taken their containers away, which it does when nothing is
-    /// written any more, and takes away the images.
+    /// Ends the running steps and waits until the builder has removed their containers, which it does once nothing is written
+    /// any more; after [`limits::BUILD_END`], removes them by force. Then removes the images.
     async fn end(mut self) {
         for id in &self.steps {
-            // Ended by itself, or by the builder: whoever is first.
+            // The step may have ended by itself, or by the builder.
             let _ended = self.docker.kill_container(id, None).await;
         }
         let taken = timeout(limits::BUILD_END, async {
@@ -313,7 +314,7 @@ impl Left {
         false
     }
 
-    /// The image of a step that was over the limit and already being written when it was ended.
+    /// Returns the image of a step over the limit that was already being written when the step was ended.
     async fn written_last(&self) -> Option<String> {
         if self.running <= limits::BUILD_BYTES {
             return None;
@@ -339,7 +340,7 @@ impl Left {
         images.iter().find(is_last).map(|image| image.id.clone())
     }
 
-    /// Removes images, those that others are made from last.
+    /// Removes images, children before their parents.
     async fn remove_images(self) {
         let mut images = self.images;
         loop {
@@ -361,7 +362,7 @@ impl Left {
     }
 }
 
-/// Whether an image has the cache's label: what a step prints can name anybody's.
+/// Returns whether an image has the cache's label: a step's output may name any image.
 async fn is_of_a_build(docker: &Docker, id: &str) -> bool {
     let image = docker.inspect_image(id).await;
     let labels = image
