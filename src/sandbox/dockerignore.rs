@@ -1,18 +1,18 @@
-//! `.dockerignore`, matched as Docker's client does.
+//! Parser and matcher for `.dockerignore`, equivalent to Docker's client.
 //!
-//! Patterns are anchored at the context's root and cleaned like paths; `**` crosses folders; `!` takes a match
-//! back; the last match wins; a match on a folder holds for all in it. The rules are those of the Dockerfile
-//! reference, "dockerignore files", and of Go's `filepath.Match`: `[^a]` negates, `[!a]` does not, braces are literal.
+//! Patterns are anchored at the context's root and cleaned like paths. `**` crosses folders, `!` takes a match back, the last
+//! match wins, and a match on a folder covers everything in it. The rules are those of the Dockerfile reference, "dockerignore
+//! files", and of Go's `filepath.Match`: `[^a]` negates, `[!a]` does not, braces are literal.
 
 use regex::{Regex, RegexBuilder};
 
-/// Patterns of one file: many times what templates for whole languages have.
+/// Largest number of patterns per file: many times that of templates for whole languages.
 pub const PATTERNS: usize = 200;
 
-/// Characters of one pattern.
+/// Largest number of characters per pattern.
 const PATTERN_CHARACTERS: usize = 1024;
 
-/// Bytes of one pattern, compiled, and of the tables made while it is matched.
+/// Size limit of a compiled pattern, and of the tables made while it is matched, in bytes.
 const COMPILED_BYTES: usize = 1 << 20;
 
 /// The patterns of one file, in order.
@@ -27,20 +27,20 @@ struct Pattern {
     regex: Regex,
 }
 
-/// Why a file is not read.
+/// Reason why a file is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// A line that Docker's client refuses.
     Illegal(String),
-    /// Over [`PATTERNS`]: each takes memory, and is compared with each file.
+    /// More than [`PATTERNS`] patterns: each takes memory, and is compared with each file.
     TooMany,
 }
 
 impl Ignored {
-    /// Reads the text of a `.dockerignore`.
+    /// Parses the text of a `.dockerignore`.
     ///
     /// # Errors
-    /// The first line that is no pattern, or that there are too many.
+    /// The first line that is not a pattern, or the fact that there are too many.
     pub fn parse(text: &str) -> Result<Ignored, Unreadable> {
         let lines = text.trim_start_matches('\u{feff}').lines();
         let mut patterns = Vec::new();
@@ -53,7 +53,7 @@ impl Ignored {
         Ok(Ignored { patterns })
     }
 
-    /// Whether the file or folder at `path`, from the context's root, stays out of the context.
+    /// Returns whether the file or folder at `path`, from the context's root, stays out of the context.
     pub fn excludes(&self, path: &str) -> bool {
         let mut excluded = false;
         for pattern in &self.patterns {
@@ -64,14 +64,14 @@ impl Ignored {
         excluded
     }
 
-    /// Whether something inside an excluded folder may yet be kept.
+    /// Returns whether something inside an excluded folder may still be kept.
     pub fn may_keep_inside(&self) -> bool {
         self.patterns.iter().any(|pattern| pattern.keeps)
     }
 }
 
 impl Pattern {
-    /// Whether the pattern matches `path` or a folder that it lies in.
+    /// Returns whether the pattern matches `path` or a folder that contains it.
     fn covers(&self, path: &str) -> bool {
         self.regex.is_match(path)
             || path
@@ -104,7 +104,7 @@ fn pattern(line: &str) -> Option<Result<Pattern, Unreadable>> {
     Some(pattern.map_err(|_| illegal()))
 }
 
-/// The path without `.`, `..`, doubled and leading slashes, as Go's `path.Clean` leaves it.
+/// Cleans a path as Go's `path.Clean` does: removes `.`, `..`, doubled and leading slashes.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -147,7 +147,7 @@ fn expression(pattern: &str) -> String {
     expression
 }
 
-/// A class as Go reads it; without its `]` it stays open and the expression does not compile, as in Docker.
+/// Translates a class as Go reads it. Without its `]`, it stays open and the expression does not compile, as in Docker.
 fn class(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, expression: &mut String) {
     expression.push('[');
     if characters.next_if_eq(&'^').is_some() {

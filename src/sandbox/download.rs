@@ -1,4 +1,4 @@
-//! Files of a container, read through the engine: also of one that has ended, and with no program of its own.
+//! Files of a container, read through the engine. This needs no program in the container, and works after it has exited.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,13 +11,13 @@ use tokio::time::timeout;
 
 use super::{Member, Sandbox, limits};
 
-/// Links that are followed one behind the other.
+/// Largest number of links followed in a row.
 const LINKS: usize = 8;
 
 impl Sandbox {
-    /// The regular files of a folder of a container, or the one file that stands there, by their paths, links inside the folder
-    /// followed; `None` when nothing is there, there is more than [`limits::DOWNLOAD_BYTES`] or
-    /// [`limits::DOWNLOAD_FILES`] of it, or it does not come within [`limits::DOWNLOAD`].
+    /// Returns the regular files of a container's folder, or the one file at `path`, by their paths. Follows links inside the
+    /// folder. Returns `None` if nothing exists there, it exceeds [`limits::DOWNLOAD_BYTES`] or [`limits::DOWNLOAD_FILES`], or
+    /// it does not arrive within [`limits::DOWNLOAD`].
     pub async fn download(&self, member: &Member, path: &str) -> Option<BTreeMap<String, Vec<u8>>> {
         let options = DownloadFromContainerOptionsBuilder::new()
             .path(path)
@@ -41,7 +41,7 @@ impl Sandbox {
     }
 }
 
-/// The files of an archive whose names begin at `folder`.
+/// Unpacks the files of an archive whose names begin at `folder`.
 fn unpacked(archive: &[u8], folder: &Path) -> Option<BTreeMap<String, Vec<u8>>> {
     let mut files: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
     let mut links: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
@@ -83,7 +83,7 @@ fn unpacked(archive: &[u8], folder: &Path) -> Option<BTreeMap<String, Vec<u8>>> 
     Some(named.collect())
 }
 
-/// A path without `.` and `..`, as a matter of words.
+/// Returns a path without `.` and `..`, without access to the file system.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::from("/");
     for part in path.components() {

@@ -1,4 +1,4 @@
-//! Which engine is asked: found as Docker's own client finds it, and said by what.
+//! Selection of the engine: finds it as Docker's own client does, and records the source of its address.
 
 mod context;
 mod environment;
@@ -16,31 +16,30 @@ pub use error::EndpointError;
 /// Docker's usual socket.
 const SOCKET: &str = "/var/run/docker.sock";
 
-/// The context that stands for no context.
+/// Name of the context that means no context.
 const DEFAULT_CONTEXT: &str = "default";
 
-/// An engine's address, and how it was found.
+/// An engine's address, and the source of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Where it listens.
+    /// Address that the engine listens at.
     pub address: Address,
-    /// The folder with `ca.pem`, and with `cert.pem` and `key.pem` where the engine asks for them; a plain connection where
-    /// there is none.
+    /// Folder with `ca.pem`, and with `cert.pem` and `key.pem` if the engine asks for them; `None` for a plain connection.
     pub tls: Option<PathBuf>,
-    /// What named it.
+    /// Source of the address.
     pub found_by: FoundBy,
 }
 
-/// Where an engine listens.
+/// Address that an engine listens at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// At a socket of this machine.
+    /// A socket of this machine.
     Unix(PathBuf),
-    /// At a host and a port.
+    /// A host and a port.
     Tcp(String),
 }
 
-/// What names an engine.
+/// Source of an engine's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundBy {
     /// `--host`.
@@ -49,36 +48,37 @@ pub enum FoundBy {
     HostVariable,
     /// The context of this name, which `--context`, `DOCKER_CONTEXT` or Docker's configuration chose.
     Context(String),
-    /// Nothing: the usual socket.
+    /// No source: the usual socket.
     Default,
-    /// Nothing: the socket of a rootless engine, where the usual one is not there.
+    /// No source: the socket of a rootless engine, if the usual one does not exist.
     Rootless,
-    /// Nothing: a socket of Podman's, where neither is there.
+    /// No source: a socket of Podman's, if neither of the others exists.
     Podman,
 }
 
-/// What a command line names.
+/// Options of a command line that choose the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// An address.
+    /// Address of the engine.
     pub host: Option<String>,
-    /// A context.
+    /// Name of the context.
     pub context: Option<String>,
 }
 
 impl Endpoint {
-    /// The engine that a command line asks for, else the one that this process's environment and its user's files name.
+    /// Finds the engine that a command line asks for, or else the one that this process's environment and its user's files
+    /// name.
     ///
     /// # Errors
-    /// What is named and cannot be an engine: an unknown context, no address, a certificate that is missing.
+    /// An error in the name of the engine: an unknown context, an invalid address, or a missing certificate.
     pub fn find(asked: &Asked) -> Result<Endpoint, EndpointError> {
         Endpoint::find_in(asked, &Environment::here())
     }
 
-    /// The same in an environment that is given.
+    /// Finds the engine as [`Endpoint::find`] does, but in the given environment.
     ///
     /// # Errors
-    /// What is named and cannot be an engine: an unknown context, no address, a certificate that is missing.
+    /// An error in the name of the engine: an unknown context, an invalid address, or a missing certificate.
     pub fn find_in(asked: &Asked, environment: &Environment) -> Result<Endpoint, EndpointError> {
         if let Some(host) = &asked.host {
             return at(host, FoundBy::HostFlag, environment);
@@ -98,7 +98,7 @@ impl Endpoint {
         }
     }
 
-    /// The socket that it listens at, where it does so at one.
+    /// Returns the socket that the engine listens at, if it is one.
     pub fn socket(&self) -> Option<&Path> {
         match &self.address {
             Address::Unix(path) => Some(path),
@@ -106,7 +106,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether its machine's 127.0.0.1 is this machine's.
+    /// Returns whether the engine's 127.0.0.1 is this machine's.
     pub fn is_here(&self) -> bool {
         match &self.address {
             Address::Unix(_) => true,
@@ -139,7 +139,7 @@ impl fmt::Display for FoundBy {
     }
 }
 
-/// The engine at an address, by TLS where the environment says so.
+/// Returns the engine at an address, with TLS if the environment asks for it.
 fn at(host: &str, found_by: FoundBy, environment: &Environment) -> Result<Endpoint, EndpointError> {
     let tls = environment.tls || host.starts_with("https://");
     let address = Address::parse(host, tls)?;
@@ -154,7 +154,7 @@ fn at(host: &str, found_by: FoundBy, environment: &Environment) -> Result<Endpoi
     })
 }
 
-/// The first socket that is there; Docker's usual one where none is.
+/// Returns the first socket that exists, or else Docker's usual one.
 fn usual(environment: &Environment) -> Endpoint {
     let endpoint = |path: &PathBuf, found_by| Endpoint {
         address: Address::Unix(path.clone()),
@@ -168,7 +168,7 @@ fn usual(environment: &Environment) -> Endpoint {
     let others = rootless.chain(podman);
     std::iter::once((&environment.socket, FoundBy::Default))
         .chain(others)
-        // What may not be looked at is there, too.
+        // A socket without permission to check for it exists, too.
         .find(|(path, _)| path.try_exists().unwrap_or(true))
         .map_or_else(
             || endpoint(&environment.socket, FoundBy::Default),
@@ -176,7 +176,7 @@ fn usual(environment: &Environment) -> Endpoint {
         )
 }
 
-/// A folder of certificates that has what is needed of them.
+/// Checks that a folder has all certificates that it needs, and returns it.
 fn certificates(folder: &Path) -> Result<PathBuf, EndpointError> {
     let has = |name: &str| folder.join(name).is_file();
     let missing = match (has("ca.pem"), has("cert.pem"), has("key.pem")) {
@@ -189,7 +189,7 @@ fn certificates(folder: &Path) -> Result<PathBuf, EndpointError> {
 }
 
 impl Address {
-    /// As Docker's client reads one; without a scheme it is a host and a port.
+    /// Parses an address as Docker's client does; without a scheme, it is a host and a port.
     fn parse(host: &str, tls: bool) -> Result<Address, EndpointError> {
         let (scheme, rest) = host.split_once("://").unwrap_or(("tcp", host));
         let place = rest.trim_end_matches('/');
@@ -209,7 +209,7 @@ impl Address {
     }
 }
 
-/// The port that Docker takes where none is written.
+/// Adds Docker's default port to an address that has none.
 fn with_port(address: &str, tls: bool) -> String {
     let after_brackets = address.rsplit(']').next().unwrap_or(address);
     match (after_brackets.contains(':'), tls) {

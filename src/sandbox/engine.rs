@@ -1,4 +1,4 @@
-//! Finding the engine, and telling its troubles.
+//! Connection to the engine, and classification of its errors.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::absence::{Absence, System};
 use super::{Address, Endpoint, limits};
 
-/// Characters kept of an engine's error message.
+/// Number of characters kept of an engine's error message.
 const DETAIL_CHARACTERS: usize = 1000;
 
-/// Between two pings.
+/// Pause between two pings.
 const BETWEEN_PINGS: Duration = Duration::from_secs(2);
 
 /// The engine's clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    /// What it showed, in seconds since 1970.
+    /// Time that it showed, in seconds since 1970.
     showed: i64,
-    /// When it was read.
+    /// Local time at which it was read.
     read: Instant,
 }
 
 impl Clock {
-    /// As the engine has just said.
+    /// Creates the clock from the engine's answer, which must be new.
     pub(super) fn of(info: &SystemInfo) -> Result<Clock, Fault> {
         let time = info.system_time.as_deref();
         let showed = time.and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
@@ -46,14 +46,14 @@ impl Clock {
         })
     }
 
-    /// Seconds since 1970.
+    /// Returns the current time in seconds since 1970.
     pub(super) fn now(self) -> i64 {
         let since = self.read.elapsed().as_secs();
         self.showed.saturating_add_unsigned(since)
     }
 }
 
-/// Connects to an engine; with what it says of itself.
+/// Connects to an engine. Returns the client and the engine's description of itself.
 pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo), Fault> {
     let docker = match client(endpoint) {
         Ok(docker) => docker.with_timeout(limits::ENGINE_ANSWER),
@@ -63,7 +63,7 @@ pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo),
         try_join!(docker.info(), docker.version())
     });
     match told.await {
-        // Its builds have no such limits, and are refused with them.
+        // Podman's builds have no such limits, and Podman refuses builds with them.
         Ok(Ok((info, version))) if is_podman(&version) => Ok((docker, info)),
         Ok(Ok((info, _))) => Ok((docker.with_request_modifier(with_build_limits), info)),
         Ok(Err(error)) => Err(absent(endpoint, fault(error)).await),
@@ -71,7 +71,7 @@ pub(super) async fn connect(endpoint: &Endpoint) -> Result<(Docker, SystemInfo),
     }
 }
 
-/// Whether an engine is Podman.
+/// Returns whether an engine is Podman.
 pub(super) fn is_podman(version: &SystemVersion) -> bool {
     let mut components = version.components.iter().flatten();
     components.any(|component| component.name.starts_with("Podman"))
@@ -95,16 +95,16 @@ fn client(endpoint: &Endpoint) -> Result<Docker, Error> {
     }
 }
 
-/// Bounds the files that the steps of a build of the classic builder write: its API takes kernel limits, for which the client
-/// has no option. The kernel refuses what is over a limit when it is asked for; an image of one step's files is written to
-/// its end, whatever ends the build meanwhile.
+/// Limits the size of files that the steps of a classic build write. The engine's API accepts kernel limits (`ulimits`), for
+/// which the client has no option. The kernel refuses a write over the limit immediately. In contrast, the image of a step's
+/// files is written to its end, even if the build is ended meanwhile.
 fn with_build_limits(request: BollardRequest) -> BollardRequest {
     let (mut parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let is_classic = query.split('&').any(|pair| pair == "version=1");
     if parts.uri.path().ends_with("/build") && is_classic {
         let bytes = limits::BUILD_BYTES;
-        // The JSON `[{"Name":"fsize","Soft":…,"Hard":…}]`.
+        // URL-encoded JSON: `[{"Name":"fsize","Soft":…,"Hard":…}]`.
         let limit = format!("%7B%22Name%22:%22fsize%22,%22Soft%22:{bytes},%22Hard%22:{bytes}%7D");
         let uri = format!("{}&ulimits=%5B{limit}%5D", parts.uri);
         if let Ok(uri) = uri.parse() {
@@ -114,7 +114,7 @@ fn with_build_limits(request: BollardRequest) -> BollardRequest {
     BollardRequest::from_parts(parts, body)
 }
 
-/// The fault in the words of who has looked at why nobody answers.
+/// Returns the fault with the cause found by [`Absence::of`] as its detail.
 async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
     let why = Absence::of(endpoint, &fault.detail.en).await.message();
     let detail = Text::new(
@@ -124,20 +124,20 @@ async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
     Fault::new(fault.kind, detail)
 }
 
-/// Why no engine answers; `None` where one does, within `patience`.
+/// Returns the reason why no engine answers within `patience`; `None` if one does.
 pub async fn absence(endpoint: &Endpoint, patience: Duration) -> Option<Absence> {
     let fault = asked(endpoint, patience).await.err()?;
     Some(Absence::of(endpoint, &fault.detail.en).await)
 }
 
-/// What helps where no engine answers; `None` where one does after all.
+/// Returns the remedy if no engine answers; `None` if one does after all.
 pub async fn advice(endpoint: &Endpoint) -> Option<Text> {
-    // It has had its time already.
+    // A short time: the engine has had its time already.
     let absence = absence(endpoint, limits::PING).await?;
     Some(absence.remedy(endpoint, System::here()))
 }
 
-/// Whether the engine still answers.
+/// Checks that the engine still answers.
 ///
 /// # Errors
 /// A fault when it does not, within [`limits::PING`].
@@ -148,7 +148,7 @@ pub(super) async fn answers(docker: &Docker) -> Result<(), Fault> {
     }
 }
 
-/// Whether an engine answers.
+/// Checks that an engine answers.
 ///
 /// # Errors
 /// A fault when it does not.
@@ -159,8 +159,8 @@ pub async fn engine_answers(endpoint: &Endpoint) -> Result<(), Fault> {
     }
 }
 
-/// The same, without a look at why. It is asked what a run asks first: an engine whose parts wait for each other for ever
-/// may answer a ping still (20.10 has been seen to).
+/// Checks that an engine answers, without a search for the cause. It sends a run's first request, not a ping: a deadlocked
+/// engine may still answer a ping (seen with 20.10).
 async fn asked(endpoint: &Endpoint, patience: Duration) -> Result<(), Fault> {
     let docker = client(endpoint).map_err(fault)?;
     match timeout(patience, docker.info()).await {
@@ -183,10 +183,10 @@ pub async fn engine_is_back(endpoint: &Endpoint, patience: Duration) -> Result<(
     back.map_err(|_| unanswered(patience))
 }
 
-/// Waits until the engine has answered nothing for [`limits::SILENCE`].
+/// Waits until the engine has answered nothing for [`limits::SILENCE`], then returns the fault.
 pub(super) async fn lost(docker: &Docker) -> Fault {
     let mut answered = Instant::now();
-    // One that is being started again refuses connections meanwhile, and one that stands still does not answer.
+    // An engine that is restarting refuses connections meanwhile, and one that hangs does not answer.
     while answered.elapsed() < limits::SILENCE {
         if let Ok(Ok(_)) = timeout_at(answered + limits::SILENCE, docker.ping()).await {
             answered = Instant::now();
@@ -205,7 +205,7 @@ fn unanswered(since: Duration) -> Fault {
     Fault::new(FaultKind::Engine, detail)
 }
 
-/// An engine's error as trouble of the checker's own.
+/// Converts an engine's error to a fault.
 pub(super) fn fault(error: Error) -> Fault {
     if let Error::RequestTimeoutError = error {
         return unanswered(limits::ENGINE_ANSWER);
@@ -213,7 +213,7 @@ pub(super) fn fault(error: Error) -> Fault {
     Fault::told(kind_of(&error.to_string()), message(&error))
 }
 
-/// The words of an error: the engine's own where it answered.
+/// Returns the text of an error: the engine's own if it answered.
 pub(super) fn message(error: &Error) -> String {
     let words = match error {
         Error::DockerResponseServerError { message, .. } => message.clone(),
@@ -248,7 +248,7 @@ pub(super) fn unquoted(words: &str) -> String {
     words.split('"').step_by(2).collect()
 }
 
-/// An error of the connection with what is behind it: the client says only that there was one.
+/// Returns an error of the connection with its causes, which the client's own text omits.
 fn with_causes(error: &Error) -> String {
     let first = std::error::Error::source(error);
     let causes = std::iter::successors(first, |cause| cause.source());
@@ -261,7 +261,7 @@ fn with_causes(error: &Error) -> String {
     })
 }
 
-/// Whether the engine says that what was named is not there.
+/// Returns whether the engine reports that the named object does not exist.
 pub(super) fn is_missing(error: &Error) -> bool {
     matches!(
         error,

@@ -1,4 +1,4 @@
-//! What the engine says of itself.
+//! Capabilities of the engine, from its own description.
 
 use std::path::PathBuf;
 
@@ -6,52 +6,53 @@ use bollard::models::SystemInfo;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 
-/// What the engine says of itself, as far as limits hang on it or a report tells it.
+/// Capabilities of an engine on which limits depend, and details of it for reports.
 pub(super) struct Facts {
-    /// Its version; empty when it does not say.
+    /// Version of the engine; empty if unknown.
     pub(super) version: String,
-    /// Its storage driver; empty when it does not say.
+    /// Storage driver; empty if unknown.
     pub(super) driver: String,
-    /// Where the engine keeps its data, on its own machine.
+    /// Data folder of the engine, on its own machine.
     pub(super) root: Option<PathBuf>,
-    /// What it does not hold containers to, by its own word.
+    /// Limits that the engine does not enforce, by its own description.
     pub(super) lacks: Lacks,
-    /// Whether the engine counts right what several containers join to a network at once. One that does not never lets go of a
-    /// network that it has counted too much of.
+    /// True if the engine counts the endpoints of a network correctly when several containers join at the same time. An engine
+    /// with the bug never removes a network whose count is too high.
     pub(super) counts_endpoints: bool,
-    /// How containers may leave a network.
+    /// Way in which containers may leave a network.
     pub(super) leaving: Leaving,
-    /// Whether the engine knows at once how much containers have written: others compare all files with the image's, which
-    /// takes seconds of a processor.
+    /// True if the engine knows the size of a container's layer at once. Other engines compare all files with the image's,
+    /// which takes seconds of a processor.
     pub(super) measures_layers: bool,
 }
 
-/// How an engine lets containers leave a network.
+/// Way in which an engine lets containers leave a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaving {
-    /// Several at a time.
+    /// Several at the same time.
     AtOnce,
-    /// One behind the other: with several, the engine may wait for itself for ever, and answer nobody any more.
+    /// One after the other: with several, the engine may deadlock and stop responding.
     OneByOne,
 }
 
-/// What an engine does not hold containers to.
+/// Limits that an engine does not enforce on containers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// Their memory.
+    /// Memory.
     pub memory: bool,
-    /// That they do not swap.
+    /// Ban on swapping.
     pub swap: bool,
-    /// Their processes.
+    /// Number of processes.
     pub processes: bool,
-    /// Their processors.
+    /// Number of processors.
     pub processors: bool,
-    /// The list of system calls.
+    /// Filter of system calls.
     pub seccomp: bool,
 }
 
 impl Leaving {
-    /// Since 23.0 engines do not take two of their locks in either order (https://github.com/moby/moby/issues/46661).
+    /// Returns the safe way for an engine's version. Since 23.0, engines always take two of their locks in the same order
+    /// (https://github.com/moby/moby/issues/46661).
     fn of(version: Option<&str>) -> Leaving {
         match is_at_least(version, (23, 0)) {
             true => Leaving::AtOnce,
@@ -77,7 +78,7 @@ impl Lacks {
 }
 
 impl Facts {
-    /// As the engine has said.
+    /// Creates the capabilities from the engine's description.
     pub(super) fn of(info: SystemInfo) -> Facts {
         Facts {
             measures_layers: measures_layers(&info),
@@ -91,7 +92,7 @@ impl Facts {
     }
 }
 
-/// Sees that the engine has a runtime of that name.
+/// Checks that the engine has a runtime of this name.
 pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
     let runtimes = info.runtimes.iter().flat_map(|runtimes| runtimes.keys());
     let mut names: Vec<&str> = runtimes.map(String::as_str).collect();
@@ -107,13 +108,13 @@ pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
     Err(Fault::new(FaultKind::Engine, detail))
 }
 
-/// Since 28.1 engines look at the endpoints themselves; those before add twice where two are made at once
-/// (https://github.com/moby/moby/issues/43286).
+/// Returns whether an engine counts endpoints correctly. Engines since 28.1 inspect the endpoints themselves. Older ones add
+/// twice if two are made at the same time (https://github.com/moby/moby/issues/43286).
 fn counts_endpoints(version: Option<&str>) -> bool {
     is_at_least(version, (28, 1))
 }
 
-/// Whether an engine's version is this one or a later one; in doubt it is not.
+/// Returns whether an engine's version is at least this one; false if unknown.
 fn is_at_least(version: Option<&str>, least: (u32, u32)) -> bool {
     let mut numbers = version.unwrap_or_default().split('.');
     let mut next = || numbers.next()?.parse::<u32>().ok();
@@ -127,7 +128,7 @@ fn measures_layers(info: &SystemInfo) -> bool {
     };
     match info.driver.as_deref() {
         Some("overlay2") => says("Native Overlay Diff", "true"),
-        // Of the containerd image store.
+        // The driver of the containerd image store.
         Some("overlayfs") => true,
         Some(_) | None => false,
     }

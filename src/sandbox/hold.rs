@@ -1,4 +1,4 @@
-//! Containers held still by the engine's `pause`: their processes do nothing, while their kernel takes connections.
+//! Containers paused by the engine: their processes stand still, while their kernel accepts connections.
 
 use bollard::Docker;
 use futures_util::future::join_all;
@@ -8,13 +8,13 @@ use tokio::time::timeout;
 use super::{Member, Sandbox, limits};
 
 impl Sandbox {
-    /// Waits until nobody else holds containers of the run; nobody does as long as this is kept.
+    /// Waits until no other caller pauses containers of the run. None can while the returned guard exists.
     pub async fn holding_alone(&self) -> MutexGuard<'_, ()> {
         self.watched.pausing.lock().await
     }
 
-    /// Holds containers still; whether each of them is. Who holds them lets them go on: what is removed meanwhile goes all the
-    /// same.
+    /// Pauses containers. Returns whether all of them are paused. The caller unpauses them; a container that is removed
+    /// meanwhile is removed all the same.
     pub async fn hold(&self, members: &[Member]) -> bool {
         hold(
             &self.docker,
@@ -23,7 +23,7 @@ impl Sandbox {
         .await
     }
 
-    /// Lets containers go on, those that are held; whether each of them was.
+    /// Unpauses the containers that are paused. Returns whether all of them were.
     pub async fn let_go(&self, members: &[Member]) -> bool {
         let_go(
             &self.docker,
@@ -33,14 +33,14 @@ impl Sandbox {
     }
 }
 
-/// Holds containers still, by the engine's ids; whether each of them is.
+/// Pauses containers, by the engine's ids. Returns whether all of them are paused.
 pub(super) async fn hold(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
     let held = ids.map(|id| timeout(limits::LOOK, docker.pause_container(id)));
     let held = join_all(held).await;
     held.into_iter().all(|held| matches!(held, Ok(Ok(()))))
 }
 
-/// Lets containers go on, by the engine's ids; whether each of them was held.
+/// Unpauses containers, by the engine's ids. Returns whether all of them were paused.
 pub(super) async fn let_go(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
     let gone_on = ids.map(|id| timeout(limits::LOOK, docker.unpause_container(id)));
     let gone_on = join_all(gone_on).await;

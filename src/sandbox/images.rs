@@ -1,4 +1,4 @@
-//! The image of each service: built, found, or not to be had.
+//! Images of the services: builds them, finds them, or reports them as missing.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -19,17 +19,17 @@ use crate::compose::images::tagged;
 use crate::compose::project::{Project, Service};
 use crate::submission::Submission;
 
-/// Names what an image made from Debian packages stands for; images built on it carry the label too.
+/// Label with the name of the image that an image made from Debian packages replaces; images built on it inherit the label.
 const STANDS_FOR_LABEL: &str = "org.softy-check.stands-for";
 
-/// Images that are built or looked for at a time.
+/// Number of images built or searched for at the same time.
 const AT_A_TIME: usize = 4;
 
-/// What came of all images.
+/// Result for the images of all services.
 pub struct Built {
-    /// For the checks.
+    /// State of each image, for the checks.
     pub seen: Vec<Image>,
-    /// Those that containers can be made from, by service.
+    /// Images that containers can be made from, by service.
     pub ready: BTreeMap<String, ReadyImage>,
 }
 
@@ -37,17 +37,17 @@ pub struct Built {
 #[derive(Clone, Debug)]
 pub struct ReadyImage {
     pub(super) reference: String,
-    /// The engine's id of it: the same for the same content.
+    /// Id of the image on the engine, the same for the same content.
     pub id: String,
-    /// The TCP ports that the image says it listens on.
+    /// TCP ports that the image exposes.
     pub exposed: Vec<u16>,
     entrypoint: Vec<String>,
     command: Vec<String>,
 }
 
 impl ReadyImage {
-    /// What a container of this image runs for a service, entry point first: an entry point of the service's own takes the
-    /// image's command away, too.
+    /// Returns the command line of a container of this image for a service, entry point first. A service's own entry point also
+    /// discards the image's command.
     pub fn command(&self, service: &Service) -> Vec<String> {
         let (entrypoint, command) = match &service.entrypoint {
             Some(entrypoint) => (entrypoint, &Vec::new()),
@@ -59,10 +59,10 @@ impl ReadyImage {
 }
 
 impl Sandbox {
-    /// Builds and looks up the images of all services, a few side by side.
+    /// Builds or finds the images of all services, a few at the same time.
     ///
     /// # Errors
-    /// A fault when the engine, the network or the disk is in the way.
+    /// A fault when the engine, the network or the disk fails.
     pub async fn images(
         &self,
         submission: &Submission,
@@ -114,7 +114,7 @@ impl Sandbox {
         self.collect(project, states).await
     }
 
-    /// The image of a service, the `index`-th of the project, that no other service makes.
+    /// Builds or finds the image of a service, the `index`-th of the project, that no other service builds.
     async fn image(
         &self,
         submission: &Submission,
@@ -154,11 +154,10 @@ impl Sandbox {
         Ok(Built { seen, ready })
     }
 
-    /// Finds an image on the engine or in its registry; beside what came of it, what to make containers from.
+    /// Finds an image on the engine or in its registry. Returns its state and the reference to make containers from.
     ///
-    /// An image that never came from a registry was made by somebody on this machine, perhaps another student under
-    /// the name that everybody uses; it counts only when the registry cannot be asked. Its name stays its own: what the
-    /// registry has is fetched by its digest.
+    /// An image that never came from a registry was made on this machine, perhaps by another student under a common name. It
+    /// counts only if the registry cannot be asked. Its tag is not overwritten: the registry's image is pulled by digest.
     async fn look_up(&self, reference: &str) -> Result<(ImageState, String), Fault> {
         let named = |state| (state, reference.to_owned());
         if let Some(words) = malformed(reference) {
@@ -167,7 +166,7 @@ impl Sandbox {
         let _alone = self.turns.alone(format!("image {reference}")).await;
         let local = match self.docker.inspect_image(reference).await {
             Ok(image) => Some(image),
-            // Some engines refuse a name that no image can have instead of looking for it; so does the registry.
+            // Some engines refuse an impossible name instead of searching for it; so does the registry.
             Err(error) if is_missing(&error) || is_unknown_image(&message(&error)) => None,
             Err(error) => return Err(fault(error)),
         };
@@ -190,7 +189,7 @@ impl Sandbox {
         }
     }
 
-    /// The digest that the registry has for a reference; its word, or the engine's, where it tells none.
+    /// Returns the registry's digest for a reference, or else the error text of the registry or the engine.
     async fn digest(&self, reference: &str) -> Result<String, String> {
         let asked = self.docker.inspect_registry_image(reference, None);
         let asked = timeout(limits::PULL, asked).await;
@@ -199,7 +198,7 @@ impl Sandbox {
         digest.ok_or_else(|| "no digest from the registry".to_owned())
     }
 
-    /// Pulls `image`, which is what `reference` means.
+    /// Pulls `image`, the full form of `reference`.
     pub(super) async fn pull(&self, reference: &str, image: &str) -> Result<ImageState, Fault> {
         let options = CreateImageOptionsBuilder::new().from_image(image).build();
         let mut steps = self.docker.create_image(Some(options), None, None);
@@ -225,7 +224,7 @@ impl Sandbox {
         Err(Fault::told(kind_of(&error), error))
     }
 
-    /// Counts what is being downloaded; whether the images of the run take too much by that.
+    /// Counts the bytes of a download. Returns whether the images of the run now exceed the disk budget.
     fn takes_too_much(&self, step: CreateImageInfo) -> bool {
         let total = step.progress_detail.and_then(|progress| progress.total);
         let total = total.and_then(|total| u64::try_from(total).ok());
@@ -249,13 +248,13 @@ impl Sandbox {
     }
 }
 
-/// Whether an image came from a registry.
+/// Returns whether an image came from a registry.
 fn is_from_a_registry(image: &ImageInspect) -> bool {
     let digests = image.repo_digests.as_ref();
     digests.is_some_and(|digests| !digests.is_empty())
 }
 
-/// Whether an image was made to stand for what `reference` means.
+/// Returns whether an image was made to replace the one that `reference` means.
 fn stands_for(image: &ImageInspect, reference: &str) -> bool {
     let config = image.config.as_ref();
     let labels = config.and_then(|config| config.labels.as_ref());
@@ -270,7 +269,7 @@ fn not_found(reference: &str, error: String) -> ImageState {
     }
 }
 
-/// The other service whose build makes the image of one without `build`.
+/// Returns the other service whose build makes the image of a service without `build`.
 pub(super) fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a Service> {
     if service.build.is_some() {
         return None;
@@ -281,7 +280,7 @@ pub(super) fn maker<'a>(project: &'a Project, service: &Service) -> Option<&'a S
     })
 }
 
-/// Whether a registry says that it does not have the image, or the name cannot be one.
+/// Returns whether a registry reports that it lacks the image, or that the name is invalid.
 pub(super) fn is_unknown_image(words: &str) -> bool {
     const SIGNS: [&str; 7] = [
         "pull access denied",
@@ -296,7 +295,7 @@ pub(super) fn is_unknown_image(words: &str) -> bool {
     manifest || SIGNS.iter().any(|sign| words.contains(sign))
 }
 
-/// `80/tcp` or `80` as a number.
+/// Parses `80/tcp` or `80` as a number.
 fn tcp_port(port: &str) -> Option<u16> {
     let number = match port.split_once('/') {
         Some((number, "tcp")) => number,
@@ -306,13 +305,13 @@ fn tcp_port(port: &str) -> Option<u16> {
     number.parse().ok()
 }
 
-/// Whether `reference` is `name`, or a tag of it.
+/// Returns whether `reference` is `name`, or a tag of it.
 fn is_tag_of(reference: &str, name: &str) -> bool {
     let tag = reference.strip_prefix(name);
     tag.is_some_and(|tag| tag.is_empty() || tag.starts_with(':'))
 }
 
-/// The reference without its tag.
+/// Returns the reference without its tag.
 fn name(reference: &str) -> &str {
     match reference.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => name,

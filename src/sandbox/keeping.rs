@@ -1,4 +1,4 @@
-//! A stack that is left up when its run ends, because it was asked for.
+//! Marks for a stack that is left up when its run ends, because the user asked for it.
 
 use bollard::models::VolumeCreateRequest;
 use softy_checks::observation::Fault;
@@ -7,15 +7,15 @@ use super::engine::fault;
 use super::{KEPT_LABEL, Member, Sandbox, name_prefix};
 
 impl Sandbox {
-    /// Marks what the run has made as to be left alone until somebody asks for its removal.
+    /// Marks everything that the run has made as kept until the user asks for its removal.
     ///
     /// # Errors
-    /// A fault when the engine does not take the mark.
+    /// A fault when the engine refuses the mark.
     pub async fn keep(&self) -> Result<(), Fault> {
         let mut labels = self.labels();
         labels.insert(KEPT_LABEL.to_owned(), "true".to_owned());
         let request = VolumeCreateRequest {
-            // Behind the prefix of what compose files name, so that none of their volumes is called so.
+            // The `.` distinguishes the name from those of a compose file's volumes, which have a `-` after the prefix.
             name: Some(format!("{}.kept", name_prefix(&self.run))),
             labels: Some(labels),
             ..VolumeCreateRequest::default()
@@ -25,7 +25,7 @@ impl Sandbox {
         created.await?.map(drop).map_err(fault)
     }
 
-    /// The engine's name of a container.
+    /// Returns the engine's name of a container.
     pub fn container_name(&self, member: &Member) -> String {
         self.name(&member.service, member.number)
     }

@@ -1,4 +1,4 @@
-//! What containers wrote.
+//! Logs of containers.
 
 use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt;
@@ -8,10 +8,10 @@ use tokio::time::{Instant, timeout_at};
 use super::engine::fault;
 use super::{Member, Sandbox, limits};
 
-/// Lines read for the sake of the last ones that tell something.
+/// Number of lines read to find the last informative ones.
 const RAW_LINES: &str = "200";
 
-/// Seconds that the engine's clock may be off, as it is known here.
+/// Seconds by which the known engine's clock may be off.
 const CLOCK_DOUBT: i32 = 2;
 
 /// A moment by the engine's clock, in seconds since 1970; the default is before everything.
@@ -19,7 +19,7 @@ const CLOCK_DOUBT: i32 = 2;
 pub struct Moment(i32);
 
 impl Sandbox {
-    /// The moment from which a log is to be read, by the engine's clock.
+    /// Returns the moment from which to read a log, by the engine's clock.
     pub fn now(&self) -> Moment {
         Moment(
             i32::try_from(self.clock.now())
@@ -32,15 +32,15 @@ impl Sandbox {
     /// far as the engine gives it within [`limits::LOG_READING`].
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine cannot read the log.
     pub async fn log(&self, member: &Member, since: Moment) -> Result<String, Fault> {
         self.read_log(member, "all", since, true).await
     }
 
-    /// The last lines that a container has written, cut at a bounded length.
+    /// Returns the last informative lines of a container's output, cut at a bounded length.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine cannot read the log.
     pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
         let log = self
             .read_log(member, RAW_LINES, Moment::default(), false)
@@ -70,7 +70,7 @@ impl Sandbox {
         let mut parts = self.docker.logs(&member.id, Some(options));
         let mut log = Vec::new();
         let deadline = Instant::now() + limits::LOG_READING;
-        // What came in time is worth reading: a log that never ends, or an engine that a flood keeps busy, tells enough.
+        // A part that arrives in time is enough: a log may never end, or a flood of output may keep the engine busy.
         while let Ok(Some(part)) = timeout_at(deadline, parts.next()).await {
             log.extend_from_slice(&part.map_err(fault)?.into_bytes());
             if log.len() > 2 * limits::LOG_BYTES {
@@ -81,7 +81,7 @@ impl Sandbox {
     }
 }
 
-/// Whether a line may tell what went wrong: not what nginx, its image and Flask say of themselves at every start.
+/// Returns whether a line may show an error. The messages that nginx, its image and Flask print at every start do not.
 fn tells(line: &str) -> bool {
     const ROUTINE: [&str; 6] = [
         " [notice] ",

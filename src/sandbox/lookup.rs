@@ -1,4 +1,4 @@
-//! Addresses: those that containers have, and those that a container's own resolver gives.
+//! DNS: addresses of containers, and addresses that a container's own resolver returns.
 
 use std::net::IpAddr;
 
@@ -7,21 +7,22 @@ use softy_checks::observation::Fault;
 use super::engine::fault;
 use super::{Member, Sandbox};
 
-/// Addresses of a name that are kept; no service of a stack has as many containers.
+/// Largest number of addresses per name; no service of a stack has as many containers.
 const ADDRESSES: usize = 64;
 
-/// The line that stands for the answer that nobody has the name.
+/// Line that means that the name does not exist.
 const NOBODY: &str = "nobody";
 
-/// Asks as nginx does when it starts, else by BusyBox; glibc's `getent` ends with 2 where nobody has the name.
+/// Command that resolves a name as nginx does when it starts, or else with BusyBox. glibc's `getent` exits with 2 if the name
+/// does not exist.
 const ASK: &str =
     "getent ahostsv4 \"$0\" && exit; [ $? = 2 ] && echo nobody && exit; nslookup \"$0\"";
 
 impl Sandbox {
-    /// The addresses of a container on its networks.
+    /// Returns the addresses of a container on its networks.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine cannot inspect the container.
     pub async fn addresses(&self, member: &Member) -> Result<Vec<IpAddr>, Fault> {
         let container = self.docker.inspect_container(&member.id, None).await;
         let settings = container.map_err(fault)?.network_settings;
@@ -31,7 +32,8 @@ impl Sandbox {
         Ok(addresses.collect())
     }
 
-    /// The addresses that a name has inside a container; empty when it has none, `None` when nothing there can ask.
+    /// Resolves a name inside a container. Returns an empty list if the name does not exist, and `None` if the container has no
+    /// program that resolves names.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -45,12 +47,12 @@ impl Sandbox {
     }
 }
 
-/// The addresses in what `getent ahostsv4` or BusyBox' `nslookup` prints, each once; `None` when it is neither's answer.
+/// Parses the addresses in the output of `getent ahostsv4` or BusyBox' `nslookup`, each once; `None` if it is neither's output.
 pub fn resolved(answer: &str) -> Option<Vec<IpAddr>> {
     if answer.trim() == NOBODY {
         return Some(Vec::new());
     }
-    // What stands before the first name is the resolver.
+    // The part before the first name is about the resolver.
     let behind_name = answer.find("Name:").and_then(|start| answer.get(start..));
     let words = match behind_name {
         Some(answer) => answer.lines().filter_map(address_of_name).collect(),
@@ -68,7 +70,7 @@ pub fn resolved(answer: &str) -> Option<Vec<IpAddr>> {
     is_answer.then_some(addresses)
 }
 
-/// What follows `Address:` or `Address 1:`.
+/// Returns the text after `Address:` or `Address 1:`.
 fn address_of_name(line: &str) -> Option<&str> {
     let (label, address) = line.split_once(':')?;
     label.starts_with("Address").then_some(address)

@@ -1,5 +1,5 @@
-//! Docker's contexts, as its client keeps them: `config.json` names the current one, `contexts/meta/SHA-256 OF THE NAME/meta.json`
-//! says where its engine is, `contexts/tls/SHA-256 OF THE NAME/docker` holds its certificates.
+//! Docker's contexts, as its client stores them: `config.json` names the current one, `contexts/meta/SHA-256 OF THE
+//! NAME/meta.json` has the address of its engine, `contexts/tls/SHA-256 OF THE NAME/docker` has its certificates.
 
 use std::fs::{read_dir, read_to_string};
 use std::io::ErrorKind;
@@ -38,14 +38,14 @@ struct Engine {
     skips_verification: bool,
 }
 
-/// The name of the current context, where one was chosen. A configuration that cannot be read has chosen none: Docker's client
-/// goes on with the usual engine, too.
+/// Returns the name of the current context, if one was chosen. An unreadable configuration counts as no choice: Docker's client
+/// uses the usual engine then, too.
 pub(super) fn current(config: &Path) -> Option<String> {
     let config: Option<Config> = read(&config.join("config.json")).ok()?;
     config?.current.filter(|name| !name.is_empty())
 }
 
-/// The engine of a context.
+/// Returns the engine of a context.
 pub(super) fn named(name: &str, config: &Path) -> Result<Endpoint, EndpointError> {
     let (contexts, id) = (config.join("contexts"), id(name));
     let meta: Option<Meta> = read(&contexts.join("meta").join(&id).join("meta.json"))?;
@@ -75,7 +75,7 @@ pub(super) fn named(name: &str, config: &Path) -> Result<Endpoint, EndpointError
     })
 }
 
-/// The names of all contexts.
+/// Returns the names of all contexts.
 fn known(contexts: &Path) -> Vec<String> {
     let folders = read_dir(contexts.join("meta")).into_iter().flatten();
     let metas =
@@ -91,7 +91,7 @@ fn id(name: &str) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a file says; nothing where it is not there.
+/// Parses a file; `None` if it does not exist.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, EndpointError> {
     let unreadable = |reason: String| EndpointError::Unreadable {
         path: path.to_owned(),

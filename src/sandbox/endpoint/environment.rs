@@ -1,18 +1,18 @@
 use std::env::{var, var_os};
 use std::path::PathBuf;
 
-/// What Docker's client looks at beside its command line.
+/// Settings that Docker's client reads in addition to its command line.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// `DOCKER_HOST`.
+    /// Value of `DOCKER_HOST`.
     pub host: Option<String>,
-    /// `DOCKER_CONTEXT`.
+    /// Value of `DOCKER_CONTEXT`.
     pub context: Option<String>,
-    /// The folder of Docker's configuration: `DOCKER_CONFIG`, else `~/.docker`.
+    /// Folder of Docker's configuration: `DOCKER_CONFIG`, or else `~/.docker`.
     pub config: PathBuf,
-    /// Whether `DOCKER_TLS_VERIFY` or `DOCKER_TLS` asks for TLS; certificates are always verified.
+    /// True if `DOCKER_TLS_VERIFY` or `DOCKER_TLS` asks for TLS; certificates are always verified.
     pub tls: bool,
-    /// The folder of certificates: `DOCKER_CERT_PATH`, else that of the configuration.
+    /// Folder of certificates: `DOCKER_CERT_PATH`, or else that of the configuration.
     pub certificates: PathBuf,
     /// Docker's usual socket.
     pub socket: PathBuf,
@@ -23,7 +23,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// This process's.
+    /// Reads the environment of this process.
     pub fn here() -> Environment {
         let home = std::env::home_dir().unwrap_or_default();
         let config = folder("DOCKER_CONFIG").unwrap_or_else(|| home.join(".docker"));
@@ -44,8 +44,8 @@ impl Environment {
     }
 }
 
-/// An empty variable is one that is not set, as for Docker; white space around it, such as the end of a Windows line, says
-/// nothing.
+/// Returns the value of a variable. An empty one counts as unset, as for Docker. White space around the value, such as the end
+/// of a Windows line, is ignored.
 fn word(name: &str) -> Option<String> {
     let value = var(name).ok()?.trim().to_owned();
     (!value.is_empty()).then_some(value)

@@ -2,38 +2,38 @@ use std::path::PathBuf;
 
 use softy_checks::model::Text;
 
-/// Why no engine can be asked: what names it is wrong.
+/// Error in the name of an engine.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum EndpointError {
     /// A context that Docker does not know.
     UnknownContext {
-        /// Its name.
+        /// Name of the context.
         name: String,
-        /// Those that there are.
+        /// Names of the existing contexts.
         known: Vec<String>,
     },
     /// A file of Docker's that cannot be read.
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Reason why it cannot be read.
         reason: String,
     },
     /// A context without an engine.
     NoEngine(String),
-    /// A context that asks for TLS without its proof.
+    /// A context that uses TLS without verification of certificates.
     Unverified(String),
     /// An address through SSH.
     Ssh(String),
-    /// What is no address of an engine.
+    /// A text that is not an address of an engine.
     Address(String),
-    /// A certificate that is not there.
+    /// A certificate that does not exist.
     Certificate(PathBuf),
 }
 
 impl EndpointError {
-    /// What is wrong, and what helps.
+    /// Describes the error and the remedy.
     pub fn message(&self) -> Text {
         match self {
             EndpointError::UnknownContext { name, known } => {

@@ -46,7 +46,7 @@ impl Home {
     }
 }
 
-/// What Docker calls the folder of the context `class`.
+/// Name of Docker's folder for the context `class`.
 const CLASS: &str = "0889113e04d3203f0c401c17c0fd8b352b740dc607433779d3edcaa13320b001";
 
 fn found(asked: &Asked, environment: &Environment) -> (String, FoundBy) {

@@ -1,4 +1,4 @@
-//! What a container is, as the engine takes it: what the file says, within the run's limits.
+//! Body of the request that creates a container: the service of the compose file, within the run's limits.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,21 +11,20 @@ use bollard::models::{
 use crate::compose::project::{CAPABILITIES, Healthcheck, Service};
 use crate::sandbox::{Egress, Reachable, ReadyImage, Sandbox, limits};
 
-/// The name that Compose gives the project, from the folder's.
+/// Name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
 
-/// How resolvers in the stack wait for a name that nobody knows: a closed network has no server to ask, and the C
-/// library's defaults would wait 10 s.
+/// Options for unknown names: a closed network has no server that answers, and the C library's defaults would wait 10 s.
 const RESOLVER_OPTIONS: [&str; 2] = ["timeout:2", "attempts:1"];
 
-/// Who is asked for names of outside in a closed stack: nobody, as nothing listens there in a container. Without it, some
-/// engines hand such names on to the resolver of their own machine (CVE-2024-29018).
+/// DNS server for outside names in a closed stack: an address at which nothing listens in a container. Without it, some engines
+/// forward such names to the resolver of their own machine (CVE-2024-29018).
 const NOBODY: &str = "127.0.0.1";
 
-/// The option of an endpoint that names its interface, on engines that know it.
+/// Option of an endpoint that names its interface, on engines that support it.
 const INTERFACE: &str = "com.docker.network.endpoint.ifname";
 
-/// What the kernel holds every process to: open files, bytes of one file, and no memory dumps, which would lie about on disks.
+/// Kernel limits of every process: open files, bytes of one file, and no core dumps, which would stay on disks.
 const KERNEL_LIMITS: [(&str, i64); 3] = [
     ("nofile", limits::OPEN_FILES),
     ("fsize", limits::FILE_BYTES),
@@ -66,7 +65,7 @@ impl Sandbox {
     }
 }
 
-/// A variable as the engine takes it: a bare name takes the image's away.
+/// Formats a variable for the engine: a bare name removes the image's variable.
 fn variable((name, value): &(String, Option<String>)) -> String {
     match value {
         Some(value) => format!("{name}={value}"),
@@ -74,7 +73,7 @@ fn variable((name, value): &(String, Option<String>)) -> String {
     }
 }
 
-/// The run's limits; nothing of the student's file can raise them.
+/// Returns the configuration with the run's limits, which nothing in the student's file can raise.
 fn host(service: &Service, publish: Option<u16>) -> HostConfig {
     let loopback = |port: u16| {
         let binding = PortBinding {
@@ -119,8 +118,8 @@ fn ulimit((name, most): (&str, i64)) -> ResourcesUlimits {
     }
 }
 
-/// The networks of a container by the engine's names, with the DNS names that Compose gives it there, in the styles of
-/// both its versions.
+/// Returns the networks of a container, by the engine's names, with the DNS names that Compose gives the container there, in
+/// the styles of both its versions.
 pub(super) fn attachments(
     service: &Service,
     number: u32,
@@ -160,7 +159,7 @@ pub(super) fn attachments(
         .collect()
 }
 
-/// The servers that the engine asks for names that are none of the stack; its own choice when `None`.
+/// Returns the servers that the engine asks for names outside of the stack; `None` for the engine's own choice.
 pub(super) fn resolvers(egress: Egress) -> Option<Vec<String>> {
     match egress {
         Egress::Closed => Some(vec![NOBODY.to_owned()]),
@@ -180,7 +179,7 @@ fn health(check: &Healthcheck) -> HealthConfig {
     }
 }
 
-/// The ports that the file names before those that the image names.
+/// Returns the ports of a container: those of the compose file, then those of the image.
 pub(super) fn ports(service: &Service, image: &ReadyImage) -> Vec<u16> {
     let mapped = service.ports.iter().map(|port| port.target);
     let mut ports: Vec<u16> = mapped
