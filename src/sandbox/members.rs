@@ -1,4 +1,4 @@
-//! The containers of a stack.
+//! Containers of a stack.
 
 mod body;
 
@@ -24,39 +24,40 @@ use super::{Reachable, ReadyImage, Sandbox, limits};
 use crate::compose::project::{Namespace, Service};
 use crate::submission::Submission;
 
-/// The exit status of a process that was ended by SIGKILL. Process 1 cannot get that signal from inside its container, and
-/// before the removal nobody sends it from outside: it was the kernel, whether or not the engine noticed.
+/// Exit code of a process that SIGKILL ended. Process 1 cannot get that signal from inside its container. Before the removal,
+/// the sandbox sends it only to containers over a limit that it records. So the kernel sent it, even if the engine did not
+/// notice.
 const KILLED: i64 = 137;
 
 /// One container of a stack.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// The service.
+    /// Name of the service.
     pub service: String,
-    /// The replica's number, from 1.
+    /// Number of the replica, from 1.
     pub number: u32,
-    /// The TCP ports that it is expected to listen on, the likeliest first.
+    /// TCP ports that it is expected to listen on, the likeliest first.
     pub ports: Vec<u16>,
     pub(super) id: String,
-    /// Whether its processes are in another container's namespace, whose end ends them too.
+    /// Set when its processes are in another container's namespace, whose end ends them too.
     shares_processes: bool,
 }
 
 impl Member {
-    /// Whether both are the same container.
+    /// Returns whether both are the same container.
     pub fn is(&self, other: &Member) -> bool {
         self.id == other.id
     }
 }
 
-/// How a container ended.
+/// Way in which a container ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// With an exit status.
+    /// It exited with this code.
     Exited(i64),
-    /// By the kernel, over its memory limit.
+    /// The kernel killed it for exceeding its memory limit.
     OutOfMemory,
-    /// By the sandbox, over another limit.
+    /// The sandbox killed it for exceeding another limit.
     OverLimit(Limit),
 }
 
@@ -73,12 +74,13 @@ impl From<Ended> for State {
 }
 
 impl Sandbox {
-    /// Creates the `number`-th container of a service, ready to be started; the engine's word when the submission is why it cannot.
+    /// Creates the `number`-th container of a service, ready to be started. Returns the engine's error text if the submission
+    /// is the cause of a failure.
     ///
     /// `publish` is the port to publish where the proxy is reached through the loopback.
     ///
     /// # Errors
-    /// A fault when the engine is why it cannot.
+    /// A fault when the engine is the cause of a failure.
     pub async fn create(
         &self,
         submission: &Submission,
@@ -142,10 +144,10 @@ impl Sandbox {
         }))
     }
 
-    /// Starts a container; the engine's word when the submission is why it cannot.
+    /// Starts a container. Returns the engine's error text if the submission is the cause of a failure.
     ///
     /// # Errors
-    /// A fault when the engine is why it cannot.
+    /// A fault when the engine is the cause of a failure.
     pub async fn start(&self, member: &Member) -> Result<Result<(), String>, Fault> {
         let _alone = self.joining_alone().await;
         match self.docker.start_container(&member.id, None).await {
@@ -166,7 +168,7 @@ impl Sandbox {
     /// Waits until a container has ended.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine does not report the end.
     pub async fn ended(&self, member: &Member) -> Result<Ended, Fault> {
         let options = WaitContainerOptionsBuilder::new()
             .condition("not-running")
@@ -187,10 +189,10 @@ impl Sandbox {
         Ok(Ended::Exited(state.exit_code.unwrap_or_default()))
     }
 
-    /// Waits until a container's health check passes; false when it ends or turns unhealthy instead.
+    /// Waits until a container's health check passes. Returns false if the container ends or turns unhealthy instead.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine does not report the health.
     pub async fn healthy(&self, member: &Member) -> Result<bool, Fault> {
         const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
         loop {
@@ -208,23 +210,23 @@ impl Sandbox {
         }
     }
 
-    /// Ends a container at once, so that it can be started again.
+    /// Stops a container at once, so that it can be started again.
     ///
     /// # Errors
-    /// A fault when the engine does not.
+    /// A fault when the engine cannot stop it.
     pub async fn stop(&self, member: &Member) -> Result<(), Fault> {
         let options = StopContainerOptionsBuilder::new().t(0).build();
         let stopped = self.docker.stop_container(&member.id, Some(options));
         stopped.await.map_err(fault)
     }
 
-    /// The members that run no more.
+    /// Returns the members that no longer run.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine cannot list the containers.
     pub async fn fallen<'a>(&self, members: &'a [Member]) -> Result<Vec<&'a Member>, Fault> {
         let mut filter = self.filter();
-        // One that is held has not ended.
+        // A paused container has not exited.
         let statuses = ["running", "paused"].map(str::to_owned);
         filter.insert("status".to_owned(), statuses.to_vec());
         let options = ListContainersOptionsBuilder::new().filters(&filter).build();
@@ -262,12 +264,12 @@ impl Sandbox {
         }
     }
 
-    /// The engine's name of a container.
+    /// Returns the engine's name of a container.
     pub(super) fn name(&self, service: &str, number: u32) -> String {
         format!("softy-check-{}-{service}-{number}", self.run)
     }
 
-    /// A namespace as the engine calls it.
+    /// Returns a namespace in the engine's notation.
     fn mode(&self, namespace: &Namespace) -> Option<String> {
         match namespace {
             Namespace::Own => None,
@@ -286,7 +288,7 @@ impl Sandbox {
     }
 }
 
-/// The engine's word on a container that cannot be what the submission asks for; a fault for everything else.
+/// Returns the engine's error text for a container that cannot be as the submission asks; a fault for every other error.
 fn refused(error: Error) -> Result<String, Fault> {
     const SIGNS: [&str; 14] = [
         "OCI runtime create failed",
@@ -304,8 +306,8 @@ fn refused(error: Error) -> Result<String, Fault> {
         "error renaming interface",
         "needs to be an absolute path",
     ];
-    // The limits are the sandbox's own, whatever the submission asks for; a rootless engine may not set what `domainname` asks of
-    // the kernel, and another one may.
+    // The limits are always the sandbox's own. A rootless engine may lack the permission for `domainname`'s kernel setting,
+    // which another engine has.
     const ENGINE: [&str; 4] = [
         "setting rlimit",
         "setting cgroup",
@@ -319,7 +321,7 @@ fn refused(error: Error) -> Result<String, Fault> {
     let is_engine_s = ENGINE.iter().any(|sign| own.contains(sign));
     let theirs = answered && !is_engine_s && ours(cause(&words)).is_none();
     if theirs && SIGNS.iter().any(|sign| words.contains(sign)) {
-        // What stands before names the layers of the engine that handed the message on.
+        // The text before it names the layers of the engine that passed the message on.
         let last = words.rsplit("unable to start container process: ").next();
         return Ok(last.unwrap_or(&words).to_owned());
     }

@@ -1,4 +1,4 @@
-//! What is mounted: volumes of the run's own, and copies of what the student would bind.
+//! Mounts: volumes of the run, and copies of the files that the submission would bind.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -16,35 +16,35 @@ use super::{Sandbox, limits};
 use crate::compose::project::{Mount, MountSource, Placed, Service};
 use crate::submission::{Kind, ReadError, Submission};
 
-/// What is copied into a container before it starts.
+/// A file or folder to copy into a container before it starts.
 pub(super) struct Upload {
-    /// Its path, from the submission's root.
+    /// Path, from the submission's root.
     path: String,
-    /// Where the container has it.
+    /// Path in the container.
     target: String,
-    /// The folder itself, or the one that the file is in.
+    /// The folder itself, or the one that contains the file.
     folder: Dir,
     bound: Bound,
 }
 
-/// What is bound, by what the submission has at its path.
+/// Kind of a bind, by what the submission has at its path.
 enum Bound {
     /// A regular file.
     File {
-        /// The folder it is in, from the submission's root.
+        /// Folder that contains it, from the submission's root.
         folder: String,
-        /// Its name.
+        /// Name of the file.
         name: String,
     },
-    /// A folder, or nothing, of which Compose makes a folder.
+    /// A folder, or a missing path, of which Compose makes a folder.
     Folder,
 }
 
 impl Sandbox {
-    /// The engine's mounts for a service, and what has to be uploaded.
+    /// Returns the engine's mounts for a service, and the uploads that it needs.
     ///
-    /// A bind hides what the image has at its place, and so does the empty volume that a folder is copied into. A
-    /// single file is copied over the image's.
+    /// A bind hides what the image has at its target, and so does the empty volume that a folder is copied into. A single file
+    /// is copied over the image's.
     pub(super) fn mounts(
         &self,
         submission: &Submission,
@@ -63,7 +63,7 @@ impl Sandbox {
                 }
                 MountSource::Volume(name) => mounts.push(self.volume(mount, Some(name))),
                 MountSource::Anonymous => mounts.push(self.volume(mount, None)),
-                // What is copied into a container before it starts would be under its memory.
+                // A tmpfs would hide everything copied below it before the container starts.
                 MountSource::Tmpfs if has_copies_below(service, &mount.target) => {
                     mounts.push(self.volume(mount, None));
                 }
@@ -73,8 +73,8 @@ impl Sandbox {
         Ok((mounts, uploads))
     }
 
-    /// Copies into a container that is not started yet; why not, in words, when there is too much of it or the engine
-    /// does not take it.
+    /// Copies into a container that is not started yet. Returns the error text if there is too much to copy or the engine
+    /// refuses it.
     pub(super) async fn upload(
         &self,
         container: &str,
@@ -91,7 +91,7 @@ impl Sandbox {
         self.unpack(container, archive, options).await
     }
 
-    /// Writes a text into a container that is not started yet; likewise.
+    /// Writes a text into a container that is not started yet. Returns the error text as [`Sandbox::upload`] does.
     pub(super) async fn place(
         &self,
         container: &str,
@@ -152,7 +152,7 @@ impl Sandbox {
     }
 }
 
-/// Whether a file or folder is copied to somewhere in a folder of the container.
+/// Returns whether a file or folder is copied to a path below a folder of the container.
 fn has_copies_below(service: &Service, folder: &str) -> bool {
     let folder = format!("{}/", folder.trim_end_matches('/'));
     let copied = service
@@ -195,7 +195,7 @@ impl Bound {
 }
 
 impl Upload {
-    /// What has to be copied to `target`; nothing where the submission has nothing.
+    /// Returns the upload to `target`; `None` if the submission has nothing at its path.
     fn of(
         submission: &Submission,
         path: &str,
@@ -220,7 +220,7 @@ impl Upload {
         }
     }
 
-    /// The folder of the container that the archive is unpacked in.
+    /// Returns the folder of the container in which the archive is unpacked.
     fn unpacked_in(&self) -> &str {
         match self.bound {
             Bound::File { .. } => "/",

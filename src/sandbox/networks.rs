@@ -1,4 +1,4 @@
-//! The run's own networks, and the way into them.
+//! Networks of a run, and the checker's way into them.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -12,39 +12,39 @@ use softy_checks::observation::{Fault, FaultKind};
 use super::engine::{fault, is_missing};
 use super::{Member, Sandbox, limits};
 
-/// The bridge driver's option that lets containers out into the world.
+/// Option of the bridge driver that gives containers access to the outside world.
 const MASQUERADE: &str = "com.docker.network.bridge.enable_ip_masquerade";
 
-/// The bridge driver's option that leaves the engine's machine without an address on the network.
+/// Option of the bridge driver that leaves the engine's machine without an address on the network.
 const WITHOUT_MACHINE: &str = "com.docker.network.bridge.inhibit_ipv4";
 
-/// How the checker gets to a container.
+/// Way from the checker to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// By its address: the engine's bridges are this machine's own.
+    /// The container's address: the engine's bridges are this machine's own.
     Address,
-    /// By its address, after the container that the checker itself runs in has joined the network.
+    /// The container's address, after the container that the checker itself runs in has joined the network.
     Container,
-    /// Through a port that the engine publishes on 127.0.0.1, as with Docker Desktop; only the proxy can be asked.
+    /// A port that the engine publishes on 127.0.0.1, as with Docker Desktop; only the proxy is reachable.
     Loopback,
 }
 
-/// Whether what runs in the stack gets out into the world.
+/// Access of the stack to the outside world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Egress {
-    /// Nothing does.
+    /// No access.
     #[default]
     Closed,
-    /// Everything does: to the internet, and to all that this machine reaches.
+    /// Full access: to the internet, and to everything that this machine reaches.
     Open,
 }
 
-/// What a network of a run leads to, beside the containers on it.
+/// Connectivity of a run's network, in addition to the containers on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeadsTo {
-    /// Nothing else.
+    /// No other destination.
     Nothing,
-    /// The engine's machine, which has an address on it, and with it the checker.
+    /// The engine's machine, which has an address on the network, and so the checker.
     Machine,
     /// Ports that the engine publishes: a way in that is no way out.
     PublishedPorts,
@@ -54,20 +54,20 @@ pub(super) enum LeadsTo {
 
 /// The networks of a run.
 pub struct Reachable {
-    /// The way in.
+    /// Way from the checker to the containers.
     pub reach: Reach,
-    /// Whether containers get out.
+    /// Access of the containers to the outside world.
     pub(super) egress: Egress,
-    /// From a container's start until it must listen.
+    /// Time from a container's start until it must listen.
     pub ready: Duration,
-    /// The project's names with the engine's, in the order of the project.
+    /// Names in the project with the engine's names, in the order of the project.
     pub(super) networks: Vec<(String, String)>,
-    /// The network through which a published port is reached, where that is the way in.
+    /// Network of the published port, if that is the way in.
     pub(super) way_in: Option<String>,
 }
 
 impl Reachable {
-    /// Whether the engine's network of that name is one of them.
+    /// Returns whether the engine's network of this name is one of them.
     pub(super) fn has(&self, network: &str) -> bool {
         let names = self.networks.iter().map(|(_, name)| name);
         names.chain(&self.way_in).any(|name| name == network)
@@ -75,7 +75,7 @@ impl Reachable {
 }
 
 impl Sandbox {
-    /// Makes a network for each of the project's, and finds the way in, unless `asked` names it.
+    /// Makes a network for each of the project's, and detects the way in, unless `asked` names it.
     ///
     /// # Errors
     /// A fault when the engine cannot make them.
@@ -89,7 +89,7 @@ impl Sandbox {
             Egress::Closed => (self.closed(asked).await?, limits::READY),
             Egress::Open => (LeadsTo::World, limits::READY_WITH_EGRESS),
         };
-        // Compose takes any text for a network's name, also one that a network of the sandbox's own has.
+        // Numbers, because Compose accepts any text as a network's name, even that of one of the sandbox's own networks.
         let numbers = 1..=names.len();
         let made = numbers
             .map(|number| async move { self.make_network(&number.to_string(), leads_to).await });
@@ -127,10 +127,10 @@ impl Sandbox {
         })
     }
 
-    /// Where a port of a container is reached from here.
+    /// Returns the address at which the checker reaches a container's port.
     ///
     /// # Errors
-    /// A fault when the engine gives no address.
+    /// A fault when the engine has no address for it.
     pub async fn address(
         &self,
         member: &Member,
@@ -205,8 +205,8 @@ impl Sandbox {
         Ok(full)
     }
 
-    /// What a closed network leads to: nothing where the checker joins it with its own container, else the engine's machine,
-    /// from which the checker gets to the containers.
+    /// Returns the connectivity of a closed network: nothing if the checker joins it with its own container, or else the
+    /// engine's machine, from which the checker reaches the containers.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -221,7 +221,7 @@ impl Sandbox {
         })
     }
 
-    /// Whether the checker runs in a container of this engine that has networks of its own to join.
+    /// Returns whether the checker runs in a container of this engine that has networks of its own to join.
     async fn joins(&self) -> Result<bool, Fault> {
         let Some(own) = own_container() else {
             return Ok(false);
@@ -236,7 +236,8 @@ impl Sandbox {
         }
     }
 
-    /// By address where the network's gateway is an address of this machine, else from a container, else by a port.
+    /// Detects the way in: by address if the network's gateway is an address of this machine, else from a container, else by a
+    /// port.
     pub(super) async fn find_reach(&self, network: &str) -> Result<Reach, Fault> {
         let configs = self.ipam(network).await?.into_iter();
         let mut gateways = configs.filter_map(|config| config.gateway?.parse::<IpAddr>().ok());
@@ -249,14 +250,14 @@ impl Sandbox {
         })
     }
 
-    /// The addresses of a network.
+    /// Returns the address ranges of a network.
     pub(super) async fn ipam(&self, network: &str) -> Result<Vec<IpamConfig>, Fault> {
         let network = self.docker.inspect_network(network, None).await;
         let ipam = network.map_err(fault)?.ipam;
         Ok(ipam.and_then(|ipam| ipam.config).unwrap_or_default())
     }
 
-    /// Puts the container that the checker runs in on a network; its id.
+    /// Connects the container that the checker runs in to a network. Returns the container's id.
     pub(super) async fn join(&self, network: &str) -> Result<String, Fault> {
         let no_container = Text::fixed(
             "the checker does not run in a container of this engine",
@@ -273,7 +274,7 @@ impl Sandbox {
     }
 }
 
-/// The id of the container that this process runs in: the engine mounts `…/containers/ID/hostname` into each.
+/// Returns the id of the container that this process runs in: the engine mounts `…/containers/ID/hostname` into each.
 pub(super) fn own_container() -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     own_container_in(&mounts)

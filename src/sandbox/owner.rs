@@ -1,16 +1,16 @@
-//! Whose a thing on the engine is, and whether that run still lives.
+//! Owner of an object on the engine, and detection of the owner's end.
 //!
-//! A run that ends by itself removes what it made. One that is killed cannot, so that everything also says whose it is, in
-//! a way that any later checker can put to the proof; nothing that may belong to a live run is ever touched.
+//! A run that ends by itself removes its objects. A killed run cannot, so each object also carries its owner, in a form that
+//! any later checker can verify. Nothing that may belong to a live run is ever touched.
 //!
-//! A process id alone is no proof: it is given out again, and each container counts its own. Together with the boot of
-//! the machine, the process-id namespace, and when the process was started, it is one: a namespace's number is given
-//! out again only after all its processes have ended, and whoever gets a number again is started later. The kernel is asked
-//! with a signal that is never sent, which also sees other users' processes where `/proc` hides them; where it hides when they
-//! were started, the process is taken for the run's.
+//! A process id alone proves nothing: ids are reused, and each container counts its own. An id identifies a process together
+//! with the boot of the machine, the pid namespace, and the start time of the process. The number of a namespace is reused only
+//! after all its processes have ended, and a process that reuses an id starts later. The check asks the kernel with a signal
+//! that is never sent, which also sees other users' processes where `/proc` hides them. If `/proc` hides the start time, the
+//! process counts as the run's.
 //!
 //! A checker elsewhere, on another machine or in another container, cannot ask that kernel. If the run was in a container of
-//! the engine, the engine knows whether it still runs since then. Otherwise only age tells: a run has a deadline.
+//! the engine, the engine knows whether that container has run since then. Otherwise only the age counts: a run has a deadline.
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,18 +26,18 @@ use super::engine::{fault, is_missing};
 use super::limits;
 use super::networks::own_container;
 
-/// Since when nothing can be a live run's, whatever the machine: a run's deadlines, and an hour for clocks that are set.
+/// Age from which no object can be a live run's, on any machine: a run's deadlines, and an hour for changes of clocks.
 const OUTLIVED: Duration =
     Duration::from_secs(limits::RUN.as_secs() + limits::REMOVAL.as_secs() + 3600);
 
-/// Who made a thing, as its label says.
+/// Maker of an object, as its label states it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owner {
-    /// When the run began, in seconds since 1970 by the engine's clock.
+    /// Start of the run, in seconds since 1970 by the engine's clock.
     pub(super) began: i64,
-    /// The process, where the kernel tells which it is.
+    /// Process of the run, if the kernel identifies it.
     process: Option<Process>,
-    /// The engine's container that it runs in, if any.
+    /// Container of the engine that the process runs in, if any.
     container: Option<Container>,
 }
 
@@ -46,11 +46,11 @@ struct Process {
     #[serde(flatten)]
     place: Place,
     id: i32,
-    /// In the kernel's ticks since the machine's start.
+    /// Start time, in the kernel's ticks since the machine's start.
     started: u64,
 }
 
-/// Where a process id means a process.
+/// Scope in which an id identifies a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     boot: String,
@@ -60,26 +60,26 @@ pub(super) struct Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Container {
     id: String,
-    /// As the engine writes it; another after each start.
+    /// Start time in the engine's format; it changes with each start.
     started: String,
 }
 
-/// Whether a run goes on.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// It does.
+    /// The run is alive.
     Alive,
-    /// Nobody here can tell, and it is not too old to.
+    /// The state cannot be determined from here, and the run is not too old to be alive.
     Untold,
-    /// It has ended.
+    /// The run has ended.
     Dead,
 }
 
 impl Owner {
-    /// This process, in a run that begins at `began`.
+    /// Returns the owner for this process, in a run that begins at `began`.
     ///
     /// # Errors
-    /// A fault when the engine does not say whether this process is in one of its containers.
+    /// A fault when the engine does not report whether this process is in one of its containers.
     pub(super) async fn here(docker: &Docker, began: i64) -> Result<Owner, Fault> {
         let process = Place::here().and_then(|place| {
             let id = i32::try_from(std::process::id()).ok()?;
@@ -98,13 +98,13 @@ impl Owner {
         })
     }
 
-    /// As a label's value.
+    /// Formats the owner as a label's value.
     pub(super) fn label(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What a label says; nothing when no release of the checker wrote it: anybody's image may carry such a label, and what is
-    /// in it is asked of the engine.
+    /// Parses a label; `None` if no release of the checker wrote it. Any image may carry such a label, and its content becomes
+    /// part of a request to the engine.
     pub(super) fn parse(label: &str) -> Option<Owner> {
         let owner: Owner = serde_json::from_str(label).ok()?;
         let container = owner.container.as_ref();
@@ -113,7 +113,7 @@ impl Owner {
             .then_some(owner)
     }
 
-    /// Whether the run goes on at `now`, in seconds since 1970 by the engine's clock, as can be told from `place`.
+    /// Determines whether the run is alive at `now` (seconds since 1970, by the engine's clock), as far as `place` allows it.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -135,7 +135,8 @@ impl Owner {
         }
     }
 
-    /// A container that is gone or has been started anew has taken its processes with it; one that runs says nothing of each.
+    /// Determines the state by the container. The end or restart of a container ends its processes; a running container proves
+    /// nothing about a single process.
     async fn container_life(&self, docker: &Docker) -> Result<Life, Fault> {
         let Some(container) = &self.container else {
             return Ok(Life::Untold);
@@ -163,7 +164,7 @@ impl Process {
 }
 
 impl Place {
-    /// Where this process is; `None` where the kernel does not say, or `/proc` is another namespace's.
+    /// Returns the scope of this process; `None` if the kernel does not report it, or `/proc` belongs to another namespace.
     pub(super) fn here() -> Option<Place> {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
@@ -176,11 +177,11 @@ impl Place {
     }
 }
 
-/// What the kernel says of a process.
+/// Status of a process, from the kernel.
 struct Stat {
-    /// In ticks since the machine's start.
+    /// Start time, in ticks since the machine's start.
     started: u64,
-    /// Killed, and nobody has asked for its exit status yet.
+    /// Set when the process has ended, even if its exit code is not collected yet.
     ended: bool,
 }
 
@@ -189,7 +190,7 @@ impl Stat {
         Stat::parse(&std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
     }
 
-    /// The program's name, which may have any characters in it, stands in brackets.
+    /// Parses the kernel's line. The program's name is in brackets and may contain any characters.
     fn parse(stat: &str) -> Option<Stat> {
         const STARTED: usize = 19;
         let (_, fields) = stat.rsplit_once(')')?;
@@ -201,14 +202,14 @@ impl Stat {
     }
 }
 
-/// Whether it is what the engine calls a container by.
+/// Returns whether a text is a container's id as the engine writes it.
 fn is_id(text: &str) -> bool {
     const DIGITS: usize = 64;
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     text.len() == DIGITS && text.bytes().all(is_digit)
 }
 
-/// A container's full id and when it was last started, if it runs on this engine.
+/// Returns a container's full id and its last start time, if it runs on this engine.
 async fn started(docker: &Docker, id: &str) -> Result<Option<(String, String)>, Fault> {
     let container = match docker.inspect_container(id, None).await {
         Ok(container) => container,

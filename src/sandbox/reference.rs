@@ -1,14 +1,14 @@
-//! References of images, as the engine reads them.
+//! References of images, as the engine parses them.
 
-/// Where an image is that no registry is named for.
+/// Registry of images whose reference names none.
 const DEFAULT_REGISTRY: &str = "docker.io";
 
-/// Characters of a name, and of a tag, that the engine accepts.
+/// Largest number of characters of a name, and of a tag, that the engine accepts.
 const NAME_CHARACTERS: usize = 255;
 const TAG_CHARACTERS: usize = 128;
 
-/// A reference with all that is meant where it is not written, the same for every spelling of it; `None` where no image can be
-/// called so. A tag beside a digest means nothing.
+/// Returns a reference in full, with all defaults, which is the same for every spelling of it; `None` if no image can have this
+/// name. A tag beside a digest has no effect.
 pub(super) fn full(reference: &str) -> Option<String> {
     let (tagged, digest) = match reference.split_once('@') {
         Some((tagged, digest)) => (tagged, Some(digest)),
@@ -30,7 +30,7 @@ pub(super) fn full(reference: &str) -> Option<String> {
         true => format!("library/{path}"),
         false => path.to_owned(),
     };
-    // It is no image: what begins with it begins empty.
+    // `scratch` is not an image: a stage that begins with it begins empty.
     let is_scratch = registry == DEFAULT_REGISTRY && path == "library/scratch";
     let is_named = path.split('/').all(is_component) && name.len() <= NAME_CHARACTERS;
     if is_scratch || !is_named || !is_tag(tag) || !digest.is_none_or(is_digest) {
@@ -42,15 +42,15 @@ pub(super) fn full(reference: &str) -> Option<String> {
     })
 }
 
-/// What a reference says but for its tag or digest.
+/// Returns a reference without its tag or digest.
 pub(super) fn repository(reference: &str) -> Option<String> {
     let full = full(reference)?;
     let (repository, _) = full.split_once('@').or_else(|| full.rsplit_once(':'))?;
     Some(repository.to_owned())
 }
 
-/// Why no image can be called so, in the engine's words; `None` where one can. What is malformed never gets to the engine, whose
-/// addresses it would be a part of.
+/// Returns the engine's error text for a name that no image can have; `None` for a valid one. A malformed reference never
+/// reaches the engine, where it would be part of a request's address.
 pub(super) fn malformed(reference: &str) -> Option<&'static str> {
     if full(reference).is_some() {
         return None;
@@ -61,7 +61,7 @@ pub(super) fn malformed(reference: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether the first part of a name is a registry's: it has a dot, a port, or is this machine.
+/// Returns whether the first part of a name is a registry's: it has a dot or a port, or is this machine.
 fn is_registry(part: &str) -> bool {
     let (host, port) = match part.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -80,7 +80,7 @@ fn is_address(text: &str) -> bool {
     text.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-/// Between two dots of a host's name.
+/// Returns whether a text is valid between two dots of a host's name.
 fn is_label(label: &str) -> bool {
     let is_end = |character: char| character.is_ascii_alphanumeric();
     label.starts_with(is_end)

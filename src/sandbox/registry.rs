@@ -1,11 +1,11 @@
-//! The registries that images are fetched from, by the engine itself.
+//! Registries from which the engine itself pulls images.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::relay::is_public;
 
-/// Whether a reference names a registry on the engine's machine or on a private network, by address or as `localhost`;
-/// other names are not looked up.
+/// Returns whether a reference names a registry on the engine's machine or on a private network, by address or as `localhost`.
+/// Does not resolve other names.
 pub(super) fn is_private(reference: &str) -> bool {
     let Some((registry, _)) = reference.split_once('/') else {
         return false;

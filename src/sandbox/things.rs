@@ -1,4 +1,4 @@
-//! What runs have made on the engine, found by its labels and names, and removed.
+//! Objects that runs have made on the engine: finds them by labels and names, and removes them.
 
 use std::collections::HashMap;
 
@@ -15,16 +15,16 @@ use futures_util::try_join;
 use super::owner::Owner;
 use super::{KEPT_LABEL, OWNER_LABEL, RUN_LABEL, name_prefix};
 
-/// Digits of a run's id.
+/// Number of digits of a run's id.
 const RUN_DIGITS: usize = 12;
 
-/// Digits that are shown of an image's id.
+/// Number of digits shown of an image's id.
 const SHOWN_DIGITS: usize = 12;
 
-/// The tag that older engines list for an image without one.
+/// Tag that older engines list for an image without one.
 pub(super) const NO_TAG: &str = "<none>:<none>";
 
-/// A kind of thing on the engine, in the order in which they can be removed.
+/// Kind of an object on the engine, in the order in which objects can be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A container.
@@ -37,26 +37,26 @@ pub enum Kind {
     Image,
 }
 
-/// Something that a run has made.
+/// An object that a run has made.
 #[derive(Clone, Debug)]
 pub struct Thing {
-    /// Its kind.
+    /// Kind of the object.
     pub kind: Kind,
-    /// Its name, or where it has none its id.
+    /// Name of the object, or its id if it has no name.
     pub name: String,
-    /// The run's id.
+    /// Id of the run.
     pub run: String,
-    /// What the engine removes it by.
+    /// Name or id by which the engine removes it.
     pub(super) id: String,
-    /// Whether it says that all of its run is to be left alone.
+    /// Set when it marks its whole run as kept.
     pub(super) keeps: bool,
-    /// Whose it is, where its label says it in words that this release knows.
+    /// Owner of the object, if this release understands its label.
     pub(super) owner: Option<Owner>,
 }
 
 type Labels = HashMap<String, String>;
 
-/// Everything of the runs that `label`, a label's name or a name and its value, stands for.
+/// Returns all objects with a run's label that matches `label`, a label's name or a name and its value.
 pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, Error> {
     let filter = HashMap::from([("label", vec![label])]);
     let containers = ListContainersOptionsBuilder::new()
@@ -103,8 +103,8 @@ pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, E
         .collect())
 }
 
-/// The run's own names of an image, or the image itself where it has no name. Somebody else's name for it is not the run's,
-/// and keeps the image.
+/// Returns the run's own tags of an image, or the image itself if it has no tag. A tag of another origin is not the run's, and
+/// keeps the image.
 fn image_things(labels: &Labels, id: String, tags: Vec<String>) -> Vec<Thing> {
     if tags.is_empty() {
         return Thing::new(Kind::Image, labels, shown(&id), id)
@@ -115,14 +115,14 @@ fn image_things(labels: &Labels, id: String, tags: Vec<String>) -> Vec<Thing> {
     tags.into_iter().filter_map(named).collect()
 }
 
-/// The beginning of an id, as the engine's own client shows it.
+/// Returns the beginning of an id, as the engine's own client shows it.
 pub(super) fn shown(id: &str) -> String {
     let digits = id.trim_start_matches("sha256:");
     digits.chars().take(SHOWN_DIGITS).collect()
 }
 
 impl Thing {
-    /// What carries a run's label; nothing when its value is no run's.
+    /// Returns an object with a run's label; `None` if the label's value is not a run's id.
     fn new(kind: Kind, labels: &Labels, name: String, id: String) -> Option<Thing> {
         let run = labels.get(RUN_LABEL)?;
         let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -139,7 +139,8 @@ impl Thing {
         })
     }
 
-    /// What has a run's name beside its label: labels are handed down from image to container and back, names are not.
+    /// Returns an object with a run's name in addition to its label: images and containers pass labels on to each other, but
+    /// not names.
     fn named(kind: Kind, labels: Labels, name: String, id: String) -> Option<Thing> {
         let thing = Thing::new(kind, &labels, name, id)?;
         let rest = thing.name.strip_prefix(&name_prefix(&thing.run));
@@ -168,8 +169,9 @@ impl Thing {
         docker.remove_container(&self.id, Some(options)).await
     }
 
-    /// A network goes when nobody is on it. A stranger who still is, such as the container that the checker runs in, leaves it;
-    /// a container of the run's own is on its way out, and to take it off meanwhile could confuse an engine's count of them.
+    /// Removes the network. If it is in use, disconnects foreign containers first, such as the one that the checker runs in.
+    /// The run's own containers stay connected: they are being removed, and a disconnection meanwhile could corrupt an engine's
+    /// count of them.
     async fn remove_network(&self, docker: &Docker) -> Result<(), Error> {
         match docker.remove_network(&self.id).await {
             Err(Error::DockerResponseServerError { .. }) => {}
@@ -192,7 +194,7 @@ impl Thing {
         docker.remove_network(&self.id).await
     }
 
-    /// Layers stay as cache.
+    /// Removes the image or its tag; layers stay as cache.
     async fn remove_image(&self, docker: &Docker) -> Result<(), Error> {
         let options = RemoveImageOptionsBuilder::new()
             .force(true)

@@ -1,5 +1,5 @@
-//! What the runs of one process do one after the other, so that they do not disturb each other on an engine they share, and
-//! what one of them has built for all.
+//! Limits that the runs of one process share, so that they do not disturb each other on one engine, and the images that one of
+//! them has built for all.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,34 +10,34 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-/// Runs that begin between two looks at the builds' cache.
+/// Number of runs that begin between two checks of the builds' cache.
 const BETWEEN_BOUNDS: usize = 20;
 
-/// Images that are known by what they were built from, before all are forgotten.
+/// Number of built images that are remembered; beyond it, all are forgotten.
 const IMAGES: usize = 1000;
 
-/// How much of each kind of work goes on at a time, over all runs that share it.
+/// Shared limits: the amount of each kind of work at the same time, over all runs.
 pub struct Turns {
     building: Semaphore,
     starting: Semaphore,
     begun: AtomicUsize,
-    /// What must not be done twice at the same time: whoever is second finds it done.
+    /// Locks for work that must not be done twice at the same time: the second caller finds it done.
     alone: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Ids of images, by the keys of their builds.
     built: Mutex<HashMap<String, String>>,
 }
 
-/// What a run does beside its own work, for all.
+/// Maintenance that a run does in addition to its own work, for all runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chores {
-    /// To remove what killed runs have left.
+    /// Set when the run removes what killed runs have left.
     pub(crate) sweep: bool,
-    /// To bound the builds' cache.
+    /// Set when the run bounds the builds' cache.
     pub(crate) bound: bool,
 }
 
 impl Turns {
-    /// `building` runs that build and `starting` runs that start containers, at a time.
+    /// Creates the limits: `building` runs build and `starting` runs start containers at the same time.
     pub fn new(building: usize, starting: usize) -> Turns {
         Turns {
             building: Semaphore::new(building),
@@ -59,7 +59,7 @@ impl Turns {
         self.starting.acquire().await.ok()
     }
 
-    /// A run begins: the first sweeps, and one in [`BETWEEN_BOUNDS`] bounds the cache.
+    /// Returns the maintenance for a run that begins: the first run sweeps, and one in [`BETWEEN_BOUNDS`] bounds the cache.
     pub(crate) fn begin(&self) -> Chores {
         let before = self.begun.fetch_add(1, Ordering::Relaxed);
         Chores {
@@ -68,7 +68,7 @@ impl Turns {
         }
     }
 
-    /// Waits until nobody else does what `key` names.
+    /// Waits until no other caller does the work that `key` names.
     pub(super) async fn alone(&self, key: String) -> OwnedMutexGuard<()> {
         let own = {
             let mut keys = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,12 +78,12 @@ impl Turns {
         own.lock_owned().await
     }
 
-    /// The image that a build of this key has made.
+    /// Returns the image that a build of this key has made.
     pub(super) fn built(&self, key: &str) -> Option<String> {
         self.images().get(key).cloned()
     }
 
-    /// A build of this key has made this image.
+    /// Records the image that a build of this key has made.
     pub(super) fn note_built(&self, key: String, image: String) {
         let mut images = self.images();
         if images.len() == IMAGES {
@@ -98,7 +98,7 @@ impl Turns {
 }
 
 impl Default for Turns {
-    /// One run has no need to wait.
+    /// Returns limits that never make a run wait, for a single run.
     fn default() -> Turns {
         Turns::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
     }

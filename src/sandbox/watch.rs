@@ -1,4 +1,4 @@
-//! Watching what containers write while they run: a writable layer and a volume have no quota of their own.
+//! Watch of what containers write while they run: a writable layer and a volume have no quota of their own.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,43 +20,43 @@ use tokio::time::{Instant, sleep, timeout};
 use super::hold::{hold, let_go};
 use super::{Member, Sandbox, limits};
 
-/// Between two looks, at least.
+/// Shortest pause between two checks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// How many times longer than a look it is until the next one, so that looking leaves an engine most of its time.
+/// Pause after a check, as a multiple of the check's duration, which leaves an engine most of its time.
 const REST: u32 = 3;
 
-/// Between two looks, at most.
+/// Longest pause between two checks.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
-/// Attempts to read a folder that changes meanwhile, before everything that may change it is held.
+/// Number of attempts to read a folder that changes meanwhile, before all containers that may change it are paused.
 const ARCHIVE_ATTEMPTS: u32 = 4;
 
-/// Bytes of zero that an archive ends with.
+/// Number of zero bytes at the end of an archive.
 const END_OF_ARCHIVE: usize = 1024;
 
-/// A look at a few empty layers takes milliseconds; one that takes this long has had many files to add up.
+/// Duration of a check that indicates many files: a check of a few empty layers takes milliseconds.
 const MANY_FILES: Duration = Duration::from_millis(500);
 
-/// What was seen of a run's containers so far.
+/// Observations of a run's containers so far.
 #[derive(Default)]
 pub(super) struct Watched {
-    /// The containers that were ended because they were over a limit, by the engine's ids.
+    /// Containers that were killed for exceeding a limit, by the engine's ids.
     excesses: Mutex<Vec<(String, Limit)>>,
-    /// Told of each of them.
+    /// Notification for each of them.
     noticed: Notify,
-    /// Kept while some of the run's containers are held.
+    /// Lock held while some of the run's containers are paused.
     pub(super) pausing: tokio::sync::Mutex<()>,
 }
 
-/// What the disk that the engine writes to has left, where it is this machine's; or what was taken of it, by anybody.
+/// Free space of the engine's disk, if that is this machine's, or the space that all programs have taken from it.
 #[derive(Clone, Copy, Default)]
 struct Space {
     bytes: u64,
     files: u64,
 }
 
-/// What is worth a look that takes the engine seconds; what is found by it alone counts.
+/// Reasons for a check that takes the engine seconds; only the result of the check counts.
 #[derive(Clone, Copy)]
 struct Suspicion {
     of_bytes: bool,
@@ -64,10 +64,10 @@ struct Suspicion {
 }
 
 impl Sandbox {
-    /// Does `work`, and looks meanwhile and once more at its end at what the run's containers write; ends each that is over
-    /// a limit.
+    /// Runs `work`. Meanwhile, and once more at its end, checks what the run's containers write, and kills each one over a
+    /// limit.
     ///
-    /// An engine that does not answer here does not answer elsewhere either, where it is told.
+    /// Ignores an engine that does not answer: other calls report it.
     pub async fn watching<T>(&self, work: impl Future<Output = T>) -> T {
         let mut before = self.space();
         let mut work = pin!(work);
@@ -84,11 +84,11 @@ impl Sandbox {
 
     async fn look_and_rest(&self, before: &mut Option<Space>) {
         let started = Instant::now();
-        // Room that somebody else gave back meanwhile would hide as much that was taken.
+        // Space that another program freed meanwhile would hide as much space that was taken.
         *before = Space::most(*before, self.space());
         let suspicion = self.look(*before).await;
         if suspicion.of_bytes || suspicion.of_files {
-            // Somebody else's doing, or dealt with.
+            // Either another program took the space, or the container was killed.
             *before = self.space();
         }
         let rest = (started.elapsed() * REST).clamp(BETWEEN_LOOKS, LONGEST_REST);
@@ -102,12 +102,12 @@ impl Sandbox {
         }
     }
 
-    /// Whether a container was over a limit.
+    /// Returns whether a container was over a limit.
     pub fn has_exceeded(&self) -> bool {
         !self.watched.excesses().is_empty()
     }
 
-    /// The limit that a container was ended for.
+    /// Returns the limit for which a container was killed.
     pub(super) fn excess(&self, member: &Member) -> Option<Limit> {
         let excesses = self.watched.excesses();
         let excess = excesses.iter().find(|(id, _)| *id == member.id);
@@ -178,9 +178,9 @@ impl Sandbox {
         None
     }
 
-    /// What a folder of a container leaves of so much `room`, in bytes, if it leaves any: it is measured as an archive, in
-    /// which an empty file takes some room too, the one measure of a volume that every engine has, and that no program of
-    /// the container can forge.
+    /// Returns the bytes of `room` that a folder of a container leaves free; `None` if it exceeds them. The folder is measured
+    /// as an archive, in which even an empty file takes some bytes. It is the only measure of a volume that every engine has,
+    /// and no program in the container can forge it.
     async fn room_after(
         &self,
         id: &str,
@@ -192,13 +192,13 @@ impl Sandbox {
             match archived(&self.docker, id, folder, room).await {
                 Archived::Large => return None,
                 Archived::Small(bytes) => return Some(room - bytes),
-                // A file was cut short or renamed while it was being read.
+                // A file was truncated or renamed while it was being read.
                 Archived::Broken => {}
             }
         }
         let _alone = self.holding_alone().await;
         let ids = || all.iter().filter_map(|container| container.id.as_deref());
-        // One that has ended meanwhile, or is not held for another reason, is read as it is.
+        // A container that has exited meanwhile, or cannot be paused, is read as it is.
         hold(&self.docker, ids()).await;
         let archived = archived(&self.docker, id, folder, room).await;
         let_go(&self.docker, ids()).await;
@@ -209,12 +209,12 @@ impl Sandbox {
         }
     }
 
-    /// Ends a container for good; why is known before anybody sees that it has ended.
+    /// Kills a container. Records the limit first, so that it is known before any caller notices the end.
     async fn end(&self, id: &str, limit: Limit) {
         self.watched.excesses().push((id.to_owned(), limit));
         let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
         let killed = self.docker.kill_container(id, Some(options));
-        // One that is gone already needs no end, and one that stays is removed with the run.
+        // A container that is gone needs no kill, and one that stays is removed with the run.
         drop(timeout(limits::ENGINE_ANSWER, killed).await);
         self.watched.noticed.notify_one();
     }
@@ -256,13 +256,13 @@ impl Watched {
     }
 }
 
-/// What a folder is as an archive.
+/// Result of reading a folder as an archive.
 enum Archived {
-    /// More than there is room for.
+    /// The archive exceeds the room.
     Large,
-    /// Of so many bytes.
+    /// Size of the archive, in bytes.
     Small(u64),
-    /// Without the end that an archive has.
+    /// The archive lacks its end.
     Broken,
 }
 
@@ -297,14 +297,14 @@ async fn read_archive(docker: &Docker, id: &str, folder: &str, room: u64) -> Arc
     }
 }
 
-/// The size of a container's layer, in bytes, from an engine that has to find it out.
+/// Returns the size of a container's layer, in bytes, from an engine that has to compute it.
 async fn layer(docker: &Docker, id: &str) -> Option<i64> {
     let options = InspectContainerOptionsBuilder::new().size(true).build();
     let container = timeout(limits::LOOK, docker.inspect_container(id, Some(options))).await;
     container.ok()?.ok()?.size_rw
 }
 
-/// How many files of a container are not its image's.
+/// Returns the number of files of a container that are not its image's.
 async fn changed(docker: &Docker, id: &str) -> u64 {
     let changes = timeout(limits::LOOK, docker.container_changes(id)).await;
     let changes = changes.unwrap_or(Ok(None)).unwrap_or_default();
