@@ -25,8 +25,8 @@ use crate::compose::project::{Namespace, Service};
 use crate::submission::Submission;
 
 /// Exit code of a process that SIGKILL ended. Process 1 cannot get that signal from inside its container. Before the removal,
-/// the sandbox sends it only to containers over a limit that it records. So the kernel sent it, even if the engine did not
-/// notice.
+/// the sandbox sends it only to a container over a limit, which it records, and to one that it starts again. So the kernel sent
+/// it, even if the engine did not notice.
 const KILLED: i64 = 137;
 
 /// One container of a stack.

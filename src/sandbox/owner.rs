@@ -7,7 +7,7 @@
 //! with the boot of the machine, the pid namespace, and the start time of the process. The number of a namespace is reused only
 //! after all its processes have ended, and a process that reuses an id starts later. The check asks the kernel with a signal
 //! that is never sent, which also sees other users' processes where `/proc` hides them. If `/proc` hides the start time, the
-//! process counts as the run's.
+//! process may be the run's.
 //!
 //! A checker elsewhere, on another machine or in another container, cannot ask that kernel. If the run was in a container of
 //! the engine, the engine knows whether that container has run since then. Otherwise only the age counts: a run has a deadline.

@@ -35,7 +35,7 @@ impl Sandbox {
     /// Removes everything except images, the networks of `reachable` and these containers.
     ///
     /// # Errors
-    /// The same as of [`Sandbox::remove`].
+    /// The errors of [`Sandbox::remove`].
     pub async fn remove_but(
         &self,
         containers: &[Member],

@@ -23,7 +23,7 @@ pub enum Stages {
 pub struct Sent {
     /// Text that the engine gets.
     pub text: String,
-    /// For each line of the text, the submission's line that it is or precedes, from 0.
+    /// Lines of the submission, from 0: for each line of the text, the one that it is or precedes.
     lines: Vec<usize>,
 }
 
