@@ -1,4 +1,4 @@
-//! A folder, read as a suspicious reader would.
+//! Access to a submission's folder, treated as untrusted input.
 
 mod answer;
 mod changes;
@@ -20,13 +20,14 @@ pub use changes::{Changes, Stamps};
 use find::Place;
 pub use find::{is_archive, is_of_programs, is_repository};
 
-/// The folder of the repository that is graded; every path of it begins so, whatever was given.
+/// Name of the graded folder in the repository. Every path inside it begins with this name, also if only that folder was
+/// given.
 pub const TASK_FOLDER: &str = "task6";
 
-/// A student's repository, or its `task6` alone.
+/// A student's repository, or its `task6` folder alone.
 ///
-/// Paths are the ones that reports show: from the repository's root, with `/`. Nothing leads out of the folder that
-/// was given, and nothing but regular files and folders is ever opened.
+/// Paths are those that reports show: relative to the repository's root, with `/`. No path leads out of the given folder,
+/// and only regular files and folders are opened.
 #[derive(Debug)]
 pub struct Submission {
     given: Given,
@@ -37,20 +38,20 @@ pub struct Submission {
     taken: Option<String>,
 }
 
-/// Which folder was given.
+/// Kind of folder that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Given {
     Repository,
     TaskFolder,
 }
 
-/// Why a folder cannot be graded: wrong usage, not a student's mistake.
+/// Reason why a folder cannot be graded: wrong usage, not a student's mistake.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.message().en)]
 pub enum OpenError {
-    /// Nothing is there.
+    /// No file or folder has this path.
     Absent(PathBuf),
-    /// A file.
+    /// The path is a file.
     NotAFolder(PathBuf),
     /// More than one folder could be the submission.
     Several {
@@ -65,15 +66,15 @@ pub enum OpenError {
     Packed(PathBuf),
     /// A folder that this user may not read.
     Unreadable {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The system's word on it.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
 impl OpenError {
-    /// What is wrong, and what to give instead.
+    /// Returns the message for the user: the error, and which path to give instead.
     pub fn message(&self) -> Text {
         match self {
             OpenError::Absent(path) => {
@@ -147,31 +148,31 @@ impl OpenError {
     }
 }
 
-/// What a path is.
+/// Kind of file at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A regular file, or a link to one inside the submission.
+    /// A regular file, or a symbolic link to one inside the submission.
     Regular {
-        /// Its size.
+        /// Size in bytes.
         bytes: u64,
     },
-    /// A folder, or something that is not read.
+    /// A folder, or a file of a kind that is not read.
     Other(FileKind),
 }
 
-/// Why a file has not been read.
+/// Reason why a file was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
-    /// Nothing is there.
+    /// No file has this path.
     Missing,
-    /// Something else is there; it was not opened.
+    /// The file is not a regular one; it was not read.
     NotRegular(FileKind),
-    /// The file is over the cap.
+    /// The file is larger than the cap.
     TooLarge {
-        /// Its size in bytes.
+        /// Size in bytes.
         bytes: u64,
     },
-    /// The checker's own trouble: a file it may not read.
+    /// A fault of the checker: it may not read the file.
     Fault(Fault),
 }
 
@@ -218,9 +219,10 @@ impl Submission {
         self.taken.as_deref()
     }
 
-    /// The path that `relative` means in the folder `from`; `None` when it leads out of the submission.
+    /// Returns the path of `relative`, resolved against the folder `from`; `None` if it leads out of the submission.
     ///
-    /// A matter of words: `..` removes the name before it. Links are followed when the path is used.
+    /// Only the text of the path is processed: `..` removes the name before it. Symbolic links are followed later, when the
+    /// path is used.
     pub fn locate(&self, from: &str, relative: &str) -> Option<String> {
         let mut names: Vec<&str> = from.split('/').filter(|name| !name.is_empty()).collect();
         for name in relative.split('/') {
@@ -235,7 +237,7 @@ impl Submission {
         Some(path)
     }
 
-    /// What stands at `path`, links followed; `None` when nothing does.
+    /// Returns the kind of the file at `path`, with symbolic links followed; `None` if no file exists there.
     pub fn kind(&self, path: &str) -> Result<Option<Kind>, Fault> {
         let Some(inside) = self.inside(path) else {
             return Ok(None);
@@ -280,7 +282,7 @@ impl Submission {
         Ok(content)
     }
 
-    /// A folder, from which nothing leads out of that folder.
+    /// Opens a folder. No path inside it can lead out of it.
     pub fn open_dir(&self, path: &str) -> Result<Dir, ReadError> {
         match self.kind(path).map_err(ReadError::Fault)? {
             None => Err(ReadError::Missing),
@@ -294,7 +296,8 @@ impl Submission {
         }
     }
 
-    /// Names in a folder, sorted, at most `limit` of those that the system lists first; empty when it is no folder.
+    /// Returns the sorted names in a folder: at most `limit`, those that the system lists first. Empty if the path is not a
+    /// folder.
     pub fn names(&self, path: &str, limit: usize) -> Result<Vec<String>, Fault> {
         let folder = match self.open_dir(path) {
             Ok(folder) => folder,
@@ -310,7 +313,7 @@ impl Submission {
         Ok(names)
     }
 
-    /// The folder that was given, as a path.
+    /// Returns the path of the given folder.
     fn top(&self) -> &'static str {
         match self.given {
             Given::Repository => "",
@@ -336,7 +339,8 @@ impl Submission {
         })
     }
 
-    /// What stands at a path that could not be followed to its end.
+    /// Returns the kind of a path that could not be followed to its end: a symbolic link, or `None` if no file exists
+    /// there.
     fn unfollowed(
         &self,
         path: &str,
@@ -358,8 +362,8 @@ impl Submission {
         }
     }
 
-    /// Opens what was a regular file a moment ago, and looks again: without `O_NONBLOCK` a pipe put there would wait for
-    /// a writer for ever.
+    /// Opens a file that was regular when it was last checked, and checks it again. Without `O_NONBLOCK`, opening a pipe
+    /// that was put there meanwhile would block until a writer opened it.
     fn open_file(&self, path: &str) -> Result<File, ReadError> {
         let fault = |error| ReadError::Fault(fault(path, &error));
         let mut options = OpenOptions::new();
@@ -406,7 +410,7 @@ fn file_kind(kind: FileType) -> FileKind {
     FileKind::Device
 }
 
-/// Whether cap-std stopped a path that leads out: it says so without an error number of the system.
+/// Returns whether cap-std refused a path that leads out. Such an error has no error number of the system.
 fn is_escape(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }

@@ -1,6 +1,6 @@
-//! What holds of every parser, whatever it is fed: one function a parser, which panics where it does not hold.
+//! Properties that every parser must have on any input: one function per parser, which panics if a property is violated.
 //!
-//! `tests/` drives them with random inputs in every test run, `fuzz_targets/` with libFuzzer for as long as one likes.
+//! `tests/` drives them with random inputs in every test run, `fuzz_targets/` with libFuzzer for any length of time.
 
 #![expect(
     clippy::expect_used,
@@ -20,19 +20,20 @@ use softy_checks::observation::{Nginx, NginxFile};
 
 pub use submission::{FILES, SEPARATOR};
 
-/// The answer file, judged and reported.
+/// Judges and reports an answer file.
 pub fn answer(input: &[u8]) {
     submission::holds(&[("2-api-servers.txt", input)]);
 }
 
-/// The files that Compose reads, judged and reported: several in one input, see [`FILES`].
+/// Judges and reports the files that Compose reads. One input contains several files, see [`FILES`].
 pub fn compose(input: &[u8]) {
     let parts = input.split(|byte| *byte == SEPARATOR);
     let files: Vec<(&str, &[u8])> = FILES.into_iter().zip(parts).collect();
     submission::holds(&files);
 }
 
-/// A file of variables, as `.env` and as `env_file` in both of its formats, beside a file that uses some.
+/// Judges a file of variables, used as `.env` and as `env_file` in both of its formats, with a Compose file that uses some
+/// variables.
 pub fn dotenv(input: &[u8]) {
     const USES: &str = "services:
   back-end:
@@ -47,7 +48,7 @@ pub fn dotenv(input: &[u8]) {
     ]);
 }
 
-/// A value with variables to be filled in; with each `$` doubled it stays as it is.
+/// Interpolates a value with variables. The value with each `$` doubled must stay unchanged.
 pub fn interpolation(input: &[u8]) {
     const VARIABLES: &str = "A=a\nB='$A'\nEMPTY=\n";
     let text: String = String::from_utf8_lossy(input)
@@ -71,7 +72,7 @@ pub fn interpolation(input: &[u8]) {
     }
 }
 
-/// A `.dockerignore`, asked for its own lines as paths.
+/// Parses a `.dockerignore` and matches its own lines as paths.
 pub fn dockerignore(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let Ok(ignored) = Ignored::parse(&text) else {
@@ -83,7 +84,7 @@ pub fn dockerignore(input: &[u8]) {
     }
 }
 
-/// A Dockerfile as the engine gets it: each of its lines is one of the submission's.
+/// Rewrites a Dockerfile for the engine. An error on any line of the result must be reported on a line of the submission.
 pub fn dockerfile(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let lines = text.lines().count();
@@ -98,7 +99,7 @@ pub fn dockerfile(input: &[u8]) {
     }
 }
 
-/// A main configuration and one that it may include, asked for the API's route.
+/// Parses a main configuration and one that it may include, and finds the API's route.
 pub fn nginx(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let parts = text.split(char::from(SEPARATOR));
@@ -132,7 +133,7 @@ pub fn nginx(input: &[u8]) {
     }
 }
 
-/// The logs of two replicas, the kernel's table of sockets, and what a resolver prints.
+/// Parses the logs of two replicas, the kernel's table of sockets, and a resolver's output.
 pub fn log_lines(input: &[u8]) {
     const NONCE: &str = "5eed";
     const REQUESTS: u32 = 12;

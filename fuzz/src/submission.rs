@@ -1,4 +1,4 @@
-//! A submission's files, read, judged and reported as the program does.
+//! Runs on a submission's files that read, judge and report as the program does.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use softy_checks::observation::{FaultKind, Observation};
 use softy_checks::{Asked, Status, TASK6, judge};
 use tempfile::TempDir;
 
-/// The files of one input of [`crate::compose`], in this order, in the task's folder.
+/// Names of the files in one input of [`crate::compose`], in this order, in the task's folder.
 pub const FILES: [&str; 4] = [
     "docker-compose.yml",
     ".env",
@@ -23,14 +23,14 @@ pub const FILES: [&str; 4] = [
     "common.yml",
 ];
 
-/// What stands between them: ASCII's file separator.
+/// Separator of the files in an input: ASCII's file separator.
 pub const SEPARATOR: u8 = 0x1c;
 
-/// Columns of the report.
+/// Width of the report in columns.
 const COLUMNS: usize = 80;
 
-/// Panics when a submission of these files is not read the same twice, points outside its files, ends in trouble of the
-/// checker's own, or is reported with something that a terminal acts on.
+/// Panics if a submission of these files is not read the same way twice, points outside its files, causes a fault other
+/// than `Unsupported`, or is reported with a character that controls a terminal.
 pub fn holds(files: &[(&str, &[u8])]) {
     let folder = folder(files);
     let seen = observed(folder.path());
@@ -43,7 +43,7 @@ pub fn holds(files: &[(&str, &[u8])]) {
             .iter()
             .find(|(name, _)| place.file == format!("task6/{name}"))
             .expect("a file that is there");
-        // A carriage return alone ends a line, too.
+        // A carriage return alone also ends a line.
         let ends = |byte: &&u8| matches!(byte, b'\n' | b'\r');
         let lines = content.iter().filter(ends).count() + 1;
         assert!((1..=lines).contains(&(place.line as usize)), "{place:?}");
@@ -51,7 +51,7 @@ pub fn holds(files: &[(&str, &[u8])]) {
     reported(seen);
 }
 
-/// What the sandbox would start of these files; nothing where it would start nothing.
+/// Returns the project that the sandbox would start for these files; `None` if it would start nothing.
 pub fn project(files: &[(&str, &[u8])]) -> Option<Project> {
     let folder = folder(files);
     let submission = Submission::open(folder.path()).expect("a submission");
@@ -71,7 +71,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
     folder
 }
 
-/// Where files live in memory, on systems that have such a place.
+/// Returns a folder in memory, on systems that have one; otherwise the folder of temporary files.
 fn memory() -> std::path::PathBuf {
     let shared = Path::new("/dev/shm");
     if shared.is_dir() {

@@ -1,4 +1,4 @@
-//! The properties, driven by random inputs: any bytes, and files like those that students hand in, with something broken.
+//! The properties, driven by random inputs: arbitrary bytes, and broken versions of files like those that students hand in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use softy_check_fuzz::{
     SEPARATOR, answer, compose, dockerfile, dockerignore, dotenv, interpolation, log_lines, nginx,
 };
 
-/// What parsers act on.
+/// Tokens that parsers treat specially.
 const WORDS: [&str; 64] = [
     "services:",
     "back-end:",
@@ -77,7 +77,7 @@ const WORDS: [&str; 64] = [
     "\u{202e}",
 ];
 
-/// What nginx acts on.
+/// Tokens of an nginx configuration.
 const DIRECTIVES: [&str; 24] = [
     "http {",
     "events {",
@@ -105,7 +105,7 @@ const DIRECTIVES: [&str; 24] = [
     "weight=3",
 ];
 
-/// What a Dockerfile is made of.
+/// Tokens of a Dockerfile.
 const INSTRUCTIONS: [&str; 20] = [
     "FROM ",
     "ubuntu:latest",
@@ -129,21 +129,21 @@ const INSTRUCTIONS: [&str; 20] = [
     "\0",
 ];
 
-/// What files of variables and values are filled in with.
+/// Tokens of variable files and of interpolated values.
 const VARIABLES: [&str; 32] = [
     "A", "B", "EMPTY", "UNSET", "=", ": ", "\n", "\r\n", "export ", "#", " #", " ", "\t", "'",
     "\"", "\\", "\\n", "$", "$$", "${", "}", ":-", "-", ":?", "?", ":+", "+", "$A", "${A}",
     "\u{feff}", "é", "\0",
 ];
 
-/// Inputs that a property holds for in every test run; libFuzzer tries millions.
+/// Number of inputs per property in every test run; libFuzzer tries millions.
 const CASES: u32 = 400;
 
 fn words() -> impl Strategy<Value = Vec<u8>> {
     vec(prop::sample::select(WORDS.to_vec()), 0..60).prop_map(|words| words.concat().into_bytes())
 }
 
-/// A file of a fixture, cut in two at any place, with something put between the parts.
+/// Generates a broken file: a fixture's file up to a random place, random junk, and the file from another random place on.
 fn broken(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let files = handed_in(name);
     let junk = prop_oneof![words(), vec(any::<u8>(), 0..8)];
@@ -177,7 +177,7 @@ fn inputs(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![vec(any::<u8>(), 0..512), words(), broken(name)]
 }
 
-/// A main configuration and one that it may include.
+/// Generates a main configuration and one that it may include.
 fn configurations() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(DIRECTIVES.to_vec());
     let words = vec(word, 0..60).prop_map(|words| words.concat().into_bytes());
@@ -185,21 +185,21 @@ fn configurations() -> impl Strategy<Value = Vec<u8>> {
     (file(), file()).prop_map(|(main, site)| [main, site].join(&SEPARATOR))
 }
 
-/// Texts with variables in them, and definitions of some.
+/// Generates texts with variables, and definitions of some.
 fn variables() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(VARIABLES.to_vec());
     let words = vec(word, 0..40).prop_map(|words| words.concat().into_bytes());
     prop_oneof![3 => words, 1 => vec(any::<u8>(), 0..128)]
 }
 
-/// A Dockerfile of several stages.
+/// Generates a Dockerfile with several stages.
 fn dockerfiles() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(INSTRUCTIONS.to_vec());
     let words = vec(word, 0..60).prop_map(|words| words.concat().into_bytes());
     prop_oneof![words, inputs("back-end/Dockerfile")]
 }
 
-/// Several files in one input.
+/// Generates several files in one input.
 fn folders() -> impl Strategy<Value = Vec<u8>> {
     let other = prop_oneof![3 => Just(Vec::new()), 1 => words(), 1 => broken("docker-compose.yml")];
     (inputs("docker-compose.yml"), words(), vec(other, 0..2)).prop_map(

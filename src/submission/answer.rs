@@ -7,15 +7,16 @@ use super::{Kind, ReadError, Submission, TASK_FOLDER};
 /// The name that the exercise gives to the answer file.
 pub(super) const FILE_NAME: &str = "2-api-servers.txt";
 
-/// A one-line file needs no more; what is larger is not read.
+/// Largest answer file that is read, in bytes: a one-line file needs no more.
 const CAP: u64 = 64 * 1024;
 
-/// Names looked at in search of the answer file elsewhere, and files named in the end: more would take time and tell no more.
+/// Most names inspected in the search for a misplaced answer file, and most files reported: more takes time and adds
+/// nothing.
 const NAMES: usize = 4000;
 const SHOWN: usize = 10;
 
 impl Submission {
-    /// What stands where the answer file should.
+    /// Reads the answer file; reports a missing, special or too large one.
     pub fn answer(&self) -> Result<Answer, Fault> {
         match self.read(&format!("{TASK_FOLDER}/{FILE_NAME}"), CAP) {
             Ok(bytes) => Ok(Answer::Read {
@@ -30,7 +31,7 @@ impl Submission {
         }
     }
 
-    /// Files of nearly that name in the root, in the folders of tasks, and in folders inside those.
+    /// Returns files with nearly that name in the root, in the folders of tasks, and in folders directly inside those.
     fn elsewhere(&self) -> Result<Vec<String>, Fault> {
         let mut found = Vec::new();
         let mut left = NAMES;
@@ -56,7 +57,7 @@ impl Submission {
     }
 }
 
-/// Folders of tasks, and folders inside those.
+/// Returns whether the search enters a folder: the folder of a task, or one directly inside it.
 fn is_searched(path: &str) -> bool {
     let task = path
         .get(..4)
@@ -64,7 +65,7 @@ fn is_searched(path: &str) -> bool {
     task && path.matches('/').count() < 2
 }
 
-/// Whether somebody who wrote `name` probably meant the answer file: two letters off, whatever its case and extension.
+/// Returns whether `name` was probably meant as the answer file: at most two edits away, ignoring case and extension.
 fn is_nearly_the_answer(name: &str) -> bool {
     let lower = name.to_lowercase().replace(['_', ' '], "-");
     let stem = lower.split('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What has changed in a submission since it was last looked at, by what the system tells of each file without reading it.
+//! Changes of a submission since the previous check, found by the metadata of its files without reading them.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use cap_std::fs::{Dir, Metadata, MetadataExt};
 
 use super::Submission;
 
-/// What git keeps for itself; it changes with every `git status`.
+/// Git's own folder, which changes with every `git status`.
 const GIT: &str = ".git";
 
-/// Files and folders that are looked at.
+/// Most files and folders that are inspected.
 const ENTRIES: usize = 200_000;
 
-/// Folders inside each other that are looked into.
+/// Most levels of nested folders that are inspected.
 const DEPTH: usize = 64;
 
-/// What is where, and when it was last changed.
+/// Metadata of all files and folders of a submission at one moment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stamps {
-    /// By the path from the submission's root.
+    /// Stamps by the path from the submission's root.
     entries: BTreeMap<String, Stamp>,
-    /// Whether that is all, and no link lets one file be found under several paths.
+    /// True if the entries are complete and no symbolic link makes a file reachable by several paths.
     is_plain: bool,
 }
 
-/// What tells that a file is another or has another content: `ctime` moves with every write and cannot be set.
+/// Metadata that changes with a file's identity or content: every write changes `ctime`, and no program can set it.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
@@ -33,17 +33,17 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-/// What is new in a submission.
+/// Changes between two moments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// These paths, from the submission's root; none when nothing is.
+    /// These paths have changed, given from the submission's root; empty if nothing has.
     These(Vec<String>),
-    /// Anything may be.
+    /// Any path may have changed.
     Unknown,
 }
 
 impl Submission {
-    /// What is where now.
+    /// Returns the current metadata of all files and folders.
     pub fn stamps(&self) -> Stamps {
         let mut stamps = Stamps {
             entries: BTreeMap::new(),
@@ -58,7 +58,7 @@ impl Submission {
 }
 
 impl Stamps {
-    /// What is another than `before`.
+    /// Returns the changes since `before`.
     pub fn since(&self, before: &Stamps) -> Changes {
         if !self.is_plain || !before.is_plain {
             return match self == before {
@@ -106,7 +106,8 @@ impl Stamps {
 }
 
 impl Stamp {
-    /// A folder is what is in it: its own stamp moves whenever one of its files is replaced.
+    /// Returns the stamp of a file or folder. A folder's size and `ctime` are left out: they change whenever one of its
+    /// files is replaced.
     fn of(metadata: &Metadata) -> Stamp {
         let is_folder = metadata.is_dir();
         Stamp {
@@ -122,7 +123,7 @@ impl Stamp {
 }
 
 impl Changes {
-    /// Whether nothing is new.
+    /// Returns whether nothing has changed.
     pub fn is_none(&self) -> bool {
         *self == Changes::These(Vec::new())
     }

@@ -1,4 +1,4 @@
-//! Folders without anything in them, which git does not keep: a clone has them where a submodule was not fetched.
+//! Empty folders, which git does not keep: a clone has one where a submodule was not fetched.
 
 use std::collections::VecDeque;
 
@@ -6,20 +6,21 @@ use softy_checks::observation::{Fault, FileKind};
 
 use super::{Kind, Submission};
 
-/// Empty folders that are named; who has more of them is told enough.
+/// Most empty folders that are reported.
 const NAMED: usize = 5;
 
-/// Entries looked at in a folder.
+/// Most entries inspected per folder.
 const ENTRIES: usize = 100;
 
-/// Folders looked at.
+/// Most folders inspected.
 const FOLDERS: usize = 100;
 
 impl Submission {
-    /// The folders in `folder`, at any depth, that are empty; of large ones only a part is looked at.
+    /// Returns the empty folders among `folder` and the folders below it, at any depth. Large folders are inspected only in
+    /// part.
     ///
     /// # Errors
-    /// A fault when a folder cannot be listed.
+    /// Returns a fault if a folder cannot be listed.
     pub fn empty_folders(&self, folder: &str) -> Result<Vec<String>, Fault> {
         let mut empty = Vec::new();
         let mut waiting = VecDeque::from([folder.to_owned()]);

@@ -1,4 +1,4 @@
-//! A submission's content as one number: the same as long as nothing in it changes.
+//! Fingerprint of a submission's content: the same as long as nothing in it changes.
 
 use std::io::Read;
 
@@ -7,29 +7,30 @@ use softy_checks::observation::{Fault, FileKind};
 
 use super::{Kind, ReadError, Submission, fault};
 
-/// What git keeps for itself; it changes with every `git status`.
+/// Git's own folder, which changes with every `git status`.
 const GIT: &str = ".git";
 
-/// Files and folders that are looked at.
+/// Most files and folders that are inspected.
 const ENTRIES: usize = 200_000;
 
-/// Folders inside each other that are looked into.
+/// Most levels of nested folders that are inspected.
 const DEPTH: usize = 64;
 
-/// Bytes that are read of all files; what is behind them counts by its size and the moment of its last change.
+/// Most bytes read of all files together. A file beyond this bound counts by its size and the time of its last change.
 const BYTES: u64 = 1 << 30;
 
-/// What is left of the bounds above.
+/// Remainder of the bounds above.
 struct Budget {
     entries: usize,
     bytes: u64,
 }
 
 impl Submission {
-    /// Adds the names, kinds and contents of all that is in it to `hasher`.
+    /// Adds the names, kinds and contents of all files and folders to `hasher`.
     ///
     /// # Errors
-    /// A fault when the folder itself cannot be listed; what cannot be read in it counts as that.
+    /// Returns a fault if a folder cannot be listed or the kind of an entry cannot be determined. Content that cannot be
+    /// read counts as unreadable.
     pub fn fingerprint(&self, hasher: &mut blake3::Hasher) -> Result<(), Fault> {
         let mut budget = Budget {
             entries: ENTRIES,
