@@ -1,4 +1,5 @@
-//! `cargo xtask base-images`: the images that fixtures build on. Pulled where a registry answers, made where none does.
+//! `cargo xtask base-images`: the images that fixtures build on, pulled if a registry answers, otherwise built on this
+//! machine.
 
 mod pull;
 mod recipe;
@@ -15,13 +16,13 @@ use crate::process;
 use pull::Registry;
 use recipe::Recipe;
 
-/// An image that a submission may start from, and what takes its place where no registry answers.
+/// An image that a submission may start from, with the recipe of its stand-in for machines without a registry.
 struct BaseImage {
     reference: &'static str,
     stand_in: Recipe,
 }
 
-/// Every image that fixtures may name. The first is asked for first: whether it can be pulled tells about the others.
+/// Every image that fixtures may name. The first is pulled first: the result shows whether the others can be pulled.
 const BASE_IMAGES: [BaseImage; 8] = [
     BaseImage {
         reference: "ubuntu:latest",
@@ -57,14 +58,14 @@ const BASE_IMAGES: [BaseImage; 8] = [
     },
 ];
 
-/// The subcommand.
+/// Runs the subcommand.
 pub fn run() -> Result<ExitCode> {
     engine::ensure()?;
     ensure()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes sure that every base image is on the engine. One that is there already is never touched.
+/// Ensures that every base image is on the engine. An image that is already there is never changed.
 pub fn ensure() -> Result<()> {
     let missing = missing()?;
     if missing.is_empty() {

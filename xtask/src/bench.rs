@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: what a run of the checker costs beside what its containers cost anyway.
+//! `cargo xtask bench`: cost of a run of the checker, compared with the cost of its containers alone.
 //!
-//! Rounds are interleaved, so that a slow minute of the machine slows all of them, and only ratios are printed.
+//! Rounds are interleaved, so that a slow minute of the machine slows all measurements. Durations of stacks are printed as
+//! ratios only.
 
 mod api;
 mod batch;
@@ -21,16 +22,16 @@ use crate::{base_images, engine, say};
 
 const ROUNDS: u32 = 5;
 
-/// A run of the checker takes at most this many times as long as the bare engine calls.
+/// Upper bound of a run's duration, as a multiple of the duration of the bare engine calls.
 const MOST_TIMES_THE_FLOOR: f64 = 1.5;
 
-/// Memory of the checker's process at its peak, in kB as the kernel counts them.
+/// Upper bound of the peak memory of the checker's process, in kB as the kernel counts them.
 const MOST_MEMORY: u64 = 50 * 1024;
 
-/// What needs no engine is quicker than anybody notices.
+/// Upper bound of a run without an engine: too short to notice.
 const MOST_WITHOUT_STACK: Duration = Duration::from_millis(20);
 
-/// What every round measured, in the order of the rounds.
+/// Measurements of all rounds, in the order of the rounds.
 #[derive(Default)]
 struct Measured {
     floor: Vec<Duration>,
@@ -40,7 +41,7 @@ struct Measured {
     peak_memory: u64,
 }
 
-/// Fails where one of the bounds above does not hold.
+/// Runs the benchmark; fails if one of the bounds above does not hold.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     match arguments {
         ["--batch"] => return in_batches(),
@@ -57,7 +58,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     Ok(print(measured?))
 }
 
-/// The same of a class.
+/// Runs the benchmark of a class that is graded in a batch.
 fn in_batches() -> Result<ExitCode> {
     prepare()?;
     let measured = images::build().and_then(|()| batch::measure(&api::Engine::local()?));
@@ -65,7 +66,7 @@ fn in_batches() -> Result<ExitCode> {
     measured
 }
 
-/// The same of a submission that is graded again and again.
+/// Runs the benchmark of a submission that is graded repeatedly by `--watch`.
 fn in_rounds() -> Result<ExitCode> {
     prepare()?;
     watch::measure()
@@ -77,7 +78,7 @@ fn prepare() -> Result<()> {
     checker::build()
 }
 
-/// What the command ends with.
+/// Returns the exit code of the command: success if the bounds hold.
 fn exit(holds: bool) -> ExitCode {
     match holds {
         true => ExitCode::SUCCESS,

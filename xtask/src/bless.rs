@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: writes down what the checker says of each fixture, for a person to read as a diff.
+//! `cargo xtask bless`: records the checker's report on each fixture, for review as a diff.
 
 use std::env;
 use std::process::ExitCode;
@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 
 use crate::{base_images, cargo, engine, process};
 
-/// Rewrites expected reports and recorded observations. A build server must never agree with itself.
+/// Rewrites the expected reports and the recorded observations. Fails on a build server, which would only agree with
+/// itself.
 pub fn run() -> Result<ExitCode> {
     if env::var_os("CI").is_some() {
         bail!("no blessing in CI: bless where somebody reads the diff");

@@ -1,10 +1,11 @@
-//! Makes sure that the HTML report can be seen.
+//! Browser for the tests of the HTML report.
 
 use anyhow::Result;
 
 use crate::{debian, process, say};
 
-/// Installs Debian's Chromium where none is and it can be had without asking; elsewhere its tests say that they are skipped.
+/// Installs Debian's Chromium if none is installed and this is root on Debian; otherwise its tests report that they are
+/// skipped.
 pub fn ensure() -> Result<()> {
     if process::is_installed("chromium") || !debian::is_root_on_debian() {
         return Ok(());

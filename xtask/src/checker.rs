@@ -15,40 +15,40 @@ use serde_json::Value;
 use crate::{engine, workspace};
 use words::forbidden;
 
-/// Between two looks at a run.
+/// Interval between two checks of a run.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// From an interrupt until the program has ended; it may wait a minute for the engine.
+/// Time limit from an interrupt to the end of the program, which may wait a minute for the engine.
 pub const ENDS_WITHIN: Duration = Duration::from_secs(90);
 
-/// Bytes of output that are looked at: far more than a report has.
+/// Bytes of output that are read: far more than a report has.
 const OUTPUT: u64 = 64 << 20;
 
-/// A run in a folder of its own.
+/// A run in its own folder.
 pub struct Run {
     child: Child,
     folder: PathBuf,
     started: Instant,
 }
 
-/// A run that has ended.
+/// An ended run.
 pub struct Ended {
-    /// How.
+    /// Exit status of the process.
     pub status: ExitStatus,
-    /// After how long.
+    /// Duration of the run.
     pub took: Duration,
-    /// Its process's id.
+    /// Id of the process.
     pub process: u32,
-    /// Whether it had to be ended.
+    /// True if the run exceeded its bound and was interrupted.
     pub overdue: bool,
-    /// What it printed.
+    /// Output on stdout.
     pub stdout: Vec<u8>,
-    /// What it printed beside.
+    /// Output on stderr.
     pub stderr: Vec<u8>,
     folder: PathBuf,
 }
 
-/// The program that was built; when we end, however that may be, it is interrupted.
+/// Returns the command of the built program, which is interrupted when this process ends for any reason.
 pub fn program() -> Command {
     let mut command = Command::new("setpriv");
     command
@@ -63,7 +63,7 @@ impl Run {
         Run::start_as(program(), folder, &[])
     }
 
-    /// The same by another command line for the program, and with further arguments.
+    /// Does the same as [`Run::start`], but with another command for the program and with further arguments.
     pub fn start_as(mut command: Command, folder: &Path, arguments: &[String]) -> Result<Run> {
         let temporary = folder.join("tmp");
         fs::create_dir_all(&temporary)?;
@@ -91,17 +91,17 @@ impl Run {
         })
     }
 
-    /// The id of its process and of its group.
+    /// Returns the id of the process, which is also the id of its group.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether it still runs.
+    /// Returns whether the process is running.
     pub fn runs(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// Sends it a signal, such as `INT`.
+    /// Sends the process a signal, such as `INT`.
     pub fn signal(&self, signal: &str) -> Result<()> {
         let process = self.process().to_string();
         Command::new("kill")
@@ -111,7 +111,7 @@ impl Run {
         Ok(())
     }
 
-    /// Waits for its end; when the time is over it is interrupted, and killed when even that does not end it.
+    /// Waits for the end of the run. After `bound` it is interrupted, and killed if it does not end within [`ENDS_WITHIN`].
     pub fn end_within(mut self, bound: Duration) -> Result<Ended> {
         let mut overdue = false;
         if !self.ends_within(bound)? {
@@ -146,7 +146,7 @@ impl Run {
 }
 
 impl Ended {
-    /// The report, and what is wrong with the form of what was printed.
+    /// Returns the report, and complaints about the form of the output.
     pub fn report(&self) -> (Value, Vec<String>) {
         let mut complaints = Vec::new();
         if self.overdue {
@@ -168,13 +168,13 @@ impl Ended {
         (report, complaints)
     }
 
-    /// The exit status; 128 and the signal's number where one ended it, as a shell says it.
+    /// Returns the exit status; 128 plus the signal's number if a signal ended the process, as in a shell.
     pub fn code(&self) -> i32 {
         let signal = self.status.signal().unwrap_or_default();
         self.status.code().unwrap_or(128 + signal)
     }
 
-    /// What is left in its temporary folder.
+    /// Returns the names of the files left in its temporary folder.
     pub fn temporary_files(&self) -> Result<Vec<String>> {
         let entries = fs::read_dir(self.folder.join("tmp"))?;
         entries
@@ -182,14 +182,14 @@ impl Ended {
             .collect()
     }
 
-    /// The end of what it printed on stderr.
+    /// Returns the end of its output on stderr.
     fn said(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr).trim().to_owned();
         let from = text.char_indices().rev().nth(400).map_or(0, |(at, _)| at);
         text[from..].escape_debug().to_string()
     }
 
-    /// The recording judged again, as a text in both languages: what is wrong with its form.
+    /// Judges the recording again as text in both languages. Returns complaints about the form of the text.
     fn texts(&self) -> Vec<String> {
         let recording = self.folder.join("observation.json");
         if !recording.exists() {

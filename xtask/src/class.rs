@@ -1,5 +1,5 @@
-//! `cargo xtask class`: a class of fixtures and attacks graded in one batch. Every verdict is that of a run of its own, nothing is
-//! left on the engine, and the checker's memory does not grow with the number.
+//! `cargo xtask class`: a class of fixtures and attacks, graded in one batch. Every verdict must equal that of a separate
+//! run, nothing may be left on the engine, and the checker's memory must not grow with the number of submissions.
 
 mod kills;
 mod member;
@@ -17,20 +17,21 @@ use crate::hostile::machine;
 use crate::{base_images, engine, say, workspace};
 use member::Member;
 
-/// Submissions where no number is given.
+/// Default number of submissions.
 const SUBMISSIONS: usize = 200;
 
-/// Memory of the checker's process at its peak, in kB as the kernel counts them.
+/// Upper bound of the peak memory of the checker's process, in kB as the kernel counts them.
 const MOST_MEMORY: u64 = 100 * 1024;
 
-/// Between two looks at the process.
+/// Interval between two checks of the process.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// The folders for what comes of the batch, and of the one that is killed.
+/// Output folders of the batch, and of the batch that is killed.
 const OUT: &str = "out";
 const KILLED: &str = "killed";
 
-/// Grades so many submissions, one in ten of them an attack; with `--killed`, once more in a batch that is killed ten times.
+/// Grades a number of submissions, one in ten an attack. With `--killed`, grades them again in a batch that is killed ten
+/// times.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     let (killed, count) = match arguments {
         ["--killed", count @ ..] => (true, count),
@@ -86,7 +87,7 @@ pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     })
 }
 
-/// A batch of the class, which tells `log` what it does.
+/// Returns the command of a batch of the class that writes its progress to `log`.
 fn command(folder: &Path, out: &str, log: &Path) -> Result<Command> {
     let mut command = Command::new(workspace::target().join("release/softy-check"));
     command.args(["batch", "task6", "--progress", "plain"]);
@@ -101,7 +102,7 @@ fn command(folder: &Path, out: &str, log: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// The whole batch; the most memory that its process has had, in kB.
+/// Runs the whole batch. Returns the peak memory of its process in kB.
 fn batch(folder: &Path, out: &str) -> Result<u64> {
     let log = folder.join(format!("stderr-{out}"));
     let mut command = command(folder, out, &log)?;
@@ -112,14 +113,14 @@ fn batch(folder: &Path, out: &str) -> Result<u64> {
     }
 }
 
-/// A submission's result file; nothing where there is none.
+/// Returns the content of a submission's result file; `Null` if none exists.
 fn result(folder: &Path, id: &str) -> Value {
     let file: PathBuf = folder.join(OUT).join("results").join(format!("{id}.json"));
     let text = fs::read(file).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// What the release says of a recording, as JSON.
+/// Returns the release's report on a recording, as JSON.
 fn recorded(observation: &Path) -> Result<Value> {
     let mut command = Command::new(workspace::target().join("release/softy-check"));
     command

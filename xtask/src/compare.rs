@@ -1,4 +1,4 @@
-//! `cargo xtask compare`: every file that is compared with Compose itself, which `SOFTY_CHECK_COMPOSE` names.
+//! `cargo xtask compare`: comparison of every file with Compose itself, which `SOFTY_CHECK_COMPOSE` names.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{base_images, cargo, engine, process};
 
-/// Everything, or what has `arguments` in its test's name; prints what was compared.
+/// Runs all comparisons, or those whose tests have `arguments` in their names, and prints each comparison.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;

@@ -1,4 +1,4 @@
-//! The Debian machine that this may run on: its packages, and where it has them from.
+//! The Debian machine that xtask may run on: its packages and their sources.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::process;
 
-/// Settings of the machine's apt that its packages cannot be had without: proxies, and mirrors frozen in time.
+/// Settings of the machine's apt that downloads depend on: proxies, and mirrors frozen in time.
 const NEEDED_SETTINGS: [&str; 5] = [
     "Acquire::http::Proxy",
     "Acquire::https::Proxy",
@@ -18,17 +18,17 @@ const NEEDED_SETTINGS: [&str; 5] = [
     "Acquire::Retries",
 ];
 
-/// Whether packages can be installed without asking anybody.
+/// Returns whether packages can be installed without asking for permission.
 pub fn is_root_on_debian() -> bool {
     Path::new("/etc/debian_version").exists() && is_root()
 }
 
-/// `/proc/self` belongs to the user who runs us.
+/// Returns whether this process runs as root, which then owns `/proc/self`.
 fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// Installs a package, with fresh lists when the machine's are missing or too old to find it.
+/// Installs a package; on failure updates the package lists, which may be missing or too old, and tries again.
 pub fn install(package: &str) -> Result<()> {
     if apt_get(&["install", "-y", "--no-install-recommends", package]).is_ok() {
         return Ok(());
@@ -45,7 +45,7 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
     process::text(&mut command).map(drop)
 }
 
-/// The release's name, such as `bookworm`.
+/// Returns the release's name, such as `bookworm`.
 pub fn codename() -> Result<String> {
     let release = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
     let codename = release
@@ -57,8 +57,9 @@ pub fn codename() -> Result<String> {
         .to_owned())
 }
 
-/// The archives of the release itself and its updates, one `deb` line each: what others add to a machine, an image does not need.
-/// apt is asked, so both kinds of source file are understood; it only tells about archives whose lists it has.
+/// Returns the archives of the release itself and its updates, one `deb` line each. Images do not need archives that were
+/// added to the machine. The list comes from apt, which understands both kinds of source file but lists only archives whose
+/// package lists it has.
 pub fn sources(codename: &str) -> Result<Vec<String>> {
     let sources = known_sources(codename)?;
     if !sources.is_empty() {
@@ -88,7 +89,7 @@ fn known_sources(codename: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Those of [`NEEDED_SETTINGS`] that the machine has, as apt writes them.
+/// Returns the machine's values of [`NEEDED_SETTINGS`], in apt's notation.
 pub fn settings() -> Result<Vec<String>> {
     let dump = process::text(Command::new("apt-config").arg("dump"))?;
     let is_needed = |line: &&str| {

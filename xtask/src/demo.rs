@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the correct submission graded in front of the user.
+//! `cargo xtask demo`: grades the correct submission in front of the user.
 
 use std::process::{Command, ExitCode};
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{base_images, cargo, engine, process, workspace};
 
-/// Prepares what grading needs, grades, and ends as the checker ends.
+/// Prepares the engine and the images, grades, and returns the checker's exit code.
 pub fn run() -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;

@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: what a release hands out, in one archive beside its checksum: a static program, completions, manual pages
-//! and licences.
+//! `cargo xtask dist`: the files of a release, in one archive with its checksum: a static program, completions, manual
+//! pages and licences.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,20 +11,20 @@ use serde::Deserialize;
 
 use crate::{cargo, process, say, workspace};
 
-/// What the program may have, in bytes: a student fetches it over a telephone.
+/// Upper bound of the program's size in bytes, because students download it over a mobile connection.
 const PROGRAM_BYTES: u64 = 15_000_000;
 
-/// Files of the repository that go along.
+/// Files of the repository that the archive contains.
 const FILES: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Each shell with the name under which it looks for completions.
+/// Each shell with the file name under which it searches for completions.
 const SHELLS: [(&str, &str); 3] = [
     ("bash", "softy-check.bash"),
     ("zsh", "_softy-check"),
     ("fish", "softy-check.fish"),
 ];
 
-/// What cargo says of the packages that the program is made of.
+/// Cargo's metadata of the packages that the program consists of.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -40,7 +40,7 @@ struct Package {
     manifest_path: PathBuf,
 }
 
-/// Builds all of it, and says where it is.
+/// Builds everything, and reports the path of the archive.
 pub fn run() -> Result<ExitCode> {
     let target = target()?;
     let program = built(&target)?;
@@ -76,7 +76,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The machine that it is built on, in rustc's words.
+/// Returns rustc's target triple of this machine.
 fn target() -> Result<String> {
     let about = process::text(Command::new("rustc").arg("-vV"))?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
@@ -85,10 +85,11 @@ fn target() -> Result<String> {
         .to_owned())
 }
 
-/// The program, which needs no library of the machine that it runs on.
+/// Builds the program, which needs no library of the machine that it runs on.
 fn built(target: &str) -> Result<PathBuf> {
     say("building the program");
-    // glibc's own start-up files make it static; where a target is named, build scripts and macros are built without them.
+    // glibc's own start-up files make the program static. If a target is named, build scripts and macros are built without
+    // this flag.
     process::run(
         cargo::command("build")
             .args(["--locked", "--profile", "dist", "--package", "softy-check"])
@@ -126,7 +127,7 @@ fn metadata(target: &str) -> Result<Metadata> {
     Ok(serde_json::from_str(&metadata)?)
 }
 
-/// Every package that the program is made of, with its licence in words and as its files have it.
+/// Returns the licences of every package that the program consists of: each name, and the text of the package's files.
 fn licences(metadata: &Metadata, target: &str) -> Result<String> {
     let tree = process::text(
         cargo::command("tree")
@@ -134,7 +135,7 @@ fn licences(metadata: &Metadata, target: &str) -> Result<String> {
             .args(["--edges", "normal", "--target", target])
             .args(["--prefix", "none", "--format", "{p}"]),
     )?;
-    // A line has the name, the version behind a `v`, and what else there is to know.
+    // A line contains the name, the version after a `v`, and further information.
     let used: BTreeSet<(&str, &str)> = tree
         .lines()
         .filter_map(|line| {
@@ -161,7 +162,7 @@ fn licences(metadata: &Metadata, target: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The files of a package that say under which terms it is handed on.
+/// Returns the files of a package that contain its licence terms.
 fn licence_files(folder: &Path) -> Result<Vec<PathBuf>> {
     const NAMES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
     let mut files = Vec::new();
@@ -177,7 +178,7 @@ fn licence_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The archive, the same bytes for the same content, with its checksum in a file beside it.
+/// Makes the archive, identical for identical content, and writes its checksum to a file next to it.
 fn pack(dist: &Path, name: &str) -> Result<PathBuf> {
     let archive = format!("{name}.tar.gz");
     process::run(

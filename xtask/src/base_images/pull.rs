@@ -1,4 +1,4 @@
-//! Pulls from a registry, as long as there is one.
+//! Pulls from a registry, if one answers.
 
 use std::thread;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use crate::engine::docker;
 use crate::process::{self, Ending};
 use crate::say;
 
-/// For one image on a slow line; where nothing answers, the engine gives up much earlier.
+/// Time limit of one pull on a slow connection. If no registry answers, the engine gives up much earlier.
 const PULL_WITHIN: Duration = Duration::from_secs(300);
 
-/// Words of the engine when a registry answered, and does not have the image.
+/// Phrases in the engine's error if a registry answered but does not have the image.
 const NO_SUCH_IMAGE: [&str; 3] = [
     "manifest unknown",
     "pull access denied",
     "repository does not exist",
 ];
 
-/// Whether images come from a registry on this machine.
+/// Result of pulling images from a registry.
 pub enum Registry<'a> {
     /// Every image was pulled.
     Answers,
-    /// None answers, or it refuses for now: these images are still absent.
+    /// No registry answers, or it refuses for now: these images are still absent.
     Silent {
-        /// In the catalogue's order.
+        /// Absent images, in the catalogue's order.
         absent: Vec<&'a BaseImage>,
     },
 }
 
-/// Pulls the first image, and the others side by side once that has shown that a registry answers.
+/// Pulls the first image. If a registry answers, pulls the others in parallel.
 pub fn all<'a>(images: &[&'a BaseImage]) -> Result<Registry<'a>> {
     let Some((first, others)) = images.split_first() else {
         return Ok(Registry::Answers);
@@ -71,7 +71,7 @@ fn absent_after_pull<'a>(images: &[&'a BaseImage]) -> Result<Vec<&'a BaseImage>>
     Ok(absent)
 }
 
-/// False where no registry gives an answer about the image; an error where one says that there is no such image.
+/// Pulls an image. Returns false if no registry answers; fails if a registry reports that the image does not exist.
 fn is_pulled(image: &BaseImage) -> Result<bool> {
     say(&format!("pulling {}", image.reference));
     match process::run_within(
@@ -96,7 +96,8 @@ fn is_pulled(image: &BaseImage) -> Result<bool> {
     }
 }
 
-/// Engines that keep images in containerd end with a plain `not found`; a name that DNS does not know reads `no such host`.
+/// Returns whether an error is about the image itself. Engines that keep images in containerd end with a plain `not found`;
+/// a host name that DNS does not know reads `no such host`.
 fn is_about_the_image(words: &str) -> bool {
     words.ends_with(": not found") || NO_SUCH_IMAGE.iter().any(|phrase| words.contains(phrase))
 }

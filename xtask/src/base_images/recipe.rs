@@ -1,15 +1,15 @@
-//! The kinds of stand-in, each a folder of `fixtures/base-images` with a Dockerfile.
+//! Kinds of stand-in, each a folder of `fixtures/base-images` with a Dockerfile.
 
 use std::path::PathBuf;
 
 use crate::workspace;
 
-/// What a stand-in is made from.
+/// Kind of stand-in.
 #[derive(Clone, Copy)]
 pub enum Recipe {
-    /// pip refuses to install into the system.
+    /// Ubuntu, whose pip refuses to install into the system.
     Ubuntu,
-    /// pip installs into the system.
+    /// Ubuntu 22.04, whose pip installs into the system.
     Ubuntu2204,
     /// The web server and its default site.
     Nginx,
@@ -18,7 +18,7 @@ pub enum Recipe {
 }
 
 impl Recipe {
-    /// All of them: they are made and kept together, since they share their first layer.
+    /// All recipes. They are built and kept together, because they share their first layer.
     pub const ALL: [Recipe; 4] = [
         Recipe::Ubuntu,
         Recipe::Ubuntu2204,
@@ -26,7 +26,7 @@ impl Recipe {
         Recipe::Python,
     ];
 
-    /// The folder's name, and the tag while it is being made.
+    /// Returns the name of the recipe's folder, which is also the tag during the build.
     pub fn name(self) -> &'static str {
         match self {
             Recipe::Ubuntu => "ubuntu",
@@ -36,18 +36,19 @@ impl Recipe {
         }
     }
 
-    /// A name that belongs to nobody else, for the time until the stand-in gets the name it stands for.
+    /// Returns a reference that no other program uses, for the time until the stand-in gets the reference of the image it
+    /// replaces.
     pub fn own_reference(self) -> String {
         format!("softy-check-stand-in:{}", self.name())
     }
 
-    /// The build context.
+    /// Returns the build context.
     pub fn folder(self) -> PathBuf {
         folder().join(self.name())
     }
 }
 
-/// Where the recipes lie.
+/// Returns the folder of the recipes.
 pub fn folder() -> PathBuf {
     workspace::root().join("fixtures/base-images")
 }

@@ -1,4 +1,4 @@
-//! The first layer of all stand-ins: the smallest Debian with apt, of the release and from the mirror of this machine.
+//! First layer of all stand-ins: the smallest Debian with apt, of this machine's release and from its mirror.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::engine::docker;
 use crate::process;
 use crate::say;
 
-/// The name that the recipes build on.
+/// Reference that the recipes build on.
 const REFERENCE: &str = "softy-check-stand-in:root";
 
-/// No documentation, and no waiting for the disk: this is thrown away sooner than it is read.
+/// Options of mmdebstrap: no documentation, and no waiting for the disk, because the result is short-lived.
 pub const OPTIONS: [&str; 7] = [
     "--quiet",
     "--format=tar",
@@ -26,7 +26,7 @@ pub const OPTIONS: [&str; 7] = [
     "--dpkgopt=force-unsafe-io",
 ];
 
-/// Makes the root and brings it to the engine under [`REFERENCE`].
+/// Makes the root and imports it into the engine as [`REFERENCE`].
 pub fn import(folder: &Path) -> Result<()> {
     ensure_mmdebstrap()?;
     say("making a root from this machine's Debian packages");

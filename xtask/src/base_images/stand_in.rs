@@ -1,6 +1,6 @@
-//! Stand-ins: a root of Debian packages, and on it what `fixtures/base-images` says.
+//! Stand-ins: a root of Debian packages, extended by the recipes of `fixtures/base-images`.
 //!
-//! They are made once a machine and kept in one archive; another engine only loads that.
+//! They are built once per machine and kept in one archive. Another engine only loads that archive.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,7 +16,7 @@ use crate::process;
 use crate::say;
 use crate::workspace;
 
-/// Gives each of these references, which are absent on the engine, a stand-in.
+/// Makes a stand-in for each of these references, which are absent on the engine.
 pub fn make(absent: &[&BaseImage]) -> Result<()> {
     let folder = workspace::target().join("base-images");
     fs::create_dir_all(&folder)?;
@@ -63,7 +63,7 @@ fn build_one(recipe: Recipe) -> Result<()> {
     process::text(command.arg(recipe.folder())).map(drop)
 }
 
-/// Under its final name only when it is whole.
+/// Saves the stand-ins. The archive gets its final name only when it is complete.
 fn save(archive: &Path) -> Result<()> {
     let partial = archive.with_extension("partial");
     let mut command = docker(["save", "--output"]);
@@ -87,7 +87,7 @@ fn forget_older_archives(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Takes away the names they were made under; the layers stay with the names they stand for.
+/// Removes the references used during the build. The layers stay, under the references of the replaced images.
 fn forget_own_references() -> Result<()> {
     let own = process::text(&mut docker([
         "image",
@@ -102,7 +102,7 @@ fn forget_own_references() -> Result<()> {
     process::text(docker(["image", "rm"]).args(own.lines())).map(drop)
 }
 
-/// What the stand-ins are made from: another recipe or another certificate authority makes others.
+/// Returns a hash of everything that the stand-ins are built from, such as the recipes and the certificate authorities.
 fn fingerprint() -> Result<u64> {
     let mut hasher = DefaultHasher::new();
     root::OPTIONS.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! The engine's API with nothing in between: one HTTP request over the local socket.
+//! The engine's API without a client library: one HTTP request over the local socket.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -15,7 +15,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The engine that the docker client talks to.
+    /// Returns the engine that the docker client uses.
     pub fn local() -> Result<Engine> {
         let address = engine::address()?;
         let socket = address
@@ -26,27 +26,27 @@ impl Engine {
         })
     }
 
-    /// Asks for something.
+    /// Sends a GET request.
     pub fn get(&self, path: &str) -> Result<Value> {
         self.request("GET", path, "")
     }
 
-    /// Tells it to do something. A body that the engine does not read would make it reset the connection.
+    /// Sends a POST request without a body: one that the engine does not read would make it reset the connection.
     pub fn order(&self, path: &str) -> Result<Value> {
         self.request("POST", path, "")
     }
 
-    /// Makes something.
+    /// Sends a POST request with a body.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.request("POST", path, &body.to_string())
     }
 
-    /// Removes something.
+    /// Sends a DELETE request.
     pub fn delete(&self, path: &str) -> Result<Value> {
         self.request("DELETE", path, "")
     }
 
-    /// In HTTP 1.0 the answer ends where the connection does, which spares us the framing.
+    /// Sends a request. In HTTP 1.0 the response ends with the connection, so its framing need not be parsed.
     fn request(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let mut stream = UnixStream::connect(&self.socket)?;
         let length = body.len();

@@ -1,4 +1,5 @@
-//! A batch beside bare engine calls for as many stacks of the same containers, with the best number of them side by side.
+//! Duration of a batch, compared with bare engine calls for as many stacks of the same containers, at the best degree of
+//! parallelism.
 
 use std::fs;
 use std::process::{Command, ExitCode, Stdio};
@@ -12,19 +13,19 @@ use crate::side_by_side::side_by_side;
 use crate::submission::lay_over;
 use crate::{engine, say, workspace};
 
-/// Numbers of stacks side by side, of which the best counts.
+/// Numbers of parallel stacks; the fastest of them counts.
 const SIDE_BY_SIDE: [usize; 4] = [1, 2, 3, 4];
 
-/// Stacks of each of them.
+/// Number of stacks for each of them.
 const STACKS: usize = 8;
 
-/// A small class, and a large one, whose time per submission must be the same but for noise.
+/// Sizes of a small and a large class. The time per submission must be the same in both, except for noise.
 const CLASSES: [usize; 2] = [10, 200];
 
-/// What a batch grades in the time of so many bare stacks.
+/// Lower bound of the time of a bare stack, as a fraction of the time of a submission in a batch.
 const LEAST_OF_THE_FLOOR: f64 = 0.8;
 
-/// How much longer a submission of the large class may take than one of the small.
+/// Upper bound of the time of a submission in the large class, as a multiple of that in the small class.
 const MOST_GROWTH: f64 = 1.15;
 
 /// Prints the ratios; fails where one of the bounds above does not hold.
@@ -52,7 +53,7 @@ pub fn measure(engine: &Engine) -> Result<ExitCode> {
     Ok(exit(holds))
 }
 
-/// The time of a stack, of so many side by side.
+/// Returns the time per stack, with `jobs` stacks in parallel.
 fn bare(engine: &Engine, jobs: usize) -> Result<Duration> {
     let began = Instant::now();
     let stacks = side_by_side(jobs, (1..=STACKS).collect(), |number| {

@@ -1,4 +1,4 @@
-//! The checker itself, as graders run it: a release build in a process of its own.
+//! The checker as graders run it: a release build in its own process.
 
 use std::fs;
 use std::path::Path;
@@ -10,18 +10,18 @@ use anyhow::{Context, Result, bail};
 
 use crate::{cargo, engine, process, workspace};
 
-/// How often the kernel is asked for the peak so far. Only what grows within the last such moment is missed.
+/// Interval at which the kernel's peak memory value is read. Growth within the last interval is missed.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// One run.
+/// Measurements of one run.
 pub struct Checked {
-    /// From start to end of the process.
+    /// Time from start to end of the process.
     pub duration: Duration,
-    /// In kB.
+    /// Peak memory in kB.
     pub peak_memory: u64,
 }
 
-/// The release build.
+/// Builds the release.
 pub fn build() -> Result<()> {
     process::run(cargo::command("build").args(["--release", "--package", "softy-check"]))
 }
@@ -56,7 +56,7 @@ pub fn run_on(submission: &Path, options: &[&str]) -> Result<Checked> {
     })
 }
 
-/// Runs a command to its end; how it ended, and the most memory that it had, in kB, at the moments it was looked at.
+/// Runs a command to its end. Returns its exit status and its peak memory in kB, sampled at the interval `every`.
 pub fn watched(command: &mut Command, every: Duration) -> Result<(ExitStatus, u64)> {
     let mut process = command.spawn().context("cannot start the checker")?;
     let mut peak = 0;
@@ -69,7 +69,7 @@ pub fn watched(command: &mut Command, every: Duration) -> Result<(ExitStatus, u6
     }
 }
 
-/// The most memory that a live process has had; a process that has ended has no such line.
+/// Returns the peak memory of a live process in kB. A process that has ended has no such line.
 fn peak_of(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let peak = status

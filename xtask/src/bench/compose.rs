@@ -1,4 +1,4 @@
-//! What a grader would do by hand: `docker-compose up`, curl, logs, `down`.
+//! Grading by hand: `docker-compose up`, curl, logs, `down`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use anyhow::Result;
 use super::timed;
 use crate::{process, workspace};
 
-/// The script, which takes the compose command as its arguments.
+/// Script that takes the compose command as its arguments.
 const SCRIPT: &str = include_str!("compose.sh");
 
-/// A compose command that is installed.
+/// An installed compose command.
 #[derive(Clone, Copy)]
 pub struct Tool {
     words: &'static [&'static str],
 }
 
-/// The name that the exercise uses is preferred.
+/// Returns the installed compose command, preferably by the name that the exercise uses.
 pub fn installed() -> Option<Tool> {
     let tools = [
         Tool {
@@ -42,7 +42,7 @@ impl Tool {
             .is_ok_and(|output| output.status.success())
     }
 
-    /// From `up` until `down` has ended.
+    /// Returns the time from `up` until `down` has ended.
     pub fn run(self) -> Result<Duration> {
         let mut script = Command::new("sh");
         script.args(["-c", SCRIPT, "compose.sh"]).args(self.words);

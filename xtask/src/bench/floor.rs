@@ -1,4 +1,4 @@
-//! The floor: the same containers and requests with bare engine calls, as much side by side as the engine allows.
+//! The floor: the same containers and requests with bare engine calls, in parallel as far as the engine allows.
 
 use std::net::IpAddr;
 use std::thread;
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use super::api::Engine;
 use super::{images, timed, volley};
 
-/// A stack among others of its kind.
+/// One of several stacks of the same kind.
 struct Floor<'a> {
     engine: &'a Engine,
-    /// Of its network, its label and, with more behind it, its containers.
+    /// Name of its network, value of its label, and prefix of its containers' names.
     name: String,
 }
 
-/// From the first call until nothing is left, of the stack `number`.
+/// Runs the stack `number`. Returns the time from the first call until everything is removed.
 pub fn run(engine: &Engine, number: usize) -> Result<Duration> {
     let floor = Floor {
         engine,
@@ -54,7 +54,7 @@ impl Floor<'_> {
         volley::fire(proxy)
     }
 
-    /// Starts them side by side, and waits until those that the proxy's requests go to accept connections.
+    /// Starts containers in parallel, and waits until the replicas behind the proxy accept connections.
     fn start_all(&self, containers: &[(&str, u32)]) -> Result<()> {
         side_by_side(containers, |(service, number)| {
             let address = self.start(service, *number)?;
@@ -89,7 +89,7 @@ impl Floor<'_> {
             .with_context(|| format!("{container} has no address; it may have ended"))
     }
 
-    /// Whatever carries our label.
+    /// Removes everything that has our label.
     fn remove(&self) -> Result<()> {
         let containers = ids(&self
             .engine
@@ -105,7 +105,7 @@ impl Floor<'_> {
         })
     }
 
-    /// Whatever carries our label, as a query.
+    /// Returns the query for everything that has our label.
     fn filter(&self) -> String {
         let name = &self.name;
         format!("filters=%7B%22label%22%3A%5B%22org.softy-check.bench%3D{name}%22%5D%7D")

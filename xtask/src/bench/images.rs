@@ -1,19 +1,19 @@
-//! The images of the correct submission, built before anything is measured.
+//! Images of the correct submission, built before the measurements.
 
 use anyhow::Result;
 
 use crate::engine::docker;
 use crate::{process, say, workspace};
 
-/// The services of the correct submission; each is built from the folder of its name.
+/// Services of the correct submission, each built from the folder of its name.
 const SERVICES: [&str; 3] = ["back-end", "front-end", "proxy"];
 
-/// The image that bare engine calls start for a service.
+/// Returns the reference of the image that bare engine calls start for a service.
 pub fn reference(service: &str) -> String {
     format!("softy-check-bench:{service}")
 }
 
-/// Builds them, or finds them in the engine's cache.
+/// Builds the images, or finds them in the engine's cache.
 pub fn build() -> Result<()> {
     say("building the images of the correct submission");
     for service in SERVICES {
@@ -23,7 +23,7 @@ pub fn build() -> Result<()> {
     Ok(())
 }
 
-/// Takes away what [`build`] and the compose command made.
+/// Removes the images that [`build`] and the compose command made.
 pub fn remove() -> Result<()> {
     let format = "{{.Repository}}:{{.Tag}}";
     let made = process::text(&mut docker([

@@ -9,12 +9,12 @@ use anyhow::{Result, bail};
 
 const REQUESTS: u32 = 12;
 
-/// For a container that has been started, until it accepts connections.
+/// Time limit for a started container to accept connections.
 const ACCEPTS_WITHIN: Duration = Duration::from_secs(30);
 
 const TRY_AGAIN: Duration = Duration::from_millis(5);
 
-/// Waits until something listens there.
+/// Waits until the port accepts connections.
 pub fn wait_for(address: IpAddr, port: u16) -> Result<()> {
     let start = Instant::now();
     while TcpStream::connect_timeout(&(address, port).into(), ACCEPTS_WITHIN).is_err() {
@@ -29,7 +29,7 @@ pub fn wait_for(address: IpAddr, port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Asks the API through the proxy, all requests on one connection.
+/// Sends all requests to the API through the proxy, on one connection.
 pub fn fire(proxy: IpAddr) -> Result<()> {
     let mut connection = TcpStream::connect((proxy, 80))?;
     connection.set_nodelay(true)?;

@@ -1,4 +1,4 @@
-//! `--watch` beside runs of their own, after the same changes.
+//! Duration of rounds of `--watch`, compared with separate runs after the same changes.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -17,16 +17,16 @@ use crate::{engine, say, workspace};
 
 const ROUNDS: u32 = 7;
 
-/// A new verdict after a change of the proxy's configuration takes at most this much of a run of its own.
+/// Upper bound of the time to a new verdict after a change of the proxy's configuration, as a fraction of a separate run.
 const MOST_OF_A_RUN: f64 = 0.6;
 
-/// A new verdict after a change that nothing is made from is there before anybody looks up.
+/// Upper bound of the time to a new verdict after a change of a file that no image contains: too short to notice.
 const MOST_FOR_THE_ANSWER: Duration = Duration::from_millis(100);
 
 const CONFIGURATION: &str = "task6/proxy/proxy.conf";
 const ANSWER: &str = "task6/2-api-servers.txt";
 
-/// A program that grades one submission again and again.
+/// A process that grades one submission repeatedly.
 struct Watching {
     program: Child,
     reports: StreamDeserializer<'static, IoRead<ChildStdout>, Value>,
@@ -51,7 +51,7 @@ impl Watching {
         })
     }
 
-    /// The next verdict, which must be a pass.
+    /// Waits for the next verdict, which must be a pass.
     fn passes(&mut self) -> Result<()> {
         let report = self.reports.next().context("the checker has ended")??;
         if report["score"] != report["out_of"] {
@@ -60,7 +60,7 @@ impl Watching {
         Ok(())
     }
 
-    /// From a line added to this file to the verdict on it.
+    /// Adds a line to the file. Returns the time until the verdict on the change.
     fn after(&mut self, file: &Path, line: &str) -> Result<Duration> {
         let saved = Instant::now();
         append(file, line)?;
@@ -70,7 +70,7 @@ impl Watching {
 }
 
 impl Drop for Watching {
-    /// Ends it as Ctrl-C does, so that the stack goes, too.
+    /// Interrupts the process as Ctrl-C does, so that it removes the stack.
     fn drop(&mut self) {
         let process = self.program.id().to_string();
         let _ = Command::new("kill").args(["-s", "INT", &process]).status();
@@ -78,7 +78,7 @@ impl Drop for Watching {
     }
 }
 
-/// Prints the ratio and the time; fails where one of the bounds above does not hold.
+/// Prints the ratio and the time; fails if one of the bounds above does not hold.
 pub fn measure() -> Result<ExitCode> {
     let (watched, graded) = (copy("watched")?, copy("graded")?);
     let mut watching = Watching::begin(&watched)?;
@@ -86,7 +86,7 @@ pub fn measure() -> Result<ExitCode> {
     let (mut again, mut anew, mut answer) = (Vec::new(), Vec::new(), Vec::new());
     for number in 1..=ROUNDS {
         say(&format!("round {number} of {ROUNDS}"));
-        // Words of this round alone, so that no cache has the proxy's image.
+        // Lines that are unique to this round, so that no cache contains the proxy's image.
         let words = |of: &str| format!("# {of}, round {number} of {}\n", std::process::id());
         again.push(watching.after(&watched.join(CONFIGURATION), &words("again"))?);
         append(&graded.join(CONFIGURATION), &words("anew"))?;
@@ -107,7 +107,7 @@ pub fn measure() -> Result<ExitCode> {
     Ok(exit(holds))
 }
 
-/// The correct submission in a folder of this name.
+/// Copies the correct submission to a folder of this name.
 fn copy(name: &str) -> Result<PathBuf> {
     let folder = workspace::target().join("bench-watch").join(name);
     if folder.exists() {

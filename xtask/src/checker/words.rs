@@ -1,6 +1,7 @@
-//! What may not be in anything that the program prints.
+//! Characters that no output of the program may contain.
 
-/// The first character of a text that a terminal would obey, or that turns the direction of reading.
+/// Describes the first forbidden part of an output: bytes that are not UTF-8, or a character that controls a terminal or
+/// changes the reading direction.
 pub fn forbidden(bytes: &[u8]) -> Option<String> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Some("bytes that are no UTF-8".to_owned());

@@ -1,4 +1,4 @@
-//! The same class in a batch that is killed again and again, and goes on where it was.
+//! The same class, in a batch that is killed repeatedly and resumes each time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,14 +14,14 @@ use super::{batch, command};
 use crate::random::{self, Random};
 use crate::{say, workspace};
 
-/// How often the batch is killed before it may end.
+/// Number of kills before the batch may end.
 const KILLS: u32 = 10;
 
-/// Each result file and what is in it.
+/// Content of each result file, by its name.
 type Results = BTreeMap<String, Vec<u8>>;
 
-/// What is wrong with a batch of `folder` into `out` that is killed at random moments and then ends, beside one into
-/// `whole` that took `whole_time`.
+/// Returns complaints about a batch of `folder` into `out` that is killed at random moments and then completed. The result
+/// is compared with that of a batch into `whole`, which took `whole_time`.
 pub fn complaints(
     folder: &Path,
     whole: &str,
@@ -61,7 +61,7 @@ pub fn complaints(
     Ok(wrong)
 }
 
-/// The results of earlier runs that are gone or were made anew, although they were decided.
+/// Returns complaints about results of earlier runs that are missing or were made again although they had a verdict.
 fn lost_or_changed(before: &Results, now: &Results) -> Vec<String> {
     let is_decided = |text: &[u8]| {
         let result: Value = serde_json::from_slice(text).unwrap_or_default();
@@ -76,7 +76,7 @@ fn lost_or_changed(before: &Results, now: &Results) -> Vec<String> {
         .collect()
 }
 
-/// The result files; one that is being written has a name that begins with a dot.
+/// Returns the result files. A file that is still being written has a name that begins with a dot and is left out.
 fn results(out: &Path) -> Result<Results> {
     let mut results = Results::new();
     let Ok(files) = fs::read_dir(out.join("results")) else {

@@ -1,4 +1,4 @@
-//! The submissions of a class, and what must come out of each.
+//! Submissions of a class, with their expected results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::hostile::attack::Attack;
 use crate::submission::lay_over;
 use crate::workspace;
 
-/// One in so many is an attack.
+/// Number of submissions per attack.
 const ATTACKS: usize = 10;
 
-/// Fixtures that are not only what git holds of them, or that ask more of the machine than files: a registry, ten minutes, half a
+/// Fixtures that are left out: they contain more than git stores, or need more than files: a registry, ten minutes, half a
 /// gigabyte.
 const LEFT_OUT: &[&str] = &[
     "answer-too-large",
@@ -27,19 +27,19 @@ const LEFT_OUT: &[&str] = &[
 
 /// A submission of the class.
 pub struct Member {
-    /// The name of its folder.
+    /// Name of its folder.
     pub id: String,
     made_of: MadeOf,
 }
 
 enum MadeOf {
-    /// A fixture, graded as its recording says.
+    /// A fixture, with the verdicts of its recording.
     Fixture(PathBuf),
     Attack(Attack),
 }
 
 impl Member {
-    /// So many, the fixtures in turn, with an attack behind every nine.
+    /// Returns `count` submissions: the fixtures in turn, with an attack after every nine.
     pub fn some(count: usize) -> Result<Vec<Member>> {
         let fixtures = fixtures()?;
         let mut attacks = Attack::all()?;
@@ -66,7 +66,7 @@ impl Member {
         Ok(members)
     }
 
-    /// Makes its folder.
+    /// Makes the submission in the folder `at`.
     pub fn make(&self, at: &Path) -> Result<()> {
         match &self.made_of {
             MadeOf::Fixture(path) => {
@@ -81,7 +81,7 @@ impl Member {
         }
     }
 
-    /// What is wrong with its result.
+    /// Returns a complaint if the result is not the expected one.
     pub fn complaint(&self, result: &Value) -> Option<String> {
         match &self.made_of {
             MadeOf::Fixture(path) => {
@@ -121,7 +121,7 @@ fn name(path: &Path) -> String {
         .into_owned()
 }
 
-/// Each check with its status and the code of its mistake.
+/// Returns the id, the status and the mistake's code of each check.
 fn verdicts(report: &Value) -> Vec<[&Value; 3]> {
     let checks = report["checks"].as_array().into_iter().flatten();
     checks
@@ -129,7 +129,8 @@ fn verdicts(report: &Value) -> Vec<[&Value; 3]> {
         .collect()
 }
 
-/// Whether a result has the verdicts of a recording, which has none where files were enough for it.
+/// Returns whether a result has the verdicts of a recording. Checks that the recording skipped are ignored, because some
+/// recordings are made from files alone.
 fn is_recorded(result: &Value, recorded: &Value) -> bool {
     let (result, recorded) = (verdicts(result), verdicts(recorded));
     let is_skipped = |check: &[&Value; 3]| check[1] == "skipped";
@@ -137,7 +138,7 @@ fn is_recorded(result: &Value, recorded: &Value) -> bool {
     result.len() == recorded.len() && both.all(|(one, other)| one == other || is_skipped(other))
 }
 
-/// The exit status of a run that reports this.
+/// Returns the exit status of a run with this report.
 fn status(report: &Value) -> i32 {
     match (
         report["gradable"] == true,
