@@ -1,4 +1,4 @@
-//! Makes sure that a Docker Engine answers.
+//! The Docker Engine that xtask uses, started if none answers.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::process;
 use crate::say;
 use crate::workspace;
 
-/// From its start until an engine answers: on a slow machine it first makes its storage and its firewall rules.
+/// Time limit from an engine's start until it answers. On a slow machine it first makes its storage and its firewall rules.
 const ENGINE_STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// How often a starting engine is asked.
+/// Interval between two requests to a starting engine.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 
-/// `docker ARGUMENTS…`. The client knows about `DOCKER_HOST` and contexts, so whoever goes through it respects both.
+/// Returns the command `docker ARGUMENTS…`. The client reads `DOCKER_HOST` and contexts, so this command respects both.
 pub fn docker<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new("docker");
     command.args(arguments);
     command
 }
 
-/// Makes sure that an engine answers: starts Debian's own where none does and none is asked for by name.
+/// Ensures that an engine answers: starts Debian's own if none does and the user has not named one.
 pub fn ensure() -> Result<()> {
     let Err(refusal) = version() else {
         return Ok(());
@@ -44,7 +44,7 @@ pub fn ensure() -> Result<()> {
     wait()
 }
 
-/// Where the engine that the client talks to is, as in `DOCKER_HOST`.
+/// Returns the address of the engine that the client uses, in the format of `DOCKER_HOST`.
 pub fn address() -> Result<String> {
     process::text(&mut docker([
         "context",
@@ -54,7 +54,7 @@ pub fn address() -> Result<String> {
     ]))
 }
 
-/// Lets a program that knows nothing of contexts ask the same engine as the client.
+/// Sets `DOCKER_HOST`, so that a program that does not know contexts uses the same engine as the client.
 pub fn address_for(command: &mut Command) -> Result<&mut Command> {
     Ok(command.env("DOCKER_HOST", address()?))
 }
@@ -69,7 +69,8 @@ fn is_chosen_by_the_user() -> bool {
         .any(|name| std::env::var_os(name).is_some())
 }
 
-/// Newer Debians keep the client in a package of its own, which older ones do not know.
+/// Installs the engine and its client. Newer Debian releases have a separate package for the client, which older ones do
+/// not know.
 fn install() -> Result<()> {
     if !process::is_installed("dockerd") {
         say("installing Debian's docker.io");
@@ -99,7 +100,7 @@ fn start() -> Result<()> {
     start_detached()
 }
 
-/// Where no service manager runs, as in many containers. The engine outlives us in a session of its own.
+/// Starts the engine without a service manager, as in many containers. The engine outlives this process in its own session.
 fn start_detached() -> Result<()> {
     let log = workspace::target().join("dockerd.log");
     fs::create_dir_all(workspace::target())?;

@@ -1,34 +1,34 @@
-//! What must come out of a submission, and whether a report says it.
+//! Expected results of a submission, and their comparison with a report.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Checks that files alone answer; the engine is not asked when one of them fails before `images-build`.
+/// Checks that need files only; if one of them fails before `images-build`, the engine is not used.
 const OF_FILES: [&str; 2] = ["compose-file", "compose-safe"];
 
-/// Something that may come out of grading a submission.
+/// A possible result of grading a submission.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ComesOut {
-    /// The submission is right; an attack does not get anywhere.
+    /// Full marks: the submission is right, or an attack has no effect.
     FullMarks,
-    /// A mistake of the submission, said by its code.
+    /// A mistake of the submission, reported by its code.
     Finding {
-        /// The check.
+        /// Id of the check.
         check: String,
-        /// The mistake's code.
+        /// Code of the mistake.
         code: String,
-        /// Words of its message.
+        /// Text that the message must contain.
         says: Option<String>,
-        /// The code of a note that some check has beside it.
+        /// Code of a note that some check must have.
         noted: Option<String>,
     },
-    /// The checker's own trouble: exit status 3, and no verdict against the student.
+    /// A fault of the checker: exit code 3, and no verdict against the student.
     Fault(String),
 }
 
 impl ComesOut {
-    /// Whether the engine is not asked.
+    /// Returns whether files alone lead to this result, without the engine.
     pub fn is_of_files(&self) -> bool {
         match self {
             ComesOut::FullMarks | ComesOut::Fault(_) => false,
@@ -36,7 +36,7 @@ impl ComesOut {
         }
     }
 
-    /// It in a word.
+    /// Returns the result as one word.
     pub fn word(&self) -> &str {
         match self {
             ComesOut::FullMarks => "full marks",
@@ -45,7 +45,7 @@ impl ComesOut {
         }
     }
 
-    /// Whether a report and its exit status say it; in a word for a line.
+    /// Returns a short description if a report and its exit code have this result.
     pub fn is_said(&self, report: &Value, status: i32) -> Option<String> {
         match self {
             ComesOut::FullMarks => {
@@ -74,7 +74,7 @@ impl ComesOut {
     }
 }
 
-/// What a report says, in a line for whoever expected something else.
+/// Returns a one-line summary of a report that was not as expected.
 pub fn summary(report: &Value) -> String {
     let mut said = failed(report);
     said.extend(faults(report).map(|kind| format!("not graded ({kind})")));
@@ -82,7 +82,7 @@ pub fn summary(report: &Value) -> String {
     format!("score {}, {}", report["score"], said.join(", "))
 }
 
-/// The codes of all checks that failed.
+/// Returns the ids and codes of all checks that failed.
 pub fn failed(report: &Value) -> Vec<String> {
     let failed = checks(report).filter(|check| check["status"] == "failed");
     failed

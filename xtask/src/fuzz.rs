@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: libFuzzer on every parser, from what the fixtures hand in.
+//! `cargo xtask fuzz`: libFuzzer on every parser, beginning with the files of the fixtures.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::workspace::{root, target};
 use crate::{cargo, process, say};
 
-/// The targets of `fuzz/`, with the names of the files that are their first inputs.
+/// Targets of `fuzz/`, each with the name of the files that are its first inputs.
 const TARGETS: [(&str, &str); 8] = [
     ("answer", "2-api-servers.txt"),
     ("compose", "docker-compose.yml"),
@@ -21,13 +21,13 @@ const TARGETS: [(&str, &str); 8] = [
     ("nginx", "proxy/default.conf"),
 ];
 
-/// Seconds that each target runs when none are named.
+/// Default number of seconds per target.
 const SECONDS: &str = "60";
 
-/// What every input must do with: one second, 200 MB.
+/// Bounds for every input: one second, 200 MB, 16 KiB of input.
 const BOUNDS: [&str; 3] = ["-timeout=1", "-rss_limit_mb=200", "-max_len=16384"];
 
-/// Runs each target for `seconds`; the first input that breaks a property ends it, and is kept under `target/fuzz`.
+/// Runs each target for `seconds`. The first input that breaks a property ends the run and is kept under `target/fuzz`.
 pub fn run(seconds: &[&str]) -> Result<ExitCode> {
     process::text(cargo::command("fuzz").arg("--version"))
         .context("cargo-fuzz is missing: `cargo install cargo-fuzz`")?;
@@ -50,7 +50,8 @@ pub fn run(seconds: &[&str]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Without a sanitizer: the code has nothing unsafe. Instrumented code takes long to link as one.
+/// Returns the command of cargo-fuzz. It uses no sanitizer, because the code has nothing unsafe, and no LTO, because
+/// instrumented code takes long to link as one unit.
 fn fuzz(verb: &str, name: &str) -> Command {
     let mut command = cargo::command("fuzz");
     command
@@ -62,7 +63,7 @@ fn fuzz(verb: &str, name: &str) -> Command {
     command
 }
 
-/// Copies what every fixture has under the name `file` into the corpus.
+/// Copies the file named `file` of every fixture into the corpus.
 fn seed(corpus: &Path, file: &str) -> Result<()> {
     for fixture in fs::read_dir(root().join("fixtures"))? {
         let fixture = fixture?;

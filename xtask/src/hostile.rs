@@ -1,5 +1,5 @@
-//! `cargo xtask test --hostile`: every attack of `fixtures/hostile` against the real program on a real engine, then the
-//! program killed and the engine taken away in the middle of a run.
+//! `cargo xtask test --hostile`: every attack of `fixtures/hostile` against the real program on a real engine. Then the
+//! program is killed, and the engine fails, in the middle of a run.
 
 pub mod attack;
 mod generate;
@@ -20,28 +20,28 @@ use crate::{base_images, cargo, engine, process, say};
 use attack::Attack;
 use session::Session;
 
-/// Attacks at a time: most of a run is waiting.
+/// Number of parallel attacks: a run mostly waits.
 const AT_A_TIME: usize = 2;
 
 /// One line of the result.
 pub struct Outcome {
-    /// The attack's or the trouble's name.
+    /// Name of the attack or of the engine failure.
     name: String,
-    /// How it came out.
+    /// Result of it.
     result: Verdict,
 }
 
-/// How an attack came out.
+/// Result of an attack.
 pub enum Verdict {
-    /// As expected; how it was caught.
+    /// The expected result, with how the attack was caught.
     Held(String),
-    /// Not as expected; what came instead, one complaint each.
+    /// Another result, with one complaint per difference.
     Broken(Vec<String>),
-    /// Not tried, and why; never counted as held.
+    /// Not tried, with the reason; never counted as held.
     NotRun(String),
 }
 
-/// Runs the attacks whose names begin with one of `names`, all where none is given.
+/// Runs the attacks whose names begin with one of `names`, or all if `names` is empty.
 pub fn run(names: &[&str]) -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;
@@ -59,7 +59,7 @@ pub fn run(names: &[&str]) -> Result<ExitCode> {
         }
         outcomes
     };
-    // Those have an engine of their own.
+    // Engine failures use a private engine.
     let (mut outcomes, in_trouble) = thread::scope(|scope| {
         let troubles = scope.spawn(|| troubles::run(&session, is_asked));
         (on_the_users(), troubles.join())
@@ -98,8 +98,8 @@ impl Outcome {
     }
 }
 
-/// The files' attacks first: they are quick, and after them one right submission stands for all. It leaves behind the layers
-/// that the other attacks begin with, so that no bound pays for them.
+/// Runs all attacks. Attacks by files run first: they are quick, and one right submission after them covers all. It also
+/// builds the layers that the other attacks begin with, so that no time limit includes them.
 fn attack_all(session: &Session, attacks: Vec<Attack>) -> Vec<Outcome> {
     let (of_files, of_stacks): (Vec<_>, Vec<_>) = attacks.into_iter().partition(Attack::is_quick);
     let mut outcomes = side_by_side(AT_A_TIME, of_files, |attack| {

@@ -1,6 +1,8 @@
-//! `cargo xtask image`: the image of the project's `Dockerfile`, built, and shown to grade through the engine's socket.
+//! `cargo xtask image`: builds the image of the project's `Dockerfile`, and grades a submission in it through the engine's
+//! socket.
 //!
-//! Where no registry has the toolchain's image, a stand-in is made of this machine's own toolchain and what cargo has fetched.
+//! If no registry has the toolchain's image, a stand-in is made from this machine's own toolchain and the packages that
+//! cargo has fetched.
 
 use std::fs;
 use std::path::Path;
@@ -11,16 +13,16 @@ use anyhow::{Context, Result, bail};
 use crate::engine::{self, docker};
 use crate::{base_images, cargo, process, say, workspace};
 
-/// The image that the `Dockerfile` is built with.
+/// Image that the `Dockerfile` is built with.
 const TOOLCHAIN: &str = "rust:1.95-slim";
 
-/// The name of what stands in for it.
+/// Name of its stand-in.
 const STAND_IN: &str = "softy-check-toolchain";
 
-/// The name of the image.
+/// Name of the image.
 const IMAGE: &str = "softy-check";
 
-/// What makes a toolchain of a Debian.
+/// Dockerfile that makes a toolchain from a Debian system.
 const RECIPE: &str = "FROM ubuntu:22.04
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 COPY rust /usr/local
@@ -28,7 +30,7 @@ COPY cargo /cargo
 ENV CARGO_HOME=/cargo CARGO_NET_OFFLINE=true
 ";
 
-/// Builds it, and grades the correct submission in it.
+/// Builds the image, and grades the correct submission in it.
 pub fn run() -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;

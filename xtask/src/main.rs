@@ -1,6 +1,7 @@
-//! What contributors run: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | dist | pictures | base-images`.
+//! Commands for contributors: `cargo xtask demo | test | soak | class | compare | bless | bench | fuzz | image | dist |
+//! pictures | base-images`.
 //!
-//! Each subcommand prepares what it needs (an engine, base images), says so on stderr and then does its work.
+//! Each subcommand prepares what it needs (an engine, base images), reports this on stderr and then does its work.
 
 mod base_images;
 mod bench;
@@ -52,7 +53,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   base-images    make sure that the engine has the images that fixtures build on
 ";
 
-/// Wrong usage, as `softy-check` itself has it.
+/// Exit code for wrong usage, the same as that of `softy-check`.
 const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -86,7 +87,7 @@ fn wrong_usage() -> ExitCode {
     ExitCode::from(WRONG_USAGE)
 }
 
-/// Progress and errors: stdout belongs to what is run.
+/// Prints progress or an error. It uses stderr, because stdout belongs to the programs that are run.
 #[expect(clippy::print_stderr, reason = "the one place that prints")]
 fn say(line: &str) {
     eprintln!("{line}");

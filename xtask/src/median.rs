@@ -1,8 +1,8 @@
-//! The middle one of several durations.
+//! Median of several durations.
 
 use std::time::Duration;
 
-/// Zero where there is none.
+/// Returns the median; zero if there are no durations.
 pub fn median(mut durations: Vec<Duration>) -> Duration {
     durations.sort();
     durations

@@ -1,4 +1,4 @@
-//! `cargo xtask pictures`: what a terminal shows of real runs, drawn for the documentation.
+//! `cargo xtask pictures`: terminal output of real runs, drawn for the documentation.
 
 use std::fs;
 use std::path::Path;
@@ -12,16 +12,16 @@ use anyhow::{Context, Result, bail};
 use crate::submission::lay_over;
 use crate::{base_images, cargo, debian, engine, process, say, workspace};
 
-/// What happens to the one who grades.
+/// Event during a run.
 enum Event {
     Nothing,
-    /// No engine has a socket here.
+    /// No engine has a socket.
     NoEngine,
-    /// Ctrl-C while the stack comes up.
+    /// Ctrl-C while the stack starts.
     Interrupted,
 }
 
-/// A run that is drawn: the picture's name, the fixture that is graded, and what happens.
+/// A run that is drawn: the picture's name, the fixture that is graded, and the event.
 type Scene = (&'static str, &'static str, Event);
 
 const SCENES: [Scene; 6] = [
@@ -39,28 +39,28 @@ const SCENES: [Scene; 6] = [
 
 const LANGUAGES: [&str; 2] = ["en", "fr"];
 
-/// Columns of the terminals.
+/// Widths of the terminals, in columns.
 const WIDTHS: [&str; 2] = ["60", "120"];
 
-/// Lines of the terminals: more than a report has.
+/// Height of the terminals, in lines: more than a report has.
 const HEIGHT: &str = "120";
 
-/// The submission's name in the pictures.
+/// Name of the submission in the pictures.
 const SUBMISSION: &str = "my-repository";
 
-/// The terminal's server, apart from the one that the user may have.
+/// Name of the terminal's server, different from any that the user has.
 const SERVER: &str = "softy-check-pictures";
 
-/// Prints the command as it would be typed, then runs it.
+/// Script that prints the command as it would be typed, then runs it.
 const TYPED: &str = "printf '$ softy-check %s\\n' \"$*\"; exec \"$0\" \"$@\"";
 
-/// Hides every socket of an engine.
+/// Script that hides every engine's socket.
 const WITHOUT_ENGINE: &str = "mount -t tmpfs none /run; exec \"$@\"";
 
-/// Between two looks at a terminal.
+/// Interval between two checks of a terminal.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// From a run's start to its end, base images being there.
+/// Time limit of a run, with the base images present.
 const RUN: Duration = Duration::from_secs(120);
 
 /// Draws each scene in both languages and both widths into `docs/pictures`.
@@ -77,7 +77,7 @@ pub fn run() -> Result<ExitCode> {
     drawn.map(|()| ExitCode::SUCCESS)
 }
 
-/// Starts the terminals' server: what a command leaves on its terminal stays there.
+/// Starts the terminals' server. The output of a command stays on its terminal after the command has ended.
 fn serve() -> Result<()> {
     process::run(
         tmux()
@@ -91,7 +91,7 @@ fn serve() -> Result<()> {
 fn draw((name, fixture, event): &Scene) -> Result<()> {
     let desk = workspace::target().join("pictures").join(name);
     let fixtures = workspace::root().join("fixtures");
-    // A fixture of the answer or of the compose file has nothing else.
+    // A fixture of the answer file or of the compose file contains nothing else.
     for fixture in ["correct", fixture] {
         let submission = fixtures.join(fixture).join("submission");
         lay_over(&submission, &desk.join(SUBMISSION))?;
@@ -112,7 +112,7 @@ fn draw((name, fixture, event): &Scene) -> Result<()> {
     Ok(())
 }
 
-/// Opens a terminal in `desk` on which the submission is graded.
+/// Opens a terminal in `desk` in which the submission is graded.
 fn open(desk: &Path, event: &Event, language: &str, width: &str) -> Result<()> {
     let program = workspace::target().join("debug/softy-check");
     let program = program.to_str().context("a folder's name is no text")?;
@@ -130,7 +130,7 @@ fn open(desk: &Path, event: &Event, language: &str, width: &str) -> Result<()> {
     )
 }
 
-/// Lets the event happen; what stands on the terminal in the end.
+/// Triggers the event, and waits for the end of the run. Returns the final content of the terminal.
 fn watch(event: &Event) -> Result<String> {
     let started = Instant::now();
     let mut interrupts = matches!(event, Event::Interrupted);
@@ -138,7 +138,7 @@ fn watch(event: &Event) -> Result<String> {
         if started.elapsed() > RUN {
             bail!("the run has not ended within {} s", RUN.as_secs());
         }
-        // A line below the command is the progress.
+        // A line below the command is progress.
         if interrupts && process::text(tmux().args(["capture-pane", "-p"]))?.contains('\n') {
             process::run(tmux().args(["send-keys", "C-c"]))?;
             interrupts = false;
@@ -150,7 +150,7 @@ fn watch(event: &Event) -> Result<String> {
 
 fn tmux() -> Command {
     let mut command = Command::new("tmux");
-    // No file of the user's, and UTF-8 whatever the locale is.
+    // Ignores the user's configuration, and uses UTF-8 in every locale.
     command.args(["-L", SERVER, "-f", "/dev/null", "-u"]);
     command
 }

@@ -1,4 +1,4 @@
-//! Other programs: started, waited for, and named in the error when they fail.
+//! Other programs: starting them, waiting for them, and naming them in errors.
 
 use std::io::ErrorKind;
 use std::process::{Command, ExitCode, ExitStatus, Output, Stdio};
@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How often a program with a deadline is asked whether it has ended.
+/// Interval between two checks of a program with a deadline.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How a program with a deadline came to its end.
+/// End of a program with a deadline.
 pub enum Ending {
-    /// It succeeded.
+    /// The program succeeded.
     Succeeded,
-    /// It failed, with these words on stderr.
+    /// The program failed, with this text on stderr.
     Failed(String),
-    /// It was ended, because its time was over.
+    /// The program was ended at its deadline.
     Overdue,
 }
 
-/// Whether a program of this name can be started.
+/// Returns whether a program of this name can be started.
 pub fn is_installed(program: &str) -> bool {
     let started = Command::new(program)
         .arg("--version")
@@ -29,12 +29,12 @@ pub fn is_installed(program: &str) -> bool {
     !matches!(started, Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
-/// Runs it in front of the user.
+/// Runs a program in front of the user.
 pub fn status(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| cannot_start(command))
 }
 
-/// Runs it in front of the user; a failure is an error.
+/// Runs a program in front of the user; a failure is an error.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     if status.success() {
@@ -43,7 +43,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     bail!("`{}` ended with {status}", words(command))
 }
 
-/// The exit status of a program as our own; one that a signal ended has none, and is a plain failure.
+/// Converts a program's exit code into our own. A program that a signal ended has none, and counts as a plain failure.
 pub fn exit_code(status: ExitStatus) -> ExitCode {
     status
         .code()
@@ -51,7 +51,7 @@ pub fn exit_code(status: ExitStatus) -> ExitCode {
         .map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// Runs it silently and gives its stdout; a failure is an error that carries what the program said.
+/// Runs a program silently and returns its stdout; a failure is an error that carries the program's output.
 pub fn text(command: &mut Command) -> Result<String> {
     let Output {
         status,
@@ -72,7 +72,7 @@ pub fn text(command: &mut Command) -> Result<String> {
     )
 }
 
-/// Runs it silently, and ends it when the time is over. For programs that say little: the pipe is read at the end.
+/// Runs a program silently, and ends it at its deadline. The pipe is read at the end, so the program must print little.
 pub fn run_within(command: &mut Command, deadline: Duration) -> Result<Ending> {
     let mut child = command
         .stdin(Stdio::null())

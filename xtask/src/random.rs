@@ -1,8 +1,8 @@
-//! Chance that can be repeated: `SOFTY_CHECK_SEED` chooses it.
+//! Random numbers that can be repeated with `SOFTY_CHECK_SEED`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The seed that is asked for, and another one each time where none is.
+/// Returns the seed in `SOFTY_CHECK_SEED`; the current time if it is unset.
 pub fn seed() -> u64 {
     let asked = std::env::var("SOFTY_CHECK_SEED").ok();
     let now = || {
@@ -12,21 +12,21 @@ pub fn seed() -> u64 {
     asked.and_then(|seed| seed.parse().ok()).unwrap_or_else(now)
 }
 
-/// Splitmix64: repeatable, and good enough to choose moments and orders.
+/// Splitmix64 generator: repeatable, and good enough to choose moments and orders.
 pub struct Random(u64);
 
 impl Random {
-    /// The numbers of a seed.
+    /// Returns the generator for a seed.
     pub fn of(seed: u64) -> Random {
         Random(seed)
     }
 
-    /// From 0 up to 1.
+    /// Returns a number from 0 to 1.
     pub fn fraction(&mut self) -> f64 {
         f64::from(self.number()) / f64::from(u32::MAX)
     }
 
-    /// The same things in another order.
+    /// Puts the items in a random order.
     pub fn shuffle<T>(&mut self, things: &mut [T]) {
         things.sort_by_cached_key(|_| self.number());
     }

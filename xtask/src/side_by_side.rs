@@ -1,9 +1,9 @@
-//! The same work on many things, some at a time.
+//! The same work on many items, some of them in parallel.
 
 use std::sync::Mutex;
 use std::thread;
 
-/// Does the same with each, `at_a_time`, and gives what came of it in no order.
+/// Applies `work` to each item, `at_a_time` in parallel, and returns the results in no particular order.
 pub fn side_by_side<T: Send, O: Send>(
     at_a_time: usize,
     things: Vec<T>,

@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: right submissions and their wrong twins graded over and over, on a machine that is idle, busy and
-//! starved. Not one verdict may be wrong.
+//! `cargo xtask soak`: right submissions and their wrong twins, graded repeatedly on a machine that is idle, busy and
+//! starved. No verdict may be wrong.
 
 mod case;
 mod condition;
@@ -25,22 +25,22 @@ use condition::{Condition, Load};
 use graded::{Graded, Verdict};
 use progress::Progress;
 
-/// One run, on a starved machine that builds something for the first time.
+/// Time limit of one run, on a starved machine that builds something for the first time.
 const ENDS_WITHIN: Duration = Duration::from_secs(1800);
 
-/// The file of a soak's folder with what is done so far.
+/// File in a soak's folder with the results so far.
 const TABLE: &str = "table.txt";
 
-/// What all runs have in common.
+/// State that all runs share.
 struct Soak {
-    /// Where runs have their folders; those of wrong verdicts stay.
+    /// Folder of the runs' folders. Those of right verdicts are removed.
     folder: PathBuf,
     begun: AtomicUsize,
     progress: Progress,
 }
 
-/// Grades the cases whose names begin with one of `names`, all where none is given, `runs` times in all, under conditions
-/// whose names stand between commas, all where that is `None`.
+/// Grades the cases whose names begin with one of `names`, or all if `names` is empty, `runs` times in total. `under` has
+/// the names of conditions, separated by commas; `None` means all.
 pub fn run(under: Option<&str>, runs: &str, names: &[&str]) -> Result<ExitCode> {
     let runs = runs.parse().context("how many runs?")?;
     let conditions = match under {
@@ -70,7 +70,7 @@ pub fn run(under: Option<&str>, runs: &str, names: &[&str]) -> Result<ExitCode> 
         let asked = asked.iter().filter_map(|&index| cases.get(index)).collect();
         graded.extend(soak.block(condition, asked)?);
         table = table::table(&rows, &graded);
-        // A soak takes hours: what is done so far is not lost with the rest.
+        // A soak takes hours, so the results so far are saved.
         fs::write(soak.folder.join(TABLE), &table)?;
     }
     print(&table);
@@ -103,7 +103,7 @@ impl Soak {
         Ok(side_by_side(load.at_a_time, cases, grade))
     }
 
-    /// Grades a case once; the folder of a right verdict goes.
+    /// Grades a case once; removes its folder if the verdict is right.
     fn grade(&self, condition: Condition, case: &Case) -> Graded {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}.{}.{number}", case.name, condition.name());
@@ -116,7 +116,7 @@ impl Soak {
             took: Duration::ZERO,
         });
         match &graded.verdict {
-            // What cannot be removed is in nobody's way.
+            // A folder that cannot be removed does no harm.
             Verdict::Right => drop(fs::remove_dir_all(&folder)),
             Verdict::Wrong(what) => say(&format!("WRONG       {what}  {}", folder.display())),
             Verdict::NotGraded(why) => say(&format!("not graded  {why}  {}", folder.display())),

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{base_images, browser, cargo, engine, process};
 
-/// Format and lints where their components are installed, then every test, live ones included.
+/// Runs the format check and the lints if their components are installed, then every test, live ones included.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     engine::ensure()?;
     base_images::ensure()?;

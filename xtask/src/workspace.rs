@@ -1,9 +1,10 @@
-//! Where things lie in the repository.
+//! Locations in the repository.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The repository's top folder. Cargo names it when it runs us; a binary started by hand uses where it was built.
+/// Returns the repository's top folder. Cargo names it when it runs xtask; a binary started by hand uses the folder of its
+/// build.
 pub fn root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -12,15 +13,15 @@ pub fn root() -> PathBuf {
         .map_or_else(|| package.clone(), Path::to_path_buf)
 }
 
-/// Where cargo builds.
+/// Returns cargo's target folder.
 pub fn target() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// The submission that has everything right, as a path inside [`root`].
+/// Path of the submission that has everything right, relative to [`root`].
 pub const CORRECT_SUBMISSION: &str = "fixtures/correct/submission";
 
-/// Its folder with the compose file.
+/// Returns its folder with the compose file.
 pub fn correct_task() -> PathBuf {
     root().join(CORRECT_SUBMISSION).join("task6")
 }

@@ -1,4 +1,4 @@
-//! The attacks, each a folder of `fixtures/hostile`.
+//! Attacks, each a folder of `fixtures/hostile`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::expectation::ComesOut;
 use crate::submission::lay_over;
 use crate::workspace;
 
-/// The file of an attack's folder that says what is expected.
+/// File in an attack's folder with the expected results.
 const EXPECTED: &str = "attack.json";
 
-/// A submission that means harm.
+/// A malicious submission.
 pub struct Attack {
-    /// The folder's name.
+    /// Name of its folder.
     pub name: String,
-    /// What is expected.
+    /// Expected results and settings.
     pub expected: Expected,
 }
 
@@ -30,14 +30,14 @@ pub struct Expected {
     /// The attack in one sentence, for readers of the file.
     #[serde(rename = "attack")]
     _attack: String,
-    /// What may come out; one of them must.
+    /// Possible results; one of them must occur.
     pub comes_out: Vec<ComesOut>,
-    /// Within how many seconds, on a machine that does something else as well.
+    /// Time limit in seconds, on a machine that also does other work.
     seconds: u64,
-    /// How many of it are graded at the same time.
+    /// Number of copies that are graded in parallel.
     #[serde(default = "one")]
     pub at_once: usize,
-    /// What the program is called with besides.
+    /// Further arguments of the program.
     #[serde(default)]
     pub arguments: Vec<String>,
 }
@@ -47,7 +47,7 @@ fn one() -> usize {
 }
 
 impl Attack {
-    /// Every attack, sorted by its name.
+    /// Returns every attack, sorted by name.
     pub fn all() -> Result<Vec<Attack>> {
         let mut attacks = Vec::new();
         for entry in fs::read_dir(folder())? {
@@ -68,18 +68,18 @@ impl Attack {
         }
     }
 
-    /// The time that a run may take.
+    /// Returns the time limit of a run.
     pub fn bound(&self) -> Duration {
         Duration::from_secs(self.expected.seconds)
     }
 
-    /// Whether files alone show it, so that the engine is not asked.
+    /// Returns whether files alone reveal the attack, so that the engine is not used.
     pub fn is_quick(&self) -> bool {
         self.expected.comes_out.iter().all(ComesOut::is_of_files)
     }
 
-    /// The submission, made in an empty folder: the right one with the attack's files laid over it, and with those that
-    /// no repository can hold.
+    /// Makes the submission in an empty folder: the right one, overlaid with the attack's files and with those that no
+    /// repository can hold.
     pub fn make(&self, at: &Path) -> Result<()> {
         lay_over(&workspace::root().join(workspace::CORRECT_SUBMISSION), at)?;
         let own = folder().join(&self.name).join("submission");

@@ -1,4 +1,4 @@
-//! Attacks that no repository can hold: special files, large ones, bytes that are no text.
+//! Attacks that no repository can hold: special files, large files, bytes that are not text.
 
 mod addresses;
 mod contexts;
@@ -15,14 +15,14 @@ use anyhow::Result;
 use super::session;
 use crate::process;
 
-/// Makes an attack in a `task6` folder that is right.
+/// Function that makes an attack in a correct `task6` folder.
 pub type Generate = fn(&Path) -> Result<()>;
 
 const ANSWER: &str = "2-api-servers.txt";
 const COMPOSE: &str = "docker-compose.yml";
 const DOCKERFILE: &str = "back-end/Dockerfile";
 
-/// Every attack that is made, by its folder's name.
+/// Every generated attack, by its folder's name.
 pub static TABLE: &[(&str, Generate)] = &[
     ("add-archive-bomb", contexts::archive_bomb),
     ("answer-device", |task| device(&task.join(ANSWER))),
@@ -93,7 +93,7 @@ fn put(path: &Path, content: &[u8]) -> Result<()> {
     Ok(fs::write(path, content)?)
 }
 
-/// Takes a file away, when there is one, for something else in its place.
+/// Removes a file, if it exists, so that another one can take its place.
 fn cleared(path: &Path) -> Result<()> {
     if path.exists() {
         fs::remove_file(path)?;
@@ -106,7 +106,7 @@ fn fifo(path: &Path) -> Result<()> {
     process::run(Command::new("mkfifo").arg(path))
 }
 
-/// `/dev/zero`, which never ends.
+/// Creates the device `/dev/zero`, which never ends.
 fn device(path: &Path) -> Result<()> {
     cleared(path)?;
     process::run(Command::new("mknod").arg(path).args(["c", "1", "5"]))
@@ -127,13 +127,13 @@ fn link(target: &str, path: &Path) -> Result<()> {
     Ok(symlink(target, path)?)
 }
 
-/// A file of nothing, which takes no place on the disk.
+/// Creates a sparse file, which takes no space on the disk.
 fn hole(path: &Path, bytes: u64) -> Result<()> {
     cleared(path)?;
     Ok(File::create(path)?.set_len(bytes)?)
 }
 
-/// Ten files of nothing, of 100 MB each.
+/// Creates ten sparse files of 100 MB each.
 fn sparse_files(task: &Path) -> Result<()> {
     let folder = task.join("sparse");
     fs::create_dir(&folder)?;

@@ -1,4 +1,4 @@
-//! The program ended from outside at moments that chance chooses.
+//! Signals that end the program at random moments.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -17,25 +17,25 @@ use crate::random::{self, Random};
 use crate::side_by_side::side_by_side;
 use crate::{process, say};
 
-/// Runs that are killed, interrupted and terminated.
+/// Each signal with the number of runs that it ends.
 const SIGNALS: [(&str, usize); 3] = [("KILL", 50), ("INT", 20), ("TERM", 5)];
 
-/// Killed runs after which somebody cleans up: by turns the next run and `softy-check clean`.
+/// Number of killed runs before each cleanup, by turns by the next run and by `softy-check clean`.
 const CLEANED_AFTER: usize = 10;
 
-/// A step of a build that every other run has, so that it is often in it when it ends.
+/// Duration of a build step that every other run has, so that the signal often arrives during it.
 const STEP_SECONDS: u32 = 4;
 
-/// From the end of a run until the engine has ended the step that it was in.
+/// Time limit from the end of a run until the engine has ended the step that was running.
 const STEP_ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 /// The number of SIGKILL.
 const KILLED: i32 = 9;
 
-/// What the program ends with when it is interrupted.
+/// Exit code of an interrupted program.
 const INTERRUPTED: i32 = 130;
 
-/// Ends runs of the right submission at random moments of the time that one takes.
+/// Ends runs of the right submission at random moments within the duration of one run.
 pub fn run(session: &Session) -> Vec<Outcome> {
     let seed = random::seed();
     say(&format!("the moments are of SOFTY_CHECK_SEED={seed}"));
@@ -68,9 +68,9 @@ pub fn run(session: &Session) -> Vec<Outcome> {
     outcomes
 }
 
-/// A step of a build that no cache has, so that the moment finds it running.
+/// A build step that no cache contains, so that the signal finds it running.
 struct Step {
-    /// A word of its command that no other has.
+    /// Word in the step's command that no other step has.
     word: String,
 }
 
@@ -81,7 +81,7 @@ impl Step {
         }
     }
 
-    /// Puts the step behind those of the back end's image.
+    /// Adds the step after those of the back end's image.
     fn add_to(&self, folder: &Path) -> Result<()> {
         let path = folder.join("submission/task6/back-end/Dockerfile");
         let text = fs::read_to_string(&path)?;
@@ -92,7 +92,7 @@ impl Step {
         )?)
     }
 
-    /// Its containers, once the engine has had its time to end them.
+    /// Returns the containers of the step that are left after the engine had time to end them.
     fn left(&self) -> Result<Vec<String>> {
         let since = Instant::now();
         loop {
@@ -136,7 +136,7 @@ fn ended_by(
         return killed(&ended, at, complaints);
     }
     complaints.extend(session.left(&ended)?);
-    // A run whose report is on its way is not interrupted any more.
+    // A run that is already writing its report is not interrupted any more.
     if ended.code() != INTERRUPTED && ended.code() != 0 {
         complaints.push(format!("at {at:.1} s: exit status {}", ended.code()));
     }
@@ -153,8 +153,8 @@ fn ended_by(
     Ok(Verdict::Broken(complaints))
 }
 
-/// What it has left on the engine is for the next run or `softy-check clean`, but for the step of a build, which the engine
-/// ends when nobody listens, and temporary files, which nobody would know.
+/// Judges a killed run. The next run or `softy-check clean` removes what it left on the engine, with two exceptions: the
+/// engine ends a build step when its client is gone, and no later run would know about temporary files.
 fn killed(ended: &Ended, at: f64, mut complaints: Vec<String>) -> Result<Verdict> {
     let files = ended.temporary_files()?;
     complaints.extend(files.iter().map(|file| format!("left the file {file:?}")));
@@ -167,7 +167,7 @@ fn killed(ended: &Ended, at: f64, mut complaints: Vec<String>) -> Result<Verdict
     Ok(Verdict::Broken(complaints))
 }
 
-/// Nothing of a process that runs no more is left, after another run or the command for it.
+/// Checks that another run or `softy-check clean` removes everything made by processes that are no longer running.
 fn cleaned(session: &Session, by_the_next_run: bool) -> Result<Verdict> {
     let before = abandoned()?;
     let who = if by_the_next_run {
@@ -194,7 +194,7 @@ fn cleaned(session: &Session, by_the_next_run: bool) -> Result<Verdict> {
     Ok(Verdict::Broken(left))
 }
 
-/// What processes have made that run no more on this machine.
+/// Returns the resources made by processes that are no longer running on this machine.
 fn abandoned() -> Result<Vec<String>> {
     let things = things(None)?.into_iter();
     Ok(things

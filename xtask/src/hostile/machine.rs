@@ -1,4 +1,4 @@
-//! What is on the engine and among the machine's processes, and whose it is.
+//! Resources on the engine and processes on the machine, with their owners.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -11,19 +11,19 @@ use serde_json::Value;
 use crate::engine::docker;
 use crate::process;
 
-/// The label of everything that a run makes, with the run's id.
+/// Label of every resource that a run makes, with the run's id.
 const RUN_LABEL: &str = "org.softy-check.run";
 
-/// The label that tells the process that made it.
+/// Label that identifies the process that made a resource.
 const OWNER_LABEL: &str = "org.softy-check.owner";
 
-/// The label of what builds leave as their cache.
+/// Label of the builds' cache.
 const CACHE_LABEL: &str = "org.softy-check.cache";
 
-/// Seconds in which an engine tells what it has, if it answers at all.
+/// Time limit in seconds for a request to the engine, which may not answer at all.
 const ANSWERS_WITHIN: &str = "60";
 
-/// What an engine has, with the words that list it and those that show an id and a name.
+/// Kinds of resources, with the arguments that list them and the format that shows an id and a name.
 const KINDS: [(&str, &[&str], &str); 4] = [
     (
         "container",
@@ -35,17 +35,17 @@ const KINDS: [(&str, &[&str], &str); 4] = [
     ("image", &["image", "ls"], "{{.ID}} {{.Repository}}"),
 ];
 
-/// A labelled thing on an engine.
+/// A labelled resource on an engine.
 pub struct Thing {
-    /// What it is, such as `network`.
+    /// Kind of resource, such as `network`.
     pub kind: &'static str,
-    /// The engine's id.
+    /// Id on the engine.
     pub id: String,
-    /// The process of the run that made it, where the label tells.
+    /// Process of the run that made it, if the label names one.
     pub process: Option<u32>,
 }
 
-/// Everything on the engine that a run has made. `engine` is the socket of another one than the user's.
+/// Returns every resource on the engine that a run has made. `engine` is the socket of an engine other than the user's.
 pub fn things(engine: Option<&Path>) -> Result<Vec<Thing>> {
     let mut things = Vec::new();
     let filter = format!("label={RUN_LABEL}");
@@ -75,7 +75,7 @@ pub fn things(engine: Option<&Path>) -> Result<Vec<Thing>> {
     let mut listing = command(engine);
     listing.args(["image", "ls", "--all", "--quiet", "--filter", &filter]);
     for id in process::text(&mut listing)?.lines() {
-        // What goes away between the two questions is not left.
+        // An image that is removed between the two requests is not left.
         if let Ok(process) = owner_of_image(engine, id) {
             things.push(Thing {
                 kind: "image",
@@ -87,7 +87,8 @@ pub fn things(engine: Option<&Path>) -> Result<Vec<Thing>> {
     Ok(things)
 }
 
-/// Everything on the user's engine, each a kind, an id and a name, without the builds' cache and what a run has made that goes on.
+/// Returns every resource on the user's engine as a kind, an id and a name, except the builds' cache and resources of live
+/// runs.
 pub fn everything() -> Result<BTreeSet<String>> {
     let list = |filter: Option<&str>| -> Result<BTreeSet<String>> {
         let mut all = BTreeSet::new();
@@ -112,12 +113,12 @@ pub fn everything() -> Result<BTreeSet<String>> {
     Ok(all)
 }
 
-/// Whether a process of this number runs on this machine.
+/// Returns whether a process with this id is running on this machine.
 pub fn runs(process: u32) -> bool {
     Path::new("/proc").join(process.to_string()).exists()
 }
 
-/// Every tag of the engine and the image that it names.
+/// Returns every tag on the engine, with the id of its image.
 pub fn tags() -> Result<HashMap<String, String>> {
     let mut listing = docker(["image", "ls", "--no-trunc", "--format"]);
     let listed = process::text(listing.arg("{{.Repository}}:{{.Tag}} {{.ID}}"))?;
@@ -128,12 +129,12 @@ pub fn tags() -> Result<HashMap<String, String>> {
         .collect())
 }
 
-/// The processes of a group, and those in one of the containers with these ids.
+/// Returns the processes of a group, and those in one of the containers with these ids.
 pub fn processes(group: u32, containers: &[String]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
         let path = entry.path();
-        // A process that ends meanwhile has no files any more.
+        // A process that has ended meanwhile has no files.
         let text = |name: &str| fs::read_to_string(path.join(name)).unwrap_or_default();
         let is_inside = || {
             let groups = text("cgroup");
@@ -147,13 +148,13 @@ pub fn processes(group: u32, containers: &[String]) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The process that a label of [`OWNER_LABEL`] tells of.
+/// Returns the process in the value of an [`OWNER_LABEL`].
 pub fn process_of(owner: &str) -> Option<u32> {
     let owner: Value = serde_json::from_str(owner).ok()?;
     u32::try_from(owner["process"]["id"].as_u64()?).ok()
 }
 
-/// Listings of images do not tell labels.
+/// Returns the process that made an image. It inspects the image, because listings of images do not contain labels.
 fn owner_of_image(engine: Option<&Path>, id: &str) -> Result<Option<u32>> {
     let format = format!("{{{{index .Config.Labels \"{OWNER_LABEL}\"}}}}");
     let mut inspection = command(engine);
@@ -161,7 +162,7 @@ fn owner_of_image(engine: Option<&Path>, id: &str) -> Result<Option<u32>> {
     Ok(process_of(&process::text(&mut inspection)?))
 }
 
-/// The group of a process, the third word behind its name in `/proc/PID/stat`.
+/// Returns the group of a process: the third word after its name in `/proc/PID/stat`.
 fn group_of(stat: &str) -> Option<u32> {
     let (_, behind) = stat.rsplit_once(')')?;
     behind.split_whitespace().nth(2)?.parse().ok()

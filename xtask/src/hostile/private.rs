@@ -1,7 +1,8 @@
-//! An engine of the harness's own, which may be stopped, paused and filled.
+//! Private engine of the harness, which may be stopped, paused and filled.
 //!
-//! It lives in process, network and mount namespaces of its own, on a disk that is a file. The first process of the
-//! namespaces ends with its stdin, which ends with us, however that may be; with it everything inside ends and goes away.
+//! It has its own process, network and mount namespaces, and a disk that is a file. The first process of the namespaces
+//! ends when its stdin is closed, which happens when this process ends for any reason. Then everything inside ends and is
+//! removed.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -15,16 +16,16 @@ use anyhow::{Context, Result, bail};
 use crate::engine::docker;
 use crate::{process, workspace};
 
-/// From its start until the engine answers.
+/// Time limit from the engine's start until it answers.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// The engine's disk: two base images take a third of it.
+/// Size of the engine's disk: two base images take a third of it.
 const DISK_BYTES: u64 = 3 << 30;
 
-/// What its submission builds on.
+/// Images that its submission builds on.
 const IMAGES: [&str; 2] = ["nginx:latest", "python:3.12"];
 
-/// The first process, a shell that also takes away what has ended. Its own `/run` hides the machine's engines, whose
+/// Script of the first process, a shell that also reaps ended processes. Its own `/run` hides the machine's engines, whose
 /// containerd would be used otherwise.
 const FIRST: &str = r#"set -e
 mount -t tmpfs none /run
@@ -35,7 +36,7 @@ echo ready
 cat
 exit"#;
 
-/// The engine's processes after its end; a containerd that is still on its way out would be taken for one to use.
+/// Script that waits for the end of the engine's processes. The engine would try to use a containerd that is still ending.
 const GONE: &str = r#"for file in /run/engine.pid /run/engine/containerd/containerd.pid; do
   for _ in $(seq 300); do
     kill -0 "$(cat $file)" 2> /dev/null || break
@@ -44,21 +45,21 @@ const GONE: &str = r#"for file in /run/engine.pid /run/engine/containerd/contain
   rm -f $file
 done"#;
 
-/// An engine of the harness's own.
+/// A private engine of the harness.
 pub struct Private {
-    /// `unshare`, which ends its child with itself.
+    /// Process of `unshare`, which ends its child when it ends.
     outside: Child,
-    /// The first process inside, by the machine's number.
+    /// Id of the first process inside, as seen by the machine.
     first: String,
     folder: PathBuf,
 }
 
 impl Private {
-    /// Makes the namespaces and the disk, starts the engine and gives it the base images.
+    /// Makes the namespaces and the disk, starts the engine and loads the base images.
     pub fn open(root: &Path) -> Result<Private> {
         let folder = root.join("engine");
         fs::create_dir_all(folder.join("data"))?;
-        // The machine's own configuration is not for this one.
+        // The machine's own configuration does not apply here.
         fs::write(folder.join("daemon.json"), "{}")?;
         File::create(folder.join("disk"))?.set_len(DISK_BYTES)?;
         process::text(
@@ -101,7 +102,7 @@ impl Private {
         Ok(private)
     }
 
-    /// Where it listens.
+    /// Returns the socket on which the engine listens.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("docker.sock")
     }
@@ -113,7 +114,8 @@ impl Private {
         let mut gone = self.inside(&["--mount", "--pid"]);
         process::text(gone.args(["sh", "-c", GONE]))?;
         let mut command = self.inside(&["--net", "--mount", "--pid"]);
-        // Left to the first process: an `nsenter` that waited for it would stop with it, and not go on with it.
+        // The first process adopts the engine: an `nsenter` that waited for it would stop with it, and not continue with
+        // it.
         command
             .args(["sh", "-c", r#""$@" &"#, "engine"])
             .args(["dockerd", "--pidfile", "/run/engine.pid"])
@@ -153,9 +155,9 @@ impl Private {
         process::text(command.args(["sh", "-c", &script])).map(drop)
     }
 
-    /// Leaves no free byte on its disk, at once: what is allocated first need not be written.
+    /// Fills its disk to the last byte, at once: space that is allocated first need not be written.
     pub fn fill(&self) -> Result<()> {
-        // The run goes on meanwhile and needs some itself; that dd ends with an error is the proof.
+        // The run continues meanwhile and also needs space; the error of dd proves that the disk is full.
         const FILL: &str = r#"free=$(df --output=avail --block-size=1 "$1" | tail -1)
 fallocate --length $((free - 16777216)) "$1/fill"
 ! dd if=/dev/zero of="$1/fill.rest" bs=4k status=none"#;
@@ -166,14 +168,14 @@ fallocate --length $((free - 16777216)) "$1/fill"
         process::text(&mut command).map(drop)
     }
 
-    /// Takes away what fills it.
+    /// Removes the files that fill the disk.
     pub fn empty(&self) -> Result<()> {
         let mut command = self.inside(&["--mount", "rm", "-f"]);
         let data = self.folder.join("data");
         process::text(command.arg(data.join("fill")).arg(data.join("fill.rest"))).map(drop)
     }
 
-    /// The checker, where the engine's networks are.
+    /// Returns the command of the checker, inside the engine's network namespace.
     pub fn checker(&self) -> Command {
         let mut command = self.inside(&["--net", "setpriv", "--pdeathsig", "INT", "--"]);
         command.arg(workspace::target().join("debug/softy-check"));
@@ -208,7 +210,7 @@ fallocate --length $((free - 16777216)) "$1/fill"
 
 impl Drop for Private {
     fn drop(&mut self) {
-        // Nobody is left to tell when it fails; the end of its stdin ends it in any case.
+        // A failure cannot be reported here; the end of its stdin ends it in any case.
         drop(self.outside.stdin.take());
         let _ = self.outside.wait();
     }

@@ -1,4 +1,4 @@
-//! What lives as long as the harness: a folder, things of somebody else on the engine, and who takes both away.
+//! State that lives as long as the harness: a folder, foreign resources on the engine, and the process that removes both.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -19,35 +19,36 @@ use crate::expectation::summary;
 use crate::submission::lay_over;
 use crate::{process, workspace};
 
-/// A right submission, when the machine has something else to do as well.
+/// Time limit of a right submission, on a machine that also does other work.
 const CORRECT_WITHIN: Duration = Duration::from_secs(180);
 
-/// The engine tells of the end of a container before the kernel has taken its last process away.
+/// Time limit for the kernel to remove a container's last process, which may be later than the engine's report of its end.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 
-/// What somebody else does on the same engine and does not label comes and goes within this.
+/// Time limit for unlabelled resources of other programs on the same engine to disappear.
 const OTHERS_END_WITHIN: Duration = Duration::from_secs(30);
 
-/// What the names of bystanders begin with: like those of a run's containers.
+/// Prefix of the bystanders' names, similar to that of a run's containers.
 const BYSTANDER: &str = "softy-check-bystander-";
 
-/// Everything of the harness itself.
+/// State of the harness.
 pub struct Session {
-    /// Where submissions, outputs and temporary files are.
+    /// Folder of submissions, outputs and temporary files.
     pub root: PathBuf,
-    /// The name of the bystanders.
+    /// Name of the bystanders.
     bystander: String,
     tags: HashMap<String, String>,
-    /// What the engine had when the session was opened, bystanders included.
+    /// Resources on the engine when the session was opened, bystanders included.
     before: BTreeSet<String>,
     runs: AtomicUsize,
-    /// It waits for the end of its stdin, which comes with ours, however that may be, and then takes everything away.
+    /// Process that waits for the end of its stdin, which comes when this process ends for any reason, and then removes
+    /// everything.
     undertaker: Child,
     events: Child,
 }
 
 impl Session {
-    /// Makes the folder and the bystanders: a container, an image, a network and a volume that look like a run's and
+    /// Makes the folder and the bystanders: a container, an image, a network and a volume that are similar to a run's and
     /// have no label of one.
     pub fn open() -> Result<Session> {
         let number = std::process::id();
@@ -70,7 +71,7 @@ impl Session {
         })
     }
 
-    /// Grades an attack, as often at once as it asks for.
+    /// Grades an attack, in as many parallel copies as it requires.
     pub fn attack(&self, attack: &Attack) -> Result<Verdict> {
         let folders: Vec<PathBuf> = (0..attack.expected.at_once)
             .map(|_| self.folder(&attack.name))
@@ -99,7 +100,7 @@ impl Session {
         verdict
     }
 
-    /// Grades the right submission, which gets 100 points.
+    /// Grades the right submission, which must get 100 points.
     pub fn correct(&self) -> Result<Verdict> {
         let folder = self.correct_submission()?;
         let judge = |ended: &Ended| {
@@ -117,7 +118,7 @@ impl Session {
         verdict
     }
 
-    /// A folder for a run, with the right submission in it.
+    /// Makes a folder for a run, with the right submission in it.
     pub fn correct_submission(&self) -> Result<PathBuf> {
         let folder = self.folder("correct")?;
         let correct = workspace::root().join(workspace::CORRECT_SUBMISSION);
@@ -125,7 +126,7 @@ impl Session {
         Ok(folder)
     }
 
-    /// An empty folder for a run.
+    /// Makes an empty folder for a run.
     pub fn folder(&self, name: &str) -> Result<PathBuf> {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let folder = self.root.join(format!("{name}-{number}"));
@@ -133,7 +134,7 @@ impl Session {
         Ok(folder)
     }
 
-    /// What an ended run has left: things, processes and temporary files.
+    /// Returns the resources, processes and temporary files that an ended run has left.
     pub fn left(&self, ended: &Ended) -> Result<Vec<String>> {
         let mut left: Vec<String> = things(None)?
             .into_iter()
@@ -157,7 +158,7 @@ impl Session {
         Ok(left)
     }
 
-    /// Whether the bystanders and the tags of the machine are what they were.
+    /// Checks that the bystanders and the tags of the machine are unchanged.
     pub fn bystanders(&self) -> Result<Verdict> {
         let name = &self.bystander;
         let mut complaints = Vec::new();
@@ -191,7 +192,7 @@ impl Session {
         Ok(Verdict::Broken(complaints))
     }
 
-    /// Whether the engine has neither more nor less than at the beginning, but for the builds' cache and other people's runs.
+    /// Checks that the engine has the same resources as at the beginning, except the builds' cache and other users' runs.
     pub fn residue(&self) -> Result<Verdict> {
         let since = Instant::now();
         let mut complaints = self.changed()?;
@@ -213,7 +214,7 @@ impl Session {
         // Another harness may run on the same engine.
         let is_another_s =
             |thing: &&String| thing.contains(BYSTANDER) && !thing.contains(&self.bystander);
-        // Somebody else's containers end when they like: those that must stay are the bystanders'.
+        // Containers of other programs may end at any time; only the bystanders must stay.
         let may_end = |thing: &&String| thing.starts_with("container ");
         let more = now
             .difference(&self.before)
@@ -255,7 +256,7 @@ impl Session {
         Ok(Verdict::Broken(complaints))
     }
 
-    /// The ids of the containers that a process had made.
+    /// Returns the ids of the containers that a process has made.
     fn containers(&self, process: u32) -> Result<Vec<String>> {
         let made = fs::read_to_string(self.root.join("events"))?;
         let made = made.lines().filter_map(|line| line.split_once('\t'));
@@ -266,14 +267,14 @@ impl Session {
     }
 }
 
-/// The name of this harness's bystanders.
+/// Returns the name of this harness's bystanders.
 pub fn bystander() -> String {
     format!("{BYSTANDER}{}", std::process::id())
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Nobody is left to tell when it fails.
+        // A failure cannot be reported here.
         let _ = self.events.kill();
         let _ = self.events.wait();
         drop(self.undertaker.stdin.take());
@@ -281,7 +282,7 @@ impl Drop for Session {
     }
 }
 
-/// The id of the bystanding container, as a builder prints ids.
+/// Returns the id of the bystanding container, in the form in which a builder prints ids.
 pub fn bystanding_container() -> Result<String> {
     let format = ["container", "inspect", "--format", "{{slice .Id 0 12}}"];
     process::text(docker(format).arg(bystander()))
@@ -317,7 +318,7 @@ fn make_bystanders(name: &str) -> Result<()> {
     process::text(&mut container).map(drop)
 }
 
-/// The engine's word on each container that is made: its id and its owner.
+/// Starts a process that records the id and the owner of each container that the engine makes.
 fn events(root: &Path) -> Result<Child> {
     let format = "{{.ID}}\t{{index .Actor.Attributes \"org.softy-check.owner\"}}";
     let mut command = Command::new("setpriv");

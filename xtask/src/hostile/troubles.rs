@@ -1,4 +1,4 @@
-//! The engine taken away in the middle of a run: never the student's mistake.
+//! Failures of the engine in the middle of a run, which are never the student's mistake.
 
 use std::fs;
 use std::path::Path;
@@ -15,19 +15,19 @@ use super::{Outcome, Verdict};
 use crate::checker::{Ended, Run};
 use crate::expectation::{failed, summary};
 
-/// The attack whose submission needs no network to be built.
+/// Attack whose submission needs no network to be built.
 const SUBMISSION: &str = "engine-trouble";
 
-/// From the trouble to the end of the run, also where the engine does nothing any more.
+/// Time limit from the failure to the end of the run, also if the engine does not respond any more.
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
-/// The next run of the same submission, in which everything is built that the first one did not come to.
+/// Time limit of the next run of the same submission, which builds everything that the first one did not reach.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(200);
 
-/// A run until it says that a phase has begun.
+/// Time limit for a run to report the beginning of a phase.
 const REACHED_WITHIN: Duration = Duration::from_secs(120);
 
-/// What happens to the engine.
+/// Failure of the engine.
 #[derive(Clone, Copy)]
 enum Trouble {
     Paused,
@@ -36,7 +36,7 @@ enum Trouble {
     OutOfDisk,
 }
 
-/// Each trouble in each phase of a run, by the first word that the program says of it.
+/// Each failure in each phase of a run, by the first word that the program prints in it.
 const TROUBLES: [(&str, Trouble, &str); 12] = [
     ("engine-paused-while-building", Trouble::Paused, "building"),
     ("engine-paused-while-starting", Trouble::Paused, "starting"),
@@ -76,7 +76,7 @@ const TROUBLES: [(&str, Trouble, &str); 12] = [
     ("engine-full-while-starting", Trouble::OutOfDisk, "starting"),
 ];
 
-/// Every trouble that is asked for, on an engine of our own.
+/// Causes every requested failure, on a private engine.
 pub fn run(session: &Session, is_asked: impl Fn(&str) -> bool) -> Vec<Outcome> {
     let asked = TROUBLES.iter().filter(|(name, _, _)| is_asked(name));
     let asked: Vec<_> = asked.collect();
@@ -136,7 +136,7 @@ fn in_trouble(
     Ok(Verdict::Broken(complaints))
 }
 
-/// The next run gets full marks, and takes away what this one could not.
+/// Checks that the next run gets full marks, and removes everything that this one could not.
 fn recovered(session: &Session, engine: &Private, before: &Ended) -> Result<Vec<String>> {
     let folder = submission(session)?;
     let next = Run::start_as(engine.checker(), &folder, &[])?.end_within(RECOVERS_WITHIN)?;
@@ -161,7 +161,7 @@ fn submission(session: &Session) -> Result<std::path::PathBuf> {
     Ok(folder)
 }
 
-/// Waits until the program says that it is in a phase.
+/// Waits until the program reports that it is in a phase.
 fn reach(run: &mut Run, folder: &Path, phase: &str) -> Result<()> {
     let since = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! The cases: every folder of `fixtures/soak`, and every fixture that is right.
+//! Cases: every folder of `fixtures/soak`, and every right fixture.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ use crate::expectation::{ComesOut, failed, summary};
 use crate::submission::lay_over;
 use crate::workspace;
 
-/// The file of a case's folder that says what is expected.
+/// File in a case's folder with the expected results.
 const EXPECTED: &str = "case.json";
 
-/// What the names of fixtures begin with that are right, and the name of the one that others are laid over.
+/// Prefix of the names of right fixtures, and the name of the fixture that others are laid over.
 const CORRECT: &str = "correct";
 
-/// The exit status of a run that could not grade.
+/// Exit code of a run that could not grade.
 const NOT_GRADED: i32 = 3;
 
-/// A submission whose verdict is known.
+/// A submission with a known verdict.
 pub struct Case {
-    /// The folder's name.
+    /// Name of its folder.
     pub name: String,
     expected: Expected,
 }
@@ -36,10 +36,10 @@ struct Expected {
     /// The case in one sentence, for readers of the file.
     #[serde(rename = "case")]
     _case: String,
-    /// Folders of `fixtures` that the case's own files are laid over, one over the other.
+    /// Folders of `fixtures` that the case's own files are laid over, each over the one before.
     #[serde(default = "correct")]
     fixtures: Vec<String>,
-    /// What may come out; one of them must, and no other check may fail.
+    /// Possible results; one of them must occur, and no other check may fail.
     comes_out: Vec<ComesOut>,
 }
 
@@ -48,7 +48,7 @@ fn correct() -> Vec<String> {
 }
 
 impl Case {
-    /// Every case: the right fixtures, then the others, each sorted by name.
+    /// Returns every case: the right fixtures, then the others, each group sorted by name.
     pub fn all() -> Result<Vec<Case>> {
         let mut cases: Vec<Case> = names(&fixtures())?
             .into_iter()
@@ -61,7 +61,7 @@ impl Case {
         Ok(cases)
     }
 
-    /// The submission, made in an empty folder.
+    /// Makes the submission in an empty folder.
     pub fn make(&self, at: &Path) -> Result<()> {
         for fixture in &self.expected.fixtures {
             lay_over(&fixtures().join(fixture).join("submission"), at)?;
@@ -73,13 +73,13 @@ impl Case {
         Ok(())
     }
 
-    /// What must come out, in a word for the table.
+    /// Returns the expected results as one word each, for the table.
     pub fn comes_out(&self) -> String {
         let words = self.expected.comes_out.iter().map(ComesOut::word);
         words.collect::<Vec<_>>().join(" / ")
     }
 
-    /// The verdict on a report, its exit status and what is wrong with its form.
+    /// Returns the verdict on a report, its exit code and the complaints about its form.
     pub fn verdict(
         &self,
         condition: Condition,
@@ -120,7 +120,7 @@ impl Case {
     }
 }
 
-/// Whether nothing but what is expected failed; advice may, of what is right.
+/// Returns whether only the expected check has failed. With full marks, checks that are advice may fail.
 fn is_all(out: &ComesOut, report: &Value) -> bool {
     match out {
         ComesOut::FullMarks => true,
@@ -132,7 +132,7 @@ fn fixtures() -> PathBuf {
     workspace::root().join("fixtures")
 }
 
-/// What a folder has in it, sorted.
+/// Returns the names in a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));

@@ -1,34 +1,34 @@
-//! What else the machine does meanwhile.
+//! Other work of the machine during a run.
 
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
 
-/// A state of the machine's cores. A run alone keeps about one core busy; what is at work beside it are other runs and, where
-/// those are too few, programs that compute.
+/// Load of the machine's cores. One run keeps about one core busy. The load consists of runs and, if those are too few, of
+/// programs that only compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// One run, and nothing else.
     Idle,
-    /// Two at work a core.
+    /// Two runs or programs per core.
     Busy,
-    /// Five at work a core.
+    /// Five runs or programs per core.
     Starved,
 }
 
 impl Condition {
-    /// In the order of a round: what is built side by side on a busy machine, the others need not build.
+    /// All conditions, in the order of a round: images built in parallel on a busy machine need not be built in the others.
     pub const ALL: [Condition; 3] = [Condition::Busy, Condition::Idle, Condition::Starved];
 
-    /// The one that is called so.
+    /// Returns the condition of this name.
     pub fn named(name: &str) -> Result<Condition> {
         let mut all = Condition::ALL.into_iter();
         let named = all.find(|condition| condition.name() == name);
         named.with_context(|| format!("a machine is idle, busy or starved, not {name:?}"))
     }
 
-    /// The word of the table.
+    /// Returns the name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Condition::Idle => "idle",
@@ -37,7 +37,7 @@ impl Condition {
         }
     }
 
-    /// How many runs and programs are at work at a time, on so many cores.
+    /// Returns the number of runs and programs that work in parallel on `cores` cores.
     fn at_work(self, cores: usize) -> usize {
         match self {
             Condition::Idle => 1,
@@ -47,16 +47,16 @@ impl Condition {
     }
 }
 
-/// What a condition puts to work, until it is dropped.
+/// Work of a condition, which ends when this is dropped.
 pub struct Load {
-    /// How many submissions are graded at a time.
+    /// Number of submissions that are graded in parallel.
     pub at_a_time: usize,
-    /// They do nothing but compute.
+    /// Programs that only compute.
     programs: Vec<Child>,
 }
 
 impl Load {
-    /// Of a condition under which so many submissions are to be graded; starts the programs.
+    /// Starts the programs of a condition under which `submissions` submissions will be graded.
     pub fn of(condition: Condition, submissions: usize) -> Result<Load> {
         let at_work = condition.at_work(thread::available_parallelism()?.get());
         let at_a_time = at_work.min(submissions);
@@ -74,14 +74,15 @@ impl Load {
 impl Drop for Load {
     fn drop(&mut self) {
         for program in &mut self.programs {
-            // Nobody is left to tell when it fails.
+            // A failure cannot be reported here.
             let _ = program.kill();
             let _ = program.wait();
         }
     }
 }
 
-/// It has a session of its own, since the kernel may divide the cores by sessions first, and ends with us, however that may be.
+/// Starts a program that only computes. It has its own session, because the kernel may divide the cores by sessions first,
+/// and it ends when this process ends for any reason.
 fn program() -> Result<Child> {
     let mut command = Command::new("setsid");
     command

@@ -1,4 +1,4 @@
-//! What came of a run.
+//! Result of a run.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use super::condition::Condition;
 
 /// A case that was graded.
 pub struct Graded {
-    /// Its name.
+    /// Name of the case.
     pub case: String,
-    /// The machine meanwhile.
+    /// Condition of the machine during the run.
     pub condition: Condition,
-    /// What came out.
+    /// Verdict on the result.
     pub verdict: Verdict,
-    /// From the program's start to its end.
+    /// Time from the program's start to its end.
     pub took: Duration,
 }
 
-/// What came out, beside what must.
+/// Comparison of a result with the expected ones.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// What must.
+    /// An expected result.
     Right,
-    /// Something else, and what.
+    /// Another result, with its description.
     Wrong(String),
-    /// No verdict, and why: a starved machine may have that, no other.
+    /// No result, with the reason: allowed on a starved machine only.
     NotGraded(String),
 }
 
 impl Graded {
-    /// Whether it must not be.
+    /// Returns whether the verdict is wrong.
     pub fn is_wrong(&self) -> bool {
         match self.verdict {
             Verdict::Wrong(_) => true,
@@ -36,7 +36,7 @@ impl Graded {
         }
     }
 
-    /// Whether there is no verdict.
+    /// Returns whether there is no verdict.
     pub fn is_not_graded(&self) -> bool {
         match self.verdict {
             Verdict::NotGraded(_) => true,

@@ -1,10 +1,10 @@
-//! Which case is graded when.
+//! Order in which cases are graded.
 
 use super::condition::Condition;
 use crate::random::Random;
 
-/// `runs` runs, spread evenly over `cases` cases and the conditions: rounds in which each case comes once under each
-/// condition, in an order of chance, and of the last round a part. Cases are told by their index.
+/// Spreads `runs` runs evenly over `cases` cases and the conditions. A round contains each case once under each condition,
+/// in a random order; the last round may be cut short. Cases are identified by their index.
 pub fn blocks(
     cases: usize,
     conditions: &[Condition],
@@ -33,7 +33,7 @@ pub fn blocks(
 mod tests {
     use super::*;
 
-    /// How often each case comes under each condition.
+    /// Returns the number of runs of each case under each condition.
     fn counts(cases: usize, runs: usize, seed: u64) -> Vec<usize> {
         let blocks = blocks(cases, &Condition::ALL, runs, &mut Random::of(seed));
         let count = |condition, case| {

@@ -1,4 +1,4 @@
-//! How far a soak is, now and then.
+//! Progress of a soak, printed at intervals.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::graded::Graded;
 use crate::say;
 
-/// Between two lines.
+/// Interval between two lines.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Counts what is done.
+/// Counter of finished runs.
 pub struct Progress {
     runs: usize,
     started: Instant,
@@ -24,7 +24,7 @@ struct Count {
 }
 
 impl Progress {
-    /// Nothing done of `runs`.
+    /// Returns a counter for `runs` runs, none of them finished.
     pub fn of(runs: usize) -> Progress {
         let started = Instant::now();
         Progress {
@@ -39,7 +39,7 @@ impl Progress {
         }
     }
 
-    /// One more is done; says so when it is time to.
+    /// Counts a finished run, and prints the progress if the interval has passed.
     pub fn tell(&self, graded: &Graded) {
         let Ok(mut count) = self.count.lock() else {
             return;

@@ -1,4 +1,4 @@
-//! The result: a line for each case, columns for each condition.
+//! Result table: a line for each case, columns for each condition.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::condition::Condition;
 use super::graded::Graded;
 use crate::median::median;
 
-/// Of each case, told by its name and what must come out: the runs under each condition, how many had a wrong verdict or
-/// none, and the median of their seconds. The last line is the sum.
+/// Returns the table. A line has a case's name, its expected results and, for each condition, the number of runs, the
+/// number of wrong and of missing verdicts, and the median of the durations in seconds. The last two lines are sums.
 pub fn table(cases: &[(&str, String)], graded: &[Graded]) -> String {
     let all: Vec<&Graded> = graded.iter().collect();
     let mut lines = vec![

@@ -10,16 +10,17 @@ use crate::engine::docker;
 use crate::hostile::session::bystander;
 use crate::{process, workspace};
 
-/// The program that tries them.
+/// Program that tries them.
 const API: &str = "back-end/api.py";
 
-/// The line of it that they are written into.
+/// Line of the program that the addresses replace.
 const NONE: &str = "NEIGHBOURS = []";
 
-/// The first engine that closes the machine's own addresses to a closed network; before, they are open on every engine.
+/// First major version of the engine that closes the machine's own addresses to a closed network. Earlier engines leave
+/// them open.
 const CLOSES_THE_MACHINE: u32 = 26;
 
-/// A container of another network, and the machine itself where the engine closes that.
+/// Writes the address of a container in another network, and those of the machine itself if the engine closes them.
 pub fn closed(task: &Path) -> Result<()> {
     let address = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
     let mut inspection = docker(["container", "inspect", "--format", address]);
@@ -35,7 +36,8 @@ pub fn closed(task: &Path) -> Result<()> {
     write(task, &addresses)
 }
 
-/// The machine itself, which what is let out reaches: that the program finds what is open.
+/// Writes the machine's own addresses, which a container with egress reaches. This shows that the program finds open
+/// addresses.
 pub fn open(task: &Path) -> Result<()> {
     let program = workspace::root().join("fixtures/hostile/way-out/submission/task6");
     fs::copy(program.join(API), task.join(API))?;
@@ -46,7 +48,7 @@ fn machine() -> Result<String> {
     process::text(Command::new("hostname").arg("--all-ip-addresses"))
 }
 
-/// Only those of version 4: the networks of a run have no others.
+/// Writes the IPv4 addresses into the program: the networks of a run have no others.
 fn write(task: &Path, addresses: &str) -> Result<()> {
     let addresses = addresses.split_whitespace();
     let addresses: Vec<&str> = addresses.filter(|address| !address.contains(':')).collect();

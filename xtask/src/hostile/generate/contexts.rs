@@ -1,4 +1,4 @@
-//! Build contexts that are too much, or oddly named.
+//! Build contexts that are too large or have odd names.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::process;
 
-/// A million empty files.
+/// Creates a million empty files.
 pub fn million_files(task: &Path) -> Result<()> {
     for folder in 0..1_000 {
         let folder = task.join(format!("back-end/flood/{folder}"));
@@ -20,7 +20,7 @@ pub fn million_files(task: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A kilobyte that unpacks to the terabyte of zeros that a hole stands for.
+/// Creates an archive of a kilobyte that unpacks to a terabyte of zeros, from a sparse file.
 pub fn archive_bomb(task: &Path) -> Result<()> {
     let folder = task.join("back-end");
     File::create(folder.join("zeros"))?.set_len(1 << 40)?;
@@ -30,7 +30,7 @@ pub fn archive_bomb(task: &Path) -> Result<()> {
     process::run(tar.current_dir(&folder))
 }
 
-/// A gigabyte of one file under a thousand names.
+/// Creates one file under a thousand names, a gigabyte in total.
 pub fn hard_links(task: &Path) -> Result<()> {
     let folder = task.join("back-end/links");
     fs::create_dir(&folder)?;
@@ -42,14 +42,15 @@ pub fn hard_links(task: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A folder in a folder, 500 times.
+/// Creates 500 nested folders.
 pub fn deep(task: &Path) -> Result<()> {
     Ok(fs::create_dir_all(
         task.join("back-end").join("a/".repeat(500)),
     )?)
 }
 
-/// Names with new lines, escape sequences, marks that turn the direction of reading, and quotation marks.
+/// Creates files whose names have line breaks, escape sequences, marks that change the reading direction, and quotation
+/// marks.
 pub fn names(task: &Path) -> Result<()> {
     for name in [
         "two\nlines",
@@ -64,7 +65,7 @@ pub fn names(task: &Path) -> Result<()> {
     Ok(())
 }
 
-/// No `Dockerfile`, but a file whose name looks like one and would command a terminal.
+/// Renames the `Dockerfile` to a similar name with characters that control a terminal.
 pub fn injected_name(task: &Path) -> Result<()> {
     let folder = task.join("back-end");
     let name = "Dockerfile\u{1b}[2J\u{202e}\n=cmd|' -C calc'!A0<b>";

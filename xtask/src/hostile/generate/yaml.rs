@@ -1,4 +1,4 @@
-//! Compose files that are bombs, or no text.
+//! Compose files that are bombs, or not text.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use super::{COMPOSE, put};
 
-/// What follows stands in a key that Compose passes over, so that nothing but reading it is the attack.
+/// Key that Compose ignores. The attack follows below it, so that nothing but reading it is the attack.
 const AFTER: &str = "\nx-attack:\n";
 
-/// Nine levels of nine aliases each: 9⁹ texts.
+/// Adds nine levels of nine aliases each: 9⁹ texts.
 pub fn alias_bomb(task: &Path) -> Result<()> {
     let mut bomb = "  level-0: &level-0 [lol]\n".to_owned();
     for level in 1..=9 {
@@ -20,7 +20,7 @@ pub fn alias_bomb(task: &Path) -> Result<()> {
     append(task, bomb.as_bytes())
 }
 
-/// Fifty levels, each of which merges the one below twice.
+/// Adds fifty levels, each of which merges the one below twice.
 pub fn merge_bomb(task: &Path) -> Result<()> {
     let mut bomb = "  level-0: &level-0 {a: b}\n".to_owned();
     for level in 1..=50 {
@@ -32,7 +32,7 @@ pub fn merge_bomb(task: &Path) -> Result<()> {
     append(task, bomb.as_bytes())
 }
 
-/// A list in a list, 100,000 times.
+/// Adds a list nested 100,000 times.
 pub fn nested_lists(task: &Path) -> Result<()> {
     let depth = 100_000;
     append(
@@ -41,13 +41,13 @@ pub fn nested_lists(task: &Path) -> Result<()> {
     )
 }
 
-/// A mapping in a mapping, 10,000 times, by indentation.
+/// Adds a mapping nested 10,000 times, by indentation.
 pub fn nested_maps(task: &Path) -> Result<()> {
     let lines = (1..10_000).map(|depth| format!("{}a:\n", " ".repeat(depth)));
     append(task, lines.collect::<String>().as_bytes())
 }
 
-/// 50 MB of comments and lists.
+/// Adds 50 MB of comments and lists.
 pub fn huge(task: &Path) -> Result<()> {
     append(
         task,
@@ -57,7 +57,7 @@ pub fn huge(task: &Path) -> Result<()> {
     )
 }
 
-/// A variable in the default of a variable, 100,000 times, where a text is asked for.
+/// Adds a variable in the default of a variable, nested 100,000 times, in a value that must be a string.
 pub fn interpolation_bomb(task: &Path) -> Result<()> {
     let depth = 100_000;
     let bomb = format!("{}end{}", "${A:-".repeat(depth), "}".repeat(depth));
@@ -70,12 +70,12 @@ pub fn interpolation_bomb(task: &Path) -> Result<()> {
     put(&path, text.as_bytes())
 }
 
-/// A byte that no text has.
+/// Adds a NUL byte, which no text has.
 pub fn nul(task: &Path) -> Result<()> {
     append(task, b"  one: \"two\0three\"\n")
 }
 
-/// Bytes that are no UTF-8.
+/// Adds bytes that are not UTF-8.
 pub fn invalid_utf8(task: &Path) -> Result<()> {
     append(task, b"  one: \"\xff\xfe\xc3\x28\"\n")
 }
