@@ -1,4 +1,4 @@
-//! Many submissions in one run: each graded once, nothing lost, whatever happens to the run.
+//! Batches: each submission is graded once, and no result is lost if the run is ended early.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -15,19 +15,19 @@ use fixture::{Fixture, softy_check};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Submissions of the class that is graded by its files.
+/// Number of submissions in the class that is graded by its files.
 const MANY: usize = 1_000;
 
 /// For all of them, with the program as the tests build it: a release is some times faster.
 const TIME_FOR_MANY: Duration = Duration::from_secs(20);
 
-/// A folder of submissions, and one for what comes of them.
+/// A folder of submissions, and one for their results.
 struct Class {
     folder: TempDir,
 }
 
 impl Class {
-    /// One submission for each fixture named, called by its number.
+    /// Makes a class with one submission for each fixture named; its number is its name.
     fn of(fixtures: &[&str]) -> Class {
         let class = Class {
             folder: TempDir::new().expect("a folder can be made"),
@@ -62,7 +62,7 @@ impl Class {
         command
     }
 
-    /// Each result file's text, without what differs from run to run.
+    /// Returns the content of each result file, without the fields that differ from run to run.
     fn results(&self) -> BTreeMap<String, Value> {
         let files = fs::read_dir(self.out().join("results")).expect("there are results");
         let files = files.map(|entry| entry.expect("a folder can be listed").path());
@@ -101,7 +101,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Lines of progress of submissions that were graded.
+/// Counts the lines of progress about graded submissions.
 fn graded(output: &Output) -> usize {
     stderr(output)
         .lines()

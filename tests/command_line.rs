@@ -1,4 +1,4 @@
-//! The command line: what goes where, and with which exit status.
+//! The command line: outputs and exit codes.
 
 #![expect(
     clippy::expect_used,
@@ -22,7 +22,7 @@ use predicates::str::{contains, is_empty};
 use softy_checks::TASK6;
 use tempfile::TempDir;
 
-/// Colours begin with it.
+/// Prefix of every colour.
 const ESCAPE: &str = "\u{1b}[";
 
 fn empty_folder() -> TempDir {
@@ -591,7 +591,8 @@ fn an_engine_that_answers_strangely_is_told_by_what_it_says() {
             "Docker Desktop is manually paused. Unpause it.",
             "\\u001b[31mred",
         ];
-        // Each command asks twice: what the engine is, and where it does not answer well, whether it takes connections at all.
+        // Each command sends two requests: one for the engine's properties and, after a bad answer, one that tests the
+        // connection.
         for (number, connection) in listener.incoming().enumerate() {
             let mut connection = connection.expect("a connection");
             let mut request = [0; 4096];

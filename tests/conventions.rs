@@ -1,4 +1,4 @@
-//! Rules of the project that reading its files can check.
+//! Rules of the project that can be checked by reading its files.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -82,7 +82,7 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
-/// Where the links of a page lead, but for those that lead away.
+/// Returns the targets of a page's links, except those to other sites.
 fn links(page: &str) -> Vec<String> {
     let links = page.split("](").skip(1);
     let links = links.filter_map(|rest| rest.split(')').next());
@@ -111,7 +111,7 @@ fn needs_engine(command: &str) -> bool {
     command.starts_with("task6") && !command.contains("--no-stack")
 }
 
-/// The text without the number in front of ` s` at a line's end: how long a run took is no promise.
+/// Returns the text without the number before ` s` at the end of a line, because durations differ.
 fn timeless(text: &str) -> String {
     let line = |line: &str| match line.strip_suffix(" s") {
         Some(rest) => rest
@@ -122,7 +122,7 @@ fn timeless(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Every file of a folder and the folders in it, but for what git and cargo keep to themselves.
+/// Returns every file in a folder and the folders below it, except those of git and cargo.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder can be read");
     let paths = entries.map(|entry| entry.expect("a folder can be read").path());

@@ -1,4 +1,4 @@
-//! Every fixture says what its name says, in both languages; `SOFTY_CHECK_BLESS=1` writes down what is said.
+//! Fixtures: each is reported as its name requires, in both languages. `SOFTY_CHECK_BLESS=1` rewrites the reports.
 
 mod fixture;
 
@@ -51,7 +51,8 @@ fn fixtures_that_need_no_engine_are_graded_for_real() {
     assert_eq!(complaints(fixtures, Fixture::is_graded_as_recorded), "");
 }
 
-/// Records what is seen of a submission, live only when that is asked for, and writes down what is said of it.
+/// Records a submission and rewrites its reports. A submission that needs an engine is recorded only if live runs are
+/// requested.
 fn bless(fixture: &Fixture) -> Result<(), String> {
     if !fixture.needs_stack() || (is_asked("SOFTY_CHECK_LIVE") && fixture.is_quick()) {
         fixture.record()?;
@@ -82,7 +83,7 @@ fn is_called_by_its_first_mistake(fixture: &Fixture) -> Result<(), String> {
     }
 }
 
-/// Every check has passed, but for advice: an empty site is right all the same.
+/// Checks that every check has passed, except advice: an empty site is also right.
 fn is_right(verdicts: &[VerdictLine]) -> Result<(), String> {
     let lost = verdicts
         .iter()

@@ -1,4 +1,5 @@
-//! The same verdicts on a real engine, and nothing left of any run; only with `SOFTY_CHECK_LIVE=1`.
+//! Verdicts on a real engine, which equal the recorded ones, and no resources left by any run; only with
+//! `SOFTY_CHECK_LIVE=1`.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -14,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use fixture::{Fixture, complaints, is_live, top};
 
-/// The label of everything that a run makes.
+/// Label of every resource that a run makes.
 const LABEL: &str = "label=org.softy-check.run";
 
 /// Somebody else may be grading on the same engine; what is left of that goes away by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The tests of this file share the engine, one at a time.
+/// Lock of the engine: the tests of this file use it one at a time.
 static ENGINE: Mutex<()> = Mutex::new(());
 
 #[test]
@@ -74,7 +75,7 @@ fn the_doctor_finds_the_engine_of_a_context() {
     }
     let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
     let config = tempfile::TempDir::new().expect("a folder can be made");
-    // What Docker calls the folder of the context `class`.
+    // Docker's name for the folder of the context `class`.
     let folder = config
         .path()
         .join("contexts/meta/0889113e04d3203f0c401c17c0fd8b352b740dc607433779d3edcaa13320b001");
@@ -162,7 +163,7 @@ fn what_is_let_out_may_install_what_it_needs_when_it_starts() {
     let _engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = labelled();
     let submission = Fixture::named("correct").submission();
-    // Longer than a container has that is not let out.
+    // The delay is longer than the time limit of a container without egress.
     let late = "services: {back-end: {command: [sh, -c, 'pip3 download -qd /tmp flask && sleep 35 && exec python3 api.py']}}\n";
     let file = submission.path().join("task6/docker-compose.override.yml");
     std::fs::write(file, late).expect("a copy can be written");
@@ -185,7 +186,7 @@ fn builds_reach_the_web_through_the_checker_alone() {
     let submission = Fixture::named("correct").submission();
     let dockerfile = submission.path().join("task6/back-end/Dockerfile");
     let text = std::fs::read_to_string(&dockerfile).expect("a fixture can be read");
-    // What succeeds ends the build; apt and pip, above it, have to get what they ask for.
+    // An attempt that succeeds ends the build; apt and pip, above it, must get their downloads.
     let attempts = format!(
         "{text}RUN for host in 169.254.169.254 10.1.2.3 172.17.0.1; do \\\n  \
          python3 -c \"import urllib.request as u; u.urlopen('http://$host/{process}', timeout=5)\" && exit 1; \\\n  \
@@ -219,7 +220,7 @@ fn a_checker_in_a_container_closes_the_machine_to_the_stack() {
     let service = TcpListener::bind("0.0.0.0:0").expect("a port is free");
     let port = service.local_addr().expect("it has an address").port();
     let submission = Fixture::named("correct").submission();
-    // A replica ends where it gets to the service, by the address that the machine has on the replica's network.
+    // A replica ends if it reaches the service, by the address that the machine has on the replica's network.
     let attempt = format!(
         "import socket as s; a = s.gethostbyname(s.gethostname()).split('.')[:3] + ['1']; s.create_connection(('.'.join(a), {port}), 3)"
     );
@@ -256,7 +257,7 @@ fn the_image_of_another_day_may_be_taken() {
         (run.status.code(), report, words)
     };
     let with = ["--base", "ubuntu=ubuntu:22.04"];
-    // What was built on one image is not taken for what is built on the other, in either order.
+    // An image built on one base is not reused for a build on the other, in either order.
     for bases in [&with[..], &[], &with[..]] {
         let (status, report, words) = graded(bases);
         assert!(!words.contains("starting the stack"), "{words}");
@@ -350,8 +351,8 @@ fn a_batch_that_is_interrupted_leaves_nothing_and_goes_on_later() {
     assert_eq!(left_over(&before), "");
 }
 
-/// The program, put beside the submission, in a container of the engine that it asks: from there the stack's containers
-/// have no route.
+/// Runs the program, copied into the submission, in a container of the engine that it uses. From there no route leads to
+/// the stack's containers.
 fn in_a_container(submission: &Path) -> Output {
     let host = std::env::var("DOCKER_HOST").unwrap_or_default();
     let socket = host
@@ -372,7 +373,8 @@ fn in_a_container(submission: &Path) -> Output {
         .expect("the engine's command is there")
 }
 
-/// What carries the label on the engine and did not `before`, one a line, once it has had time to go away.
+/// Returns the labelled resources on the engine that did not exist `before`, one per line, after they had time to
+/// disappear.
 fn left_over(before: &[String]) -> String {
     let started = Instant::now();
     loop {
@@ -385,7 +387,8 @@ fn left_over(before: &[String]) -> String {
     }
 }
 
-/// Everything that carries the label, of runs that go on as well: those may end before the test does, and what is left of them is not its own.
+/// Lists every labelled resource, also of live runs: they may end before the test does, and what they leave is not the
+/// test's.
 fn labelled() -> Vec<String> {
     const OWNED: &str = r#"{{.ID}} {{.Label "org.softy-check.owner"}}"#;
     let kinds: [&[&str]; 4] = [
@@ -403,7 +406,7 @@ fn labelled() -> Vec<String> {
     listed.lines().map(str::to_owned).collect()
 }
 
-/// Whether a run that goes on owns what is listed: somebody else may grade on the same engine.
+/// Returns whether a live run owns a listed resource: other programs may grade on the same engine.
 fn is_of_a_live_run(line: &str) -> bool {
     let process = line.split("\"id\":").nth(1);
     let process = process.and_then(|rest| rest.split(',').next());

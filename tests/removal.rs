@@ -1,4 +1,4 @@
-//! What killed runs leave is removed, and nothing else is touched; only with `SOFTY_CHECK_LIVE=1`.
+//! Removal of the resources that killed runs leave, and of nothing else; only with `SOFTY_CHECK_LIVE=1`.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 
 use fixture::{Fixture, is_live, stdout};
 
-/// Everything on the engine that says it is a run's.
+/// Label of every resource that a run makes.
 const LABEL: &str = "org.softy-check.run";
 
 /// For runs that end beside the tests.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whoever sweeps here would remove what another test here wants to find.
+/// Lock of the engine: the sweep of one test would remove resources that another test expects.
 static ENGINE: Mutex<()> = Mutex::new(());
 
 #[test]
@@ -59,7 +59,7 @@ fn a_run_that_is_ended_in_a_step_of_a_build_leaves_no_step() {
         let submission = Fixture::named("correct").submission();
         let dockerfile = submission.path().join("task6/back-end/Dockerfile");
         let text = std::fs::read_to_string(&dockerfile).expect("a fixture can be read");
-        // No cache has a step of this process.
+        // The word is unique to this process, so that no cache contains the step.
         let word = format!("step-{name}-{}", std::process::id());
         std::fs::write(&dockerfile, format!("{text}RUN sleep 60; : {word}\n"))
             .expect("a copy can be written");
@@ -82,7 +82,7 @@ fn a_live_run_is_left_alone() {
     let (live, mut progress) = begun(submission.path());
     reach(&mut progress, "watching");
     let own = owned_by(live.id());
-    // So that it does not end before the sweep has looked, which is slow where the engine is.
+    // The run is stopped, so that it does not end before the sweep has inspected it, which is slow if the engine is.
     signal(live.id(), "STOP");
     let list = clean(&[]);
     signal(live.id(), "CONT");
@@ -110,7 +110,7 @@ fn what_somebody_else_made_is_left_alone() {
         vec![format!("{LABEL}=0123456789ab")],
         with_run("true"),
         with_run("0123456789ABCDEF"),
-        // A run's labels, handed down by an image, and a name that no run gives.
+        // A run's labels, inherited from an image, and a name that no run gives.
         with_run("0123456789ab"),
     ];
     let mut made = Vec::new();
@@ -126,7 +126,7 @@ fn what_somebody_else_made_is_left_alone() {
         ];
         docker(&create.concat());
         made.push(["container", "rm", &name].map(str::to_owned));
-        // A volume may have any name: its labels come from nothing but the run.
+        // A volume may have any name, because only a run can have given it its labels.
         if index < 4 {
             docker(&[&["volume", "create"], &labels[..], &[&name]].concat());
             made.push(["volume", "rm", &name].map(str::to_owned));
@@ -167,7 +167,7 @@ fn what_has_a_dead_run_s_labels_and_name_is_removed() {
         r#"org.softy-check.owner={"began":0,"process":null,"container":null}"#,
         &name,
     ]);
-    // Somebody is on it who is not the run's, as the container is that the checker runs in.
+    // A container that does not belong to the run is on the network, like the one that the checker runs in.
     let guest = format!("bystander-{run}");
     docker(&[
         "run",
@@ -227,7 +227,7 @@ fn a_stack_that_is_kept_stays_until_its_removal_is_asked_for() {
     }
 }
 
-/// Whether an HTTP server at an address has the API behind it.
+/// Returns whether an HTTP server at an address has the API behind it.
 fn answers(address: &str) -> bool {
     let mut connection = TcpStream::connect(address).expect("somebody listens");
     let request = "GET /api/hello HTTP/1.0\r\n\r\n";
@@ -237,7 +237,7 @@ fn answers(address: &str) -> bool {
     sent.is_ok() && read.is_ok() && response.ends_with("Hello, World!")
 }
 
-/// The id of a run that was killed when its progress came to `phase`, as soon as something of it is there.
+/// Kills a run when its progress reaches `phase` and its first resource exists. Returns the id of the run.
 fn killed(submission: &Path, phase: &str) -> String {
     let (mut child, mut progress) = begun(submission);
     reach(&mut progress, phase);
@@ -271,7 +271,7 @@ fn reach(progress: &mut impl Iterator<Item = std::io::Result<String>>, phase: &s
     assert!(reached, "no line of progress begins with `{phase}`");
 }
 
-/// The run of a process, once it has made a network.
+/// Returns the run of a process, as soon as it has made a network.
 fn owned_by(process: u32) -> String {
     let format = format!(r#"{{{{.Label "{LABEL}"}}}} {{{{.Label "org.softy-check.owner"}}}}"#);
     let started = Instant::now();
@@ -287,7 +287,7 @@ fn owned_by(process: u32) -> String {
     String::from("no run")
 }
 
-/// Whether the containers whose commands have a word in them come to be as they should.
+/// Waits until the containers whose commands contain a word are as expected. Returns whether they are.
 fn steps(word: &str, as_they_should: impl Fn(&[String]) -> bool) -> bool {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
@@ -303,7 +303,7 @@ fn steps(word: &str, as_they_should: impl Fn(&[String]) -> bool) -> bool {
     false
 }
 
-/// The ids of what is left of a run.
+/// Returns the ids of a run's remaining resources.
 fn things(run: &str) -> String {
     let filter = format!("label={LABEL}={run}");
     let kinds: [&[&str]; 4] = [
@@ -324,8 +324,8 @@ fn clean(arguments: &[&str]) -> String {
         .output()
         .expect("the program runs");
     let list = stdout(&output);
-    // Engine 20.10 at times counts endpoints of a network that has none any more, until it is started again. Tests look for
-    // what is left of their own runs by themselves.
+    // Engine 20.10 sometimes counts endpoints of a network that has none any more, until the engine is restarted. Each test
+    // checks for resources of its own runs itself.
     let stuck = list
         .lines()
         .filter(|line| line.contains("has active endpoints"))
@@ -348,7 +348,7 @@ fn docker(arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-/// Why something was not there to be removed; nothing when it was.
+/// Removes a resource. Returns the error if it did not exist, otherwise an empty text.
 fn remove_by(command: &[String]) -> String {
     let output = Command::new("docker").args(command).output();
     let output = output.expect("the engine's command is there");

@@ -1,4 +1,4 @@
-//! A batch of recorded submissions, reported in every format; the page is opened in a real browser.
+//! Reports on a batch of recorded submissions, in every format. A real browser opens the page.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -24,7 +24,7 @@ const SUBMISSIONS: [&str; 5] = [
     "missing-semicolon",
 ];
 
-/// The name of a student who attacks whoever reads it.
+/// Name of a student that attacks the reader of a report.
 const ATTACK: &str =
     "=cmd|'/c'!A1 <img src=x onerror=\"document.title='owned'\">\u{202e}\x1b[2J,\"";
 
@@ -128,7 +128,7 @@ fn gradescope_takes_a_file_for_each_submission() {
     assert!(results("troubled.json").get("score").is_none());
 }
 
-/// The students of the page about reports: what was seen of each, id, name and seconds.
+/// Students of the page about reports: recording, id, name and seconds.
 const SHOWN: [(&str, &str, &str, f64); 3] = [
     ("not-round-robin", "s21001", "Grace Hopper", 33.9),
     ("missing-semicolon", "s21004", "Zoé Lefèvre", 19.8),
@@ -248,8 +248,8 @@ fn report(batch: &TempDir, format: &str, more: &[&str]) -> Output {
     command.args(more).output().expect("the program runs")
 }
 
-/// The folder of a batch: what is recorded of some fixtures, a student with an evil name, one that could not be graded, and a
-/// file that is cut off.
+/// Makes the folder of a batch: results of some recorded fixtures, a student with a malicious name, one that could not be
+/// graded, and a file that is cut off.
 fn batch() -> TempDir {
     let batch = TempDir::new().expect("a folder can be made");
     let results = batch.path().join("results");
@@ -273,7 +273,7 @@ fn batch() -> TempDir {
     batch
 }
 
-/// What the checker reports of a fixture, as a result file.
+/// Returns the checker's report on a recorded fixture, as a result file.
 fn result(fixture: &str, id: &str) -> Value {
     let path = top()
         .join("fixtures")

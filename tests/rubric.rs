@@ -1,4 +1,4 @@
-//! A rubric: what is wrong with one has a place, and another one judges what was recorded without an engine.
+//! Rubrics: errors are reported with their place, and a recording can be judged by another rubric without an engine.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -14,7 +14,7 @@ use predicates::str::{contains, is_empty};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A rubric in a folder of its own.
+/// Writes a rubric into a temporary folder.
 fn rubric(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder can be made");
     let path = folder.path().join("rubric.toml");
@@ -22,20 +22,20 @@ fn rubric(text: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What is said of a recorded fixture by a rubric.
+/// Judges a recorded fixture by a rubric.
 fn replayed(name: &str, text: &str, arguments: &[&str]) -> Output {
     let (_folder, path) = rubric(text);
     let rubric = ["--rubric", &path.to_string_lossy()];
     Fixture::named(name).replay(&[arguments, &rubric].concat())
 }
 
-/// The same for programs.
+/// Does the same as [`replayed`], but returns the JSON report.
 fn json(name: &str, text: &str) -> Value {
     let output = replayed(name, text, &["--format", "json"]);
     serde_json::from_slice(&output.stdout).expect("a report")
 }
 
-/// What came of a check of a recorded fixture.
+/// Returns the status of a check of a recorded fixture.
 fn status(name: &str, text: &str, id: &str) -> String {
     let output = replayed(name, text, &["--format", "json"]);
     let verdicts = verdicts(&output).expect("a report");
@@ -196,7 +196,7 @@ fn what_was_not_looked_at_is_not_graded_and_no_mistake() {
         assert_eq!(output.status.code(), Some(3), "{text}");
         assert!(stdout(&output).contains("grade this submission again"));
     }
-    // Nobody looked further than the files, or not even that far.
+    // This recording ends with the files, so it lacks no measurement that the rubric needs.
     let files = "[stack]\nreplicas = 4\negress = true\n";
     assert_eq!(status("detached", files, "images-build"), "skipped");
 }
@@ -209,7 +209,7 @@ fn another_name_of_the_service_is_accepted_where_it_is_listed() {
         (status(name, "", id), status(name, text, id))
     };
     assert_eq!(both("compose-file"), ("failed".into(), "passed".into()));
-    // That one must be scaled.
+    // The answer must scale that service.
     assert_eq!(both("answer-command"), ("passed".into(), "failed".into()));
     let said = stdout(&replayed("back-end-missing", text, &[]));
     assert!(
@@ -224,7 +224,7 @@ fn another_name_of_the_service_is_accepted_where_it_is_listed() {
         said.contains("docker-compose up --scale backend=2"),
         "{said}"
     );
-    // The first name stands for all where a file has none of them.
+    // The first name is expected if a file has none of them.
     assert_eq!(status("correct", text, "compose-file"), "failed");
     let said = stdout(&replayed("correct", text, &[]));
     assert!(

@@ -1,5 +1,5 @@
-//! The tutorial, done as its reader does it: files written, commands typed, answers compared. What needs an engine is typed with
-//! `SOFTY_CHECK_LIVE=1` only.
+//! The tutorial, followed as its reader does: files are written, commands typed, outputs compared. Commands that need an
+//! engine are typed only with `SOFTY_CHECK_LIVE=1`.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -13,11 +13,11 @@ use std::process::Command;
 use fixture::{is_asked, top};
 use tempfile::TempDir;
 
-/// What its reader does.
+/// A step of the reader.
 enum Step {
-    /// Writes a file.
+    /// Writing a file.
     Write { path: String, content: String },
-    /// Types a command, and reads this.
+    /// Typing a command, with the output that the page shows.
     Type { command: String, shown: String },
 }
 
@@ -52,7 +52,7 @@ fn follow(steps: &[Step], lang: &str) {
     }
 }
 
-/// The files and commands of a page, in its order.
+/// Returns the files and commands of a page, in its order.
 fn steps(page: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut file: Option<String> = None;
@@ -79,7 +79,7 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-/// The commands of a block, each with what is shown below it.
+/// Returns the commands of a block, each with the output shown below it.
 fn commands(block: &[&str]) -> Vec<Step> {
     let mut commands: Vec<Step> = Vec::new();
     for line in block {
@@ -98,7 +98,7 @@ fn commands(block: &[&str]) -> Vec<Step> {
     commands
 }
 
-/// What a command writes to stdout.
+/// Returns a command's output on stdout.
 fn typed(command: &str, folder: &Path, lang: &str) -> String {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_softy-check"));
     let mut path = OsString::from(program.parent().expect("it is in a folder"));
@@ -118,7 +118,7 @@ fn typed(command: &str, folder: &Path, lang: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Each line that is shown comes, in this order; `…` stands for lines that are left out, and how long something took is no promise.
+/// Checks that the output has each shown line, in this order. `…` replaces omitted lines, and durations may differ.
 fn assert_shown(command: &str, shown: &str, said: &str) {
     let mut said_lines = said.lines();
     let mut left_out = false;
@@ -144,7 +144,7 @@ fn assert_shown(command: &str, shown: &str, said: &str) {
     );
 }
 
-/// Whether two lines are the same but for the numbers at their ends: how long something took, and which replica was the first.
+/// Returns whether two lines are equal except for the numbers at their ends: a duration, or the first replica's number.
 fn is_same(shown: &str, said: &str) -> bool {
     let is_number = |character: char| character.is_ascii_digit() || " .,…".contains(character);
     let numberless = |line: &str| {

@@ -1,4 +1,4 @@
-//! `task6 --watch` and `--keep`; only with `SOFTY_CHECK_LIVE=1`, but for what needs no engine.
+//! `task6 --watch` and `--keep`; only with `SOFTY_CHECK_LIVE=1`, except for the tests that need no engine.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -55,14 +55,14 @@ impl Watching {
         assert!(sent.is_ok_and(|status| status.success()));
     }
 
-    /// Ends it as Ctrl-C does; its exit status.
+    /// Interrupts the run as Ctrl-C does. Returns its exit code.
     fn end(mut self) -> Option<i32> {
         self.signal("INT");
         self.child.wait().expect("it ends").code()
     }
 }
 
-/// Each check with how it went, and its mistake.
+/// Returns each check's id, status and mistake.
 fn verdicts(report: &Value) -> Vec<(String, String, Option<String>)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let checks = report["checks"].as_array().expect("checks").iter();
@@ -77,13 +77,13 @@ fn verdicts(report: &Value) -> Vec<(String, String, Option<String>)> {
     verdicts.collect()
 }
 
-/// The names of what a run did.
+/// Returns the names of a run's phases.
 fn phases(report: &Value) -> Vec<&str> {
     let phases = report["phases"].as_array().expect("phases").iter();
     phases.filter_map(|phase| phase["name"].as_str()).collect()
 }
 
-/// The verdicts of a run of its own.
+/// Returns the verdicts of a separate run.
 fn fresh(submission: &Path) -> Vec<(String, String, Option<String>)> {
     let output = softy_check()
         .args(["task6", "--format", "json"])
@@ -94,7 +94,7 @@ fn fresh(submission: &Path) -> Vec<(String, String, Option<String>)> {
     verdicts(&report)
 }
 
-/// What the engine lists.
+/// Returns the output of the engine's command.
 fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output();
     let output = output.expect("the engine's command is there");
@@ -102,7 +102,7 @@ fn docker(arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-/// The ids of the containers of the run in which a report was made.
+/// Returns the ids of the first two back-end replicas in a process's run.
 fn replicas(of: &Child) -> Vec<String> {
     let owner = r#"{{.ID}} {{.Names}} {{.Label "org.softy-check.owner"}}"#;
     let listed = docker(&["ps", "--no-trunc", "--format", owner]);
@@ -223,7 +223,7 @@ fn every_round_comes_to_what_a_fresh_run_comes_to() {
     }
 }
 
-/// The id of a process's run.
+/// Returns the id of a process's run.
 fn run_of(child: &Child) -> String {
     let format = r#"{{.Label "org.softy-check.run"}} {{.Label "org.softy-check.owner"}}"#;
     let listed = docker(&["network", "ls", "--format", format]);

@@ -12,16 +12,16 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// The names that the program goes by.
+/// Possible names of the browser's program.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// A browser that is installed.
+/// An installed browser.
 pub struct Browser {
     program: &'static str,
 }
 
 impl Browser {
-    /// The first that is there; says so where none is.
+    /// Returns the first browser that is installed; prints that the test is skipped if none is.
     pub fn find() -> Option<Browser> {
         let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
         let program = NAMES.into_iter().find(is_there);
@@ -31,7 +31,7 @@ impl Browser {
         program.map(|program| Browser { program })
     }
 
-    /// The document once its scripts have run, and what the console said.
+    /// Returns the document after its scripts have run, and the console's messages.
     pub fn open(&self, page: &Path) -> (String, Vec<String>) {
         let profile = TempDir::new().expect("a folder can be made");
         let output = Command::new(self.program)
@@ -59,7 +59,8 @@ impl Browser {
         )
     }
 
-    /// What `script` writes into the document when it runs at the end of a copy of the page, which lets any script run.
+    /// Runs `script` at the end of a copy of the page that permits all scripts. Returns the text that it writes into the
+    /// document.
     pub fn act(&self, page: &Path, script: &str) -> String {
         let text = fs::read_to_string(page).expect("the page is there");
         let policy = "http-equiv=\"Content-Security-Policy\"";
