@@ -1,8 +1,8 @@
-//! A line as a shell would take it apart, each character with its place in the line.
+//! Parser that splits a line as a shell would, and keeps the place of each character in the line.
 
 use std::ops::Range;
 
-/// A character, and where the line has it: in characters, from 0.
+/// A character with its place in the line, in characters from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Glyph {
     /// The character.
@@ -16,28 +16,28 @@ pub(crate) struct Glyph {
 pub(crate) enum Token {
     /// A word.
     Word(Word),
-    /// What ties commands together: `&&`, `|`, `;`, `>`, `$(`, a backtick…
+    /// An operator that connects commands: `&&`, `|`, `;`, `>`, `$(`, a backtick…
     Operator(Word),
-    /// What follows a `#`.
+    /// Text after a `#`.
     Comment(Word),
 }
 
-/// A run of characters that belong together.
+/// A sequence of characters that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Its characters, without the quotes and backslashes that the shell takes away.
+    /// Its characters, without the quotes and backslashes that the shell removes.
     pub glyphs: Vec<Glyph>,
-    /// What it takes of the line, quotes and backslashes included.
+    /// Its range in the line, quotes and backslashes included.
     pub span: Range<usize>,
 }
 
 impl Word {
-    /// The word as a program receives it.
+    /// Returns the word as a program receives it.
     pub fn text(&self) -> String {
         text(&self.glyphs)
     }
 
-    /// The places of the quotes and backslashes that the shell takes away.
+    /// Returns the places of the quotes and backslashes that the shell removes.
     pub fn quotes(&self) -> impl Iterator<Item = usize> {
         let is_kept = |at: &usize| {
             self.glyphs
@@ -48,12 +48,12 @@ impl Word {
     }
 }
 
-/// The characters as text.
+/// Returns the characters as text.
 pub(crate) fn text(glyphs: &[Glyph]) -> String {
     glyphs.iter().map(|glyph| glyph.character).collect()
 }
 
-/// What some characters take of the line; nothing at `end` for none.
+/// Returns the range of some characters in the line; an empty range at `end` if there are none.
 pub(crate) fn span(glyphs: &[Glyph], end: usize) -> Range<usize> {
     match (glyphs.first(), glyphs.last()) {
         (Some(first), Some(last)) => first.at..last.at + 1,
@@ -61,7 +61,7 @@ pub(crate) fn span(glyphs: &[Glyph], end: usize) -> Range<usize> {
     }
 }
 
-/// Takes a line apart.
+/// Splits a line into tokens.
 pub(crate) fn tokens(line: &[Glyph]) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = line;
@@ -82,12 +82,12 @@ pub(crate) fn tokens(line: &[Glyph]) -> Vec<Token> {
     tokens
 }
 
-/// Whether a newline follows a backslash: the line goes on behind it.
+/// Returns whether a newline follows a backslash, so that the line continues after it.
 fn goes_on(glyphs: &[Glyph]) -> bool {
     glyphs.first().is_some_and(|glyph| glyph.character == '\n')
 }
 
-/// Characters of which the shell takes none away, seen from `start` on.
+/// Makes a word from characters of which the shell removes none, with a range from `start` on.
 fn plain(glyphs: &[Glyph], start: usize) -> Word {
     let end = span(glyphs, start + 1).end;
     Word {
@@ -96,7 +96,7 @@ fn plain(glyphs: &[Glyph], start: usize) -> Word {
     }
 }
 
-/// How many characters the operator takes that `glyphs` begins with; 0 for none.
+/// Returns the length of the operator that `glyphs` begins with; 0 if there is none.
 fn operator(glyphs: &[Glyph]) -> usize {
     let character = |index: usize| glyphs.get(index).map(|glyph| glyph.character);
     match (character(0), character(1)) {
@@ -107,7 +107,7 @@ fn operator(glyphs: &[Glyph]) -> usize {
     }
 }
 
-/// The word that `glyphs` begins with, and how many characters it takes.
+/// Returns the word that `glyphs` begins with, and its length in the line.
 fn word(glyphs: &[Glyph]) -> (Option<Token>, usize) {
     let mut kept = Vec::new();
     let mut quote = None;

@@ -1,6 +1,7 @@
-//! What nginx makes of its configuration, read as nginx reads it (`ngx_conf_file.c`).
+//! Parser of nginx configurations by nginx's own rules (`ngx_conf_file.c`).
 //!
-//! A broken configuration is a value. Whatever is not understood for certain is `None`, and nothing is guessed from it.
+//! A broken configuration is a value, not an error. Anything that is not understood for certain is `None`, and no
+//! conclusion follows from it.
 
 mod effective;
 mod includes;

@@ -1,9 +1,9 @@
-//! How what was seen is written into a message: as code, bounded, nothing invisible.
+//! Formatting of observed text in messages: as code, of bounded length, without invisible characters.
 
-/// Characters of a name or an error that a message quotes.
+/// Most characters of a name or an error that a message quotes.
 const LONGEST: usize = 160;
 
-/// One name, line or error as code.
+/// Formats one name, line or error as code.
 pub(crate) fn code(seen: &str) -> String {
     let seen = seen.trim_matches([' ', '\n']);
     let shown: String = seen.chars().take(LONGEST).map(quotable).collect();
@@ -15,13 +15,13 @@ pub(crate) fn code(seen: &str) -> String {
     format!("`{shown}{more}`")
 }
 
-/// Several names as code, one behind the other.
+/// Formats several names as code, separated by commas.
 pub(crate) fn codes<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| code(name)).collect();
     names.join(", ")
 }
 
-/// A character that can be seen, for one that cannot; every other as it is.
+/// Returns a visible symbol for an invisible character, and every other character unchanged.
 pub(crate) fn visible(character: char) -> char {
     match character {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),

@@ -1,4 +1,4 @@
-//! The whole configuration: what `include` names put in its place.
+//! The whole configuration, with each `include` replaced by the content of its files.
 
 use super::includes::Includes;
 use super::syntax::{Fragment, SyntaxError, parse};
@@ -6,63 +6,63 @@ use super::tokens::Word;
 use crate::model::Place;
 use crate::observation::{Nginx, NginxFile};
 
-/// Files that include each other, one below the other.
+/// Most levels of files that include each other.
 const INCLUDES: usize = 8;
 
-/// A directive, with the file that it stands in.
+/// A directive, with the file that contains it.
 #[derive(Clone, Debug)]
 pub struct Directive<'a> {
-    /// Its name and its arguments; never empty.
+    /// Name and arguments of the directive; never empty.
     pub words: Vec<Word>,
-    /// The line of its `;` or `{`, from 1.
+    /// Line of its `;` or `{`, from 1.
     pub end: u32,
-    /// The file.
+    /// File that contains it.
     pub file: &'a NginxFile,
-    /// What stands in its block, when it has one.
+    /// Directives in its block, if it has one.
     pub block: Option<Vec<Directive<'a>>>,
 }
 
-/// A configuration in one piece.
+/// A configuration with all included files.
 #[derive(Clone, Debug)]
 pub struct Effective<'a> {
-    /// The directives outside every block.
+    /// Directives outside every block.
     pub directives: Vec<Directive<'a>>,
-    /// The files that they come from, in the order that nginx opens them, each as often as it is included.
+    /// Files that the directives come from, in the order in which nginx opens them, each as often as it is included.
     pub files: Vec<&'a NginxFile>,
-    /// What nginx cannot read, in the order that it is met.
+    /// Errors that stop nginx from reading a file, in the order in which nginx meets them.
     pub errors: Vec<(&'a NginxFile, SyntaxError)>,
-    /// Whether every file that is included is there, and no limit was met.
+    /// True if every included file is known, and no limit was reached.
     pub is_whole: bool,
 }
 
 impl<'a> Directive<'a> {
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         self.words.first().map_or("", |word| word.text.as_str())
     }
 
-    /// Its arguments.
+    /// Returns its arguments.
     pub fn arguments(&self) -> &[Word] {
         self.words.get(1..).unwrap_or_default()
     }
 
-    /// Its first argument.
+    /// Returns its first argument.
     pub fn argument(&self) -> Option<&str> {
         self.arguments().first().map(|word| word.text.as_str())
     }
 
-    /// The directives of that name in its block.
+    /// Returns the directives of this name in its block.
     pub fn all<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d Directive<'a>> {
         let block = self.block.iter().flatten();
         block.filter(move |directive| directive.name() == name)
     }
 
-    /// Where it begins.
+    /// Returns the line that it begins in.
     pub fn line(&self) -> u32 {
         self.words.first().map_or(0, |word| word.line)
     }
 
-    /// Its words in the submission; `None` when the submission has no such file.
+    /// Returns the place of its words in the submission; `None` if the submission has no such file.
     pub(crate) fn place(&self) -> Option<Place> {
         let first = self.words.first()?;
         let same_line = self.words.iter().take_while(|word| word.line == first.line);
@@ -74,7 +74,7 @@ impl<'a> Directive<'a> {
 }
 
 impl<'a> Effective<'a> {
-    /// Reads a configuration from the file that nginx begins with.
+    /// Reads a configuration, beginning with nginx's main file.
     pub fn read(seen: &'a Nginx) -> Effective<'a> {
         let mut effective = Effective {
             directives: Vec::new(),
@@ -91,14 +91,14 @@ impl<'a> Effective<'a> {
         effective
     }
 
-    /// Whether a directive of that name stands anywhere.
+    /// Returns whether any directive has this name.
     pub fn has(&self, name: &str) -> bool {
         self.everything()
             .iter()
             .any(|directive| directive.name() == name)
     }
 
-    /// Every directive, those of blocks behind those around them.
+    /// Returns every directive. Those inside a block come after the block's own directive.
     pub fn everything<'d>(&'d self) -> Vec<&'d Directive<'a>> {
         let mut all: Vec<&Directive<'_>> = self.directives.iter().collect();
         let mut next = 0;

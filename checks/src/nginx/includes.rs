@@ -1,25 +1,26 @@
-//! What `include` names.
+//! Files of an `include`.
 
 use crate::observation::{Nginx, NginxFile};
 
-/// Bytes that are read, of a file as often as it is included: fifty times any configuration of this exercise.
+/// Most bytes that are read, with a file counted as often as it is included: fifty times any configuration of this
+/// exercise.
 pub(super) const BYTES: usize = 256 << 10;
 
-/// Uses of `include`: many times those of any configuration of this exercise.
+/// Most uses of `include`: many times those of any configuration of this exercise.
 const USES: usize = 64;
 
-/// Bytes of a path that `include` names.
+/// Most bytes in the path of an `include`.
 const PATTERN: usize = 255;
 
-/// The list of MIME types, which an observation leaves out: it says nothing of servers.
+/// The list of MIME types, which an observation leaves out because it does not concern servers.
 pub const MIME_TYPES: &str = "mime.types";
 
-/// Where `include` looks, and how much may still be read.
+/// Files that `include` can name, with the remainder of the bounds above.
 pub(super) struct Includes<'a> {
     seen: &'a Nginx,
-    /// The folder of the file that nginx begins with: what relative paths begin at.
+    /// Folder of the main file, to which relative paths refer.
     folder: &'a str,
-    /// Bytes that may still be read.
+    /// Number of bytes that may still be read.
     pub(super) bytes: usize,
     uses: usize,
 }
@@ -34,7 +35,7 @@ impl<'a> Includes<'a> {
         }
     }
 
-    /// The files of a pattern in the order that nginx reads them; `None` when they are not known.
+    /// Returns the files of a pattern in the order in which nginx reads them; `None` if they are not known.
     pub(super) fn named(&mut self, pattern: &str) -> Option<Vec<&'a NginxFile>> {
         self.uses = self.uses.checked_sub(1)?;
         let path = match pattern.starts_with('/') {
@@ -57,7 +58,7 @@ impl<'a> Includes<'a> {
     }
 }
 
-/// Whether a path is one that `glob` finds for a pattern of `*` and `?`.
+/// Returns whether a path matches a pattern of `*` and `?` by the rules of `glob`.
 fn is_match(pattern: &str, path: &str) -> bool {
     let (mut patterns, mut names) = (pattern.split('/'), path.split('/'));
     loop {
@@ -74,7 +75,7 @@ fn is_match(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// Whether a name without `/` matches, each `*` as short as it can be and longer where that fails.
+/// Returns whether a name without `/` matches. Each `*` matches as little as possible first, and more if that fails.
 fn is_name_match(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut from) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

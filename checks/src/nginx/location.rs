@@ -1,8 +1,8 @@
-//! Which `location` of a server answers for a path.
+//! The `location` of a server that answers for a path.
 
 use super::effective::Directive;
 
-/// The location of a path: `Some(None)` when the server has none for it, `None` when a regular expression may decide.
+/// Returns the location of a path: `Some(None)` if the server has none for it, `None` if a regular expression may decide.
 pub(super) fn location<'d, 'a>(
     server: &'d Directive<'a>,
     path: &str,
@@ -22,7 +22,7 @@ pub(super) fn location<'d, 'a>(
         match modifier {
             "=" if pattern == path => return Some(Some(location)),
             "=" => {}
-            // nginx itself sends a request without the last slash on to the path that has it.
+            // nginx itself redirects a request without the last slash to the path with it.
             "" | "^~" if pattern.strip_suffix('/') == Some(path) => return None,
             "" | "^~" => {
                 let is_longer = longest.is_none_or(|(other, ..)| pattern.len() > other.len());
@@ -47,7 +47,7 @@ pub(super) fn location<'d, 'a>(
     }
 }
 
-/// Modifier and pattern where nothing stands between them: `location =/api`, `location ~^/api`.
+/// Splits a modifier from the pattern after it, written without a space: `location =/api`, `location ~^/api`.
 fn inseparable(written: &str) -> (&str, &str) {
     let modifiers = ["=", "^~", "~*", "~"];
     let found = modifiers
@@ -56,7 +56,7 @@ fn inseparable(written: &str) -> (&str, &str) {
     found.unwrap_or(("", written))
 }
 
-/// Whether an expression finds something in a path, to which capitals are small letters behind `~*`.
+/// Returns whether an expression matches a part of a path; `~*` ignores the case of letters.
 fn is_found_by(modifier: &str, expression: &str, path: &str) -> Option<bool> {
     match modifier {
         "~*" => is_found(&expression.to_ascii_lowercase(), &path.to_ascii_lowercase()),
@@ -64,7 +64,7 @@ fn is_found_by(modifier: &str, expression: &str, path: &str) -> Option<bool> {
     }
 }
 
-/// Whether a regular expression finds something in a path; `None` for all but the plainest.
+/// Returns whether a regular expression matches a part of a path; `None` for all but the plainest expressions.
 fn is_found(expression: &str, path: &str) -> Option<bool> {
     let (is_anchored, rest) = match expression.strip_prefix('^') {
         Some(rest) => (true, rest),

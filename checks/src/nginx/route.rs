@@ -1,4 +1,4 @@
-//! The way that a request takes through a configuration.
+//! Route of a request through a configuration.
 
 #[cfg(test)]
 mod tests;
@@ -10,31 +10,31 @@ use super::upstream::{Upstream, defined, host_and_port};
 /// The host that requests name.
 pub(crate) const HOST: &str = "localhost";
 
-/// Directives that decide about a request in ways that are not followed here.
+/// Directives whose effect on a request is not evaluated here.
 const NOT_FOLLOWED: [&str; 5] = ["if", "rewrite", "return", "try_files", "auth_request"];
 
-/// The server and the location that answer a request.
+/// Server and location that answer a request.
 #[derive(Clone, Debug)]
 pub struct Route<'d, 'a> {
     /// The server.
     pub server: &'d Directive<'a>,
-    /// The location; `None` when the server has none for that path.
+    /// The location; `None` if the server has none for the path.
     pub location: Option<&'d Directive<'a>>,
 }
 
-/// Where a location passes requests on to.
+/// Target to which a location passes requests.
 #[derive(Clone, Debug)]
 pub struct Pass<'d, 'a> {
-    /// The `proxy_pass`.
+    /// The `proxy_pass` directive.
     pub directive: &'d Directive<'a>,
-    /// What stands between `//` and the path, or in front of the path where a variable holds the scheme, too.
+    /// Text between `//` and the path; all text before the path if a variable also holds the scheme.
     pub authority: &'d str,
-    /// The path, where one is given; a variable may be in it.
+    /// The path, if one is given; it may contain a variable.
     pub path: Option<&'d str>,
 }
 
 impl<'d, 'a> Route<'d, 'a> {
-    /// The route of `GET path` with `Host: localhost` on a port; `None` when it cannot be told for certain.
+    /// Returns the route of `GET path` with `Host: localhost` on a port; `None` if it is not certain.
     pub fn of(effective: &'d Effective<'a>, port: u16, path: &str) -> Option<Route<'d, 'a>> {
         if !effective.is_whole || !effective.errors.is_empty() {
             return None;
@@ -57,7 +57,7 @@ impl<'d, 'a> Route<'d, 'a> {
         }
     }
 
-    /// Where it passes requests on to; `None` when it answers by itself, or the address is not understood.
+    /// Returns the target of its requests; `None` if the location answers itself, or the address is not understood.
     pub fn pass(&self) -> Option<Pass<'d, 'a>> {
         let location = self.location?;
         let block: &'d [Directive<'a>] = location.block.as_deref()?;
@@ -67,7 +67,7 @@ impl<'d, 'a> Route<'d, 'a> {
         let argument = directive.argument()?;
         let rest = match argument.split_once("://") {
             Some((_, rest)) => rest,
-            // A variable may hold the scheme, too.
+            // A variable may also hold the scheme.
             None if argument.starts_with('$') => argument,
             None => return None,
         };
@@ -80,7 +80,7 @@ impl<'d, 'a> Route<'d, 'a> {
         })
     }
 
-    /// The path that the next server is asked for when this one is asked for `path`; `None` when it is not known.
+    /// Returns the path of the request to the next server, for a request of `path`; `None` if it is not known.
     pub fn forwarded(&self, pass: &Pass<'_, '_>, path: &str) -> Option<String> {
         let Some(given) = pass.path else {
             return Some(path.to_owned());
@@ -101,12 +101,12 @@ impl<'d, 'a> Route<'d, 'a> {
 }
 
 impl<'d, 'a> Pass<'d, 'a> {
-    /// The group of servers that it names; `None` when it names a host.
+    /// Returns the group of servers that it names; `None` if it names a host.
     pub fn upstream(&self, effective: &'d Effective<'a>) -> Option<Upstream<'d, 'a>> {
         Upstream::named(effective, self.authority)
     }
 
-    /// Host and port, with the directive that has them; several where it names a group; `None` when they are not known.
+    /// Returns host and port with the directive that contains them, several for a group; `None` if they are not known.
     pub fn servers(
         &self,
         effective: &'d Effective<'a>,
@@ -127,7 +127,7 @@ fn is_followed(block: &Directive<'_>) -> bool {
     !directives.any(|directive| NOT_FOLLOWED.contains(&directive.name()))
 }
 
-/// The server that answers on a port; `None` when that depends on more than is looked at here.
+/// Returns the server that answers on a port; `None` if the choice depends on more than is evaluated here.
 fn chosen<'d, 'a>(servers: &[&'d Directive<'a>], port: u16) -> Option<&'d Directive<'a>> {
     let mut listening: Vec<(&'d Directive<'a>, bool)> = Vec::new();
     for server in servers {
@@ -161,15 +161,15 @@ fn chosen<'d, 'a>(servers: &[&'d Directive<'a>], port: u16) -> Option<&'d Direct
     default.or(listening.first()).map(|(server, _)| *server)
 }
 
-/// Whether a server listens on a port.
+/// Result of checking a server for a port.
 enum Listens {
     No,
     Yes,
-    /// Also to requests that name no server.
+    /// It also answers requests that name no server.
     ByDefault,
 }
 
-/// `None` when it listens on one address only, so that it depends on where a request comes in.
+/// Returns `None` if it listens on one address only, because then the answer depends on the address of the request.
 fn listens(server: &Directive<'_>, port: u16) -> Option<Listens> {
     let mut listens = server.all("listen").peekable();
     if listens.peek().is_none() {

@@ -1,11 +1,11 @@
-//! Configurations as a container of the nginx image has them; tests bring the files.
+//! Configurations in a container of the nginx image, with files that tests provide.
 
 use crate::observation::{Nginx, NginxFile};
 
-/// The image's own main file, as far as it matters.
+/// The relevant part of the image's own main file.
 const MAIN: &str = "events { worker_connections 1024; }\nhttp {\n include mime.types;\n include /etc/nginx/conf.d/*.conf;\n}\n";
 
-/// Files of `/etc/nginx`, each of which stands in `task6/proxy` of the submission, too.
+/// Returns files of `/etc/nginx`, each of which is also in `task6/proxy` of the submission.
 pub(crate) fn nginx(files: &[(&str, &str)]) -> Nginx {
     let file = |(name, text): &(&str, &str)| NginxFile {
         path: format!("/etc/nginx/{name}"),
@@ -24,7 +24,7 @@ pub(crate) fn nginx(files: &[(&str, &str)]) -> Nginx {
     }
 }
 
-/// The image's own main file, and the student's `conf.d/default.conf`.
+/// Returns the image's own main file, and the student's `conf.d/default.conf`.
 pub(crate) fn site(text: &str) -> Nginx {
     let mut seen = nginx(&[("nginx.conf", MAIN), ("conf.d/default.conf", text)]);
     if let Some(main) = seen.files.first_mut() {

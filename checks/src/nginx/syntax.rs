@@ -2,49 +2,49 @@
 
 use super::tokens::{Token, Tokens, Word};
 
-/// Blocks inside each other; nginx's own configurations have five.
+/// Most levels of nested blocks; nginx's own configurations have five.
 const DEPTH: usize = 32;
 
 /// A directive of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fragment {
-    /// Its name and its arguments; never empty.
+    /// Name and arguments of the directive; never empty.
     pub words: Vec<Word>,
-    /// The line of its `;` or `{`, from 1: the one that nginx names.
+    /// Line of its `;` or `{`, from 1: the one that nginx reports.
     pub end: u32,
-    /// What stands in its block, when it has one.
+    /// Directives in its block, if it has one.
     pub block: Option<Vec<Fragment>>,
 }
 
-/// Why nginx does not read a file to its end.
+/// Reason why nginx does not read a file to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// What is wrong.
+    /// Kind of error.
     pub trouble: Trouble,
-    /// The line that nginx names, from 1.
+    /// Line that nginx reports, from 1.
     pub line: u32,
-    /// The words of the directive that was not ended.
+    /// Words of the directive that has no end.
     pub words: Vec<Word>,
 }
 
-/// What nginx refuses before it looks at any directive's meaning.
+/// Errors that nginx reports before it interprets any directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// `}` or the end of the file where a directive should end with `;`.
     Unended,
-    /// `;` or `{` without a directive in front of it.
+    /// `;` or `{` without a directive before it.
     Nameless,
     /// A `}` that closes nothing.
     Unopened,
     /// The file ends inside a block.
     Unclosed,
-    /// A quote that nothing ends, or something stuck to its end.
+    /// A quote without an end, or a character directly after its end.
     Quote,
-    /// More blocks inside each other than are read here.
+    /// More nested blocks than are read here.
     TooDeep,
 }
 
-/// The directives of a text; with an error, those that were complete before it.
+/// Parses the directives of a text. If an error occurs, returns those that were complete before it.
 pub fn parse(text: &str) -> (Vec<Fragment>, Option<SyntaxError>) {
     let mut reader = Reader::default();
     let mut tokens = Tokens::of(text);
@@ -66,14 +66,14 @@ pub fn parse(text: &str) -> (Vec<Fragment>, Option<SyntaxError>) {
     (reader.finish(), error)
 }
 
-/// What has been read so far.
+/// State of the parser.
 #[derive(Default)]
 struct Reader {
-    /// The words of the directive that is not ended yet.
+    /// Words of the directive that has no end yet.
     words: Vec<Word>,
-    /// The directives of the innermost open block.
+    /// Directives of the innermost open block.
     block: Vec<Fragment>,
-    /// The blocks around it, each with the directive that opened the next.
+    /// Blocks around it, each with the directive that opened the next.
     open: Vec<(Vec<Fragment>, Fragment)>,
 }
 
@@ -131,7 +131,7 @@ impl Reader {
         (!self.open.is_empty()).then_some(Trouble::Unclosed)
     }
 
-    /// Every directive, blocks that are still open closed.
+    /// Returns every directive, and closes the blocks that are still open.
     fn finish(mut self) -> Vec<Fragment> {
         self.words.clear();
         while self.close().is_ok() {}
@@ -139,8 +139,8 @@ impl Reader {
     }
 }
 
-/// The word that should have a `;` behind it, of the directive that nginx complains about at `line`: the one in front of a
-/// directive's name that begins a line, or of what nginx met instead of the `;`.
+/// Returns the word that should have a `;` after it, in the directive for which nginx reports an error at `line`. This is
+/// the word before a directive's name at the beginning of a line, or before the token that nginx found in place of the `;`.
 pub(crate) fn missing_semicolon(text: &str, line: u32) -> Option<Word> {
     let (fragments, error) = parse(text);
     if let Some(error) = error.filter(|error| error.line == line) {
@@ -163,7 +163,7 @@ pub(crate) fn missing_semicolon(text: &str, line: u32) -> Option<Word> {
     None
 }
 
-/// The last word in front of a directive's name that begins a line of its own.
+/// Returns the last word before a directive's name that begins a new line.
 fn swallowed(words: &[Word]) -> Option<&Word> {
     let pairs = words.iter().zip(words.iter().skip(1));
     let mut pairs =
@@ -171,7 +171,7 @@ fn swallowed(words: &[Word]) -> Option<&Word> {
     pairs.next().map(|(before, _)| before)
 }
 
-/// Whether a word is the name of a directive that configurations of this kind use.
+/// Returns whether a word is the name of a directive that configurations of this kind use.
 fn is_directive(word: &str) -> bool {
     const NAMES: [&str; 44] = [
         "access_log",
@@ -226,7 +226,7 @@ fn is_directive(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The directives as one line, blocks in braces.
+    /// Formats the directives as one line, with blocks in braces.
     fn shown(fragments: &[Fragment]) -> String {
         let one = |fragment: &Fragment| {
             let words: Vec<&str> = fragment

@@ -1,17 +1,17 @@
-//! A configuration's words, blocks and ends, by the rules of `ngx_conf_read_token`.
+//! Tokens of a configuration, by the rules of `ngx_conf_read_token`.
 
 /// A word of a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// Its text, without its quotes.
+    /// Text without its quotes.
     pub text: String,
-    /// The line it begins in, from 1.
+    /// Line that it begins in, from 1.
     pub line: u32,
-    /// The column it begins at, in characters, from 1.
+    /// Column that it begins at, in characters, from 1.
     pub column: u32,
 }
 
-/// What a configuration is made of.
+/// Token of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// A word.
@@ -22,13 +22,13 @@ pub(super) enum Token {
     Open,
     /// `}`
     Close,
-    /// A quote that nothing ends.
+    /// A quote without an end.
     UnendedQuote,
-    /// Something behind a quote that may not stand there.
+    /// A character that may not follow a quote.
     AfterQuote,
 }
 
-/// The tokens of a text, each with its line, up to the first that nginx refuses.
+/// Iterator over the tokens of a text, up to the first that nginx refuses.
 pub(super) struct Tokens<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     line: u32,
@@ -46,7 +46,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The line that is being read, from 1.
+    /// Returns the current line, from 1.
     pub(super) fn line(&self) -> u32 {
         self.line
     }
@@ -84,7 +84,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A word without quotes: a quote in the middle of it is a character as any other, and so is the brace of `${`.
+    /// Reads a word without quotes. Inside it, quotes and the brace of `${` are ordinary characters.
     fn plain(&mut self) -> String {
         let mut text = String::new();
         let mut before = ' ';
@@ -108,7 +108,7 @@ impl<'a> Tokens<'a> {
         text
     }
 
-    /// Behind a quoted word must come space, an end, a block, or the parenthesis of an `if`.
+    /// Returns whether the next character may follow a quoted word: space, an end, a block, or the parenthesis of an `if`.
     fn may_follow_quote(&mut self) -> bool {
         match self.rest.peek() {
             Some(character) => " \t\r\n;{)".contains(*character),
@@ -157,7 +157,7 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// What a backslash and the character behind it stand for.
+/// Appends the meaning of a backslash and the character after it.
 fn escaped(text: &mut String, character: char) {
     match character {
         '"' | '\'' | '\\' => text.push(character),
@@ -172,7 +172,7 @@ fn escaped(text: &mut String, character: char) {
 mod tests {
     use super::*;
 
-    /// The tokens as they would be written, words between bars.
+    /// Formats the tokens as they would be written, with words between bars.
     fn shown(text: &str) -> String {
         let tokens = Tokens::of(text).map(|token| match token {
             Token::Word(word) => format!("|{}|", word.text),

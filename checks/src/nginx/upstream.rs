@@ -2,23 +2,23 @@
 
 use super::effective::{Directive, Effective};
 
-/// The port of a server that names none.
+/// Port of a server that names none.
 const HTTP: u16 = 80;
 
-/// How a group chooses a server.
+/// Method by which a group chooses a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// One after the other: what nginx does when nothing else is asked of it.
+    /// One after the other: nginx's default.
     RoundRobin,
-    /// `ip_hash` or `hash`: by something of the request. Not so `hash … consistent` where all servers have one name: nginx chooses
-    /// a name by it, and what a name stands for takes turns (`ngx_http_upstream_get_chash_peer` in its
-    /// `ngx_http_upstream_hash_module.c`).
+    /// `ip_hash` or `hash`: by a property of the request. `hash … consistent` does not count if all servers have one name:
+    /// nginx uses the hash to choose a name, and the addresses of a name take turns (`ngx_http_upstream_get_chash_peer` in
+    /// its `ngx_http_upstream_hash_module.c`).
     Hashed,
     /// `random`.
     Random,
-    /// `least_conn`, or `least_time`: the one with the least to do.
+    /// `least_conn`, or `least_time`: the server with the least load.
     LeastBusy,
-    /// Something that is not known here, such as `sticky`.
+    /// A method that is not known here, such as `sticky`.
     Other,
 }
 
@@ -27,25 +27,25 @@ pub enum Method {
 pub struct Upstream<'d, 'a> {
     /// The block.
     pub directive: &'d Directive<'a>,
-    /// Its servers, in its order.
+    /// Its servers, in the order of the file.
     pub servers: Vec<Server<'d, 'a>>,
 }
 
 /// A `server` of an `upstream`.
 #[derive(Clone, Debug)]
 pub struct Server<'d, 'a> {
-    /// The line.
+    /// The directive.
     pub directive: &'d Directive<'a>,
-    /// Its name or address.
+    /// Name or address.
     pub host: &'d str,
-    /// Its port.
+    /// Port.
     pub port: u16,
-    /// Its `weight`, 1 when it has none.
+    /// Value of `weight`, 1 if there is none.
     pub weight: u32,
 }
 
 impl<'d, 'a> Upstream<'d, 'a> {
-    /// The `upstream` of that name; `None` also when one of its servers is not read here.
+    /// Returns the `upstream` of this name; `None` also if one of its servers cannot be read here.
     pub fn named(effective: &'d Effective<'a>, name: &str) -> Option<Upstream<'d, 'a>> {
         let directive = defined(effective, name)?;
         let servers: Option<Vec<Server<'_, '_>>> =
@@ -56,7 +56,7 @@ impl<'d, 'a> Upstream<'d, 'a> {
         })
     }
 
-    /// How it chooses, and the directive that says so.
+    /// Returns its method, and the directive that sets the method.
     pub fn method(&self) -> (Method, Option<&'d Directive<'a>>) {
         let block: &'d [Directive<'a>] = self.directive.block.as_deref().unwrap_or_default();
         let mut said = block
@@ -66,7 +66,7 @@ impl<'d, 'a> Upstream<'d, 'a> {
         said.next().unwrap_or((Method::RoundRobin, None))
     }
 
-    /// Whether a directive chooses between names of which there is one only.
+    /// Returns whether a directive chooses between names although there is only one.
     fn is_hash_of_one_name(&self, directive: &Directive<'_>) -> bool {
         let is_consistent =
             (directive.arguments().get(1)).is_some_and(|word| word.text == "consistent");
@@ -76,7 +76,7 @@ impl<'d, 'a> Upstream<'d, 'a> {
     }
 }
 
-/// Whether a name is that of an `upstream`.
+/// Returns the `upstream` directive of this name, if there is one.
 pub(super) fn defined<'d, 'a>(
     effective: &'d Effective<'a>,
     name: &str,
@@ -92,7 +92,7 @@ pub(super) fn defined<'d, 'a>(
     })
 }
 
-/// The method that a directive of an `upstream` asks for; `None` for one that asks for none.
+/// Returns the method that a directive of an `upstream` sets; `None` for one that sets none.
 fn method(name: &str) -> Option<Method> {
     match name {
         "ip_hash" | "hash" => Some(Method::Hashed),
@@ -123,7 +123,7 @@ impl<'d, 'a> Server<'d, 'a> {
     }
 }
 
-/// Host and port of `back-end:5252`; `None` for a socket's path, an address in brackets or something with a variable.
+/// Parses host and port of `back-end:5252`; `None` for a socket's path, an address in brackets or a text with a variable.
 pub(super) fn host_and_port(written: &str) -> Option<(&str, u16)> {
     if written.starts_with("unix:") || written.contains(['$', '[', '/']) {
         return None;

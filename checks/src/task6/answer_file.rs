@@ -4,8 +4,7 @@ use crate::wording::{code, codes};
 
 /// The answer file is where the exercise asks for it: `task6/2-api-servers.txt` is a regular file with text in it.
 ///
-/// Text is UTF-8, of which ASCII is a part. What the text says is judged by `answer-command`, how it ends by
-/// `answer-newline`.
+/// Text is UTF-8, of which ASCII is a part. `answer-command` judges the text itself, `answer-newline` its end.
 pub(super) static CHECK: Check = Check {
     id: "answer-file",
     points: 5,
@@ -150,7 +149,7 @@ fn too_large(bytes: u64) -> Finding {
     ))
 }
 
-/// What keeps these bytes from being text that says something.
+/// Returns the finding that these bytes are not text or contain only white space; `None` for other text.
 fn unfit(bytes: &[u8]) -> Option<Finding> {
     if is_utf16(bytes) {
         return Some(ANSWER_UTF16.finding(Text::fixed(
@@ -188,7 +187,7 @@ fn is_blank(text: &str) -> bool {
         .all(|character| character.is_whitespace() || character == '\u{feff}')
 }
 
-/// Whether the bytes begin with UTF-16's byte order mark, or every other byte is zero as in UTF-16 without one.
+/// Returns whether the bytes begin with UTF-16's byte order mark, or every other byte is zero as in UTF-16 without one.
 fn is_utf16(bytes: &[u8]) -> bool {
     let (pairs, _) = bytes.as_chunks::<2>();
     let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);

@@ -5,8 +5,8 @@ use crate::wording::visible;
 
 /// The answer file ends with a newline, as the exercise asks: its last byte is `\n`.
 ///
-/// A newline ends a line; an editor that shows no empty line below the command may have left it out. More than one
-/// passes.
+/// A newline ends a line. If an editor shows no empty line below the command, the newline may be missing. More than one
+/// newline passes.
 pub(super) static CHECK: Check = Check {
     id: "answer-newline",
     points: 5,

@@ -5,7 +5,7 @@ use crate::wording::code;
 
 /// No port of the API servers is published on the host: every request comes through the proxy.
 ///
-/// Containers on one network reach each other without `ports`. A port that Docker chooses is published all the same.
+/// Containers on one network reach each other without `ports`. A port that Docker chooses is also published.
 pub(super) static CHECK: Check = Check {
     id: "back-end-private",
     points: 5,
@@ -42,7 +42,7 @@ fn judge(seen: &Observation) -> Judgement {
     Ok(judged.with_notes(others.filter_map(random_port).collect()))
 }
 
-/// A service whose visitors cannot know its port beforehand.
+/// Returns a note on a service whose port cannot be known in advance.
 fn random_port(service: &Service) -> Option<Note> {
     let is_random = |port: &Port| port.published == Published::Random;
     if service.ports.is_empty() || !service.ports.iter().all(is_random) {

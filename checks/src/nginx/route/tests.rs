@@ -1,11 +1,12 @@
-//! Where requests for the API go.
+//! Tests of the route of requests to the API.
 
 use super::*;
 use crate::nginx::sample::site;
 
 const PATH: &str = "/api/hello";
 
-/// What the route of `/api/hello` passes on to, or `none` when it passes on nothing, or `unknown`.
+/// Returns the target of the route of `/api/hello`; `none` if it passes no requests on, `unknown` if the route is not
+/// certain.
 fn passed(text: &str) -> String {
     let seen = site(text);
     let effective = Effective::read(&seen);

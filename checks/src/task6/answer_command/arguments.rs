@@ -1,4 +1,4 @@
-//! The words of a docker-compose command, compared with those that are expected.
+//! Words of a docker-compose command, compared with the expected ones.
 
 use super::command::Command;
 use super::deviation::Deviation;
@@ -8,7 +8,7 @@ use crate::command_line::Word;
 use crate::model::{Mistake, Text};
 use crate::wording::{code, codes};
 
-/// Options that take the next word as their value, `--scale` apart.
+/// Options that take the next word as their value, except `--scale`.
 const VALUED: &[&str] = &[
     "-f",
     "--file",
@@ -34,10 +34,10 @@ const VALUED: &[&str] = &[
     "--wait-timeout",
 ];
 
-/// The words of a command, by what they are for.
+/// Words of a command, by their purpose.
 #[derive(Debug, Default)]
 pub(super) struct Arguments<'a> {
-    /// What Compose is told to do.
+    /// The subcommand of Compose.
     pub subcommand: Option<&'a Word>,
     /// Each `--scale` with its value.
     pub scales: Vec<scale::Scale<'a>>,
@@ -45,11 +45,11 @@ pub(super) struct Arguments<'a> {
     options: Vec<(&'a Word, Option<&'a Word>)>,
     /// Words that belong to no option.
     pub operands: Vec<&'a Word>,
-    /// Where the command ends.
+    /// End of the command in the line.
     pub end: usize,
 }
 
-/// Every difference between a command's words and those that are expected.
+/// Returns every difference between a command's words and the expected ones.
 pub(super) fn deviations(command: &Command, back_end: &str) -> Vec<Deviation> {
     let (mut deviations, words) = program::deviations(&command.words);
     let end = command.words.last().map_or(0, |word| word.span.end);
@@ -104,12 +104,12 @@ impl<'a> Arguments<'a> {
         arguments
     }
 
-    /// Whether Compose is told to `scale`, in words of its own.
+    /// Returns whether the subcommand is `scale`, spelled exactly so.
     pub fn is_scale_subcommand(&self) -> bool {
         self.subcommand.is_some_and(|word| word.text() == "scale")
     }
 
-    /// Operands of `up` that nobody asked for.
+    /// Returns a deviation for operands of `up`, which the exercise does not ask for.
     fn surplus(&self) -> Option<Deviation> {
         let is_up = self.subcommand.is_some_and(|word| word.text() == "up");
         let words: Vec<String> = self.operands.iter().map(|word| word.text()).collect();

@@ -1,4 +1,4 @@
-//! The characters of a line, before it is taken apart into words.
+//! Characters of a line, before it is split into words.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use crate::command_line::Glyph;
 use crate::model::Text;
 use crate::wording::codes;
 
-/// The line in plain characters: what a word processor made of hyphens, quotes and spaces is taken back, what cannot
-/// be seen is dropped.
+/// Converts a line to plain characters: replaces a word processor's hyphens, quotes and spaces, and removes invisible
+/// characters.
 pub(super) fn plain(line: &str) -> Vec<Glyph> {
     let characters: Vec<char> = line.chars().collect();
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(characters.len());
@@ -37,7 +37,7 @@ pub(super) fn plain(line: &str) -> Vec<Glyph> {
     glyphs
 }
 
-/// What is wrong with the characters of a line.
+/// Returns the deviations in the characters of a line.
 pub(super) fn deviations(line: &str) -> Vec<Deviation> {
     let characters: Vec<char> = line.chars().collect();
     let start = usize::from(line.starts_with('\u{feff}'));
@@ -91,7 +91,7 @@ const CONTINUED: Text = Text::fixed(
     "la commande continue sur plusieurs lignes",
 );
 
-/// Which characters of a line are not what they look like; `⍽` and `◊` stand for those that cannot be seen.
+/// Returns the message that names the typographic characters of a line; `⍽` and `◊` replace those that are invisible.
 fn typography(line: &str) -> Text {
     let mut found: Vec<String> = line
         .chars()
@@ -107,7 +107,7 @@ fn typography(line: &str) -> Text {
     )
 }
 
-/// No mark for an empty place.
+/// Returns no mark for an empty place.
 fn marks(place: Range<usize>) -> Vec<Range<usize>> {
     if place.is_empty() {
         Vec::new()
@@ -116,14 +116,14 @@ fn marks(place: Range<usize>) -> Vec<Range<usize>> {
     }
 }
 
-/// Whether white space is anything but one space between two words; a line that goes on is told apart.
+/// Returns whether white space is anything but one space between two words. A line that continues is reported separately.
 fn is_odd(line: &[char], place: &Range<usize>, within: Range<usize>) -> bool {
     let blank = line.get(place.clone()).unwrap_or_default();
     let is_outside = place.start == within.start || place.end == within.end;
     !blank.contains(&'\n') && (is_outside || blank != [' '])
 }
 
-/// The runs of characters that are `like` this.
+/// Returns the sequences of characters for which `like` is true.
 fn places(line: &[char], within: Range<usize>, like: fn(char) -> bool) -> Vec<Range<usize>> {
     let mut places: Vec<Range<usize>> = Vec::new();
     for at in within.filter(|&at| line.get(at).copied().is_some_and(like)) {
@@ -152,7 +152,7 @@ fn is_hidden(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Whether a dash before this stood for two: an option of several letters follows, and no second dash.
+/// Returns whether a dash before `next` replaced two: an option of several letters follows, and no second dash.
 fn is_long_option(next: &[char]) -> bool {
     matches!(next, [first, second, ..] if first.is_alphabetic() && second.is_alphabetic())
 }

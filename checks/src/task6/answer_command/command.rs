@@ -1,4 +1,4 @@
-//! The command in a line, and what stands around it.
+//! The command in a line, and the text around it.
 
 use std::ops::Range;
 
@@ -7,23 +7,23 @@ use super::mistakes::{CHAINED, COMMENTED_OUT, ECHO, OTHER_SPELLING, PROMPT, SUDO
 use crate::command_line::{Glyph, Token, Word, tokens};
 use crate::wording::code;
 
-/// Subcommands by which a Docker command is known among other text.
+/// Subcommands that identify a Docker command in other text.
 const SUBCOMMANDS: &[&str] = &[
     "build", "compose", "create", "down", "exec", "logs", "ps", "pull", "restart", "run", "scale",
     "stack", "start", "stop", "up",
 ];
 
-/// A command in a line, and what stands around it.
+/// A command in a line, and the text around it.
 #[derive(Clone, Debug)]
 pub(super) struct Command {
-    /// The program and its arguments.
+    /// Program and its arguments.
     pub words: Vec<Word>,
-    /// What stands around them that should not.
+    /// Deviations in the text around them.
     pub around: Vec<Deviation>,
 }
 
 impl Command {
-    /// The command in a line, when there is one.
+    /// Returns the command in a line, if it contains one.
     pub fn find(line: &[Glyph], expected: &str) -> Option<Command> {
         let tokens = tokens(line);
         let parts: Vec<&[Token]> = tokens
@@ -38,14 +38,14 @@ impl Command {
         Some(Command { around, ..found })
     }
 
-    /// How many of the expected words are not there.
+    /// Returns the number of expected words that are missing.
     pub fn lacking(&self, expected: &str) -> usize {
         let has = |expected: &str| self.words.iter().any(|word| word.text() == expected);
         let expected = expected.split(' ');
         expected.filter(|expected| !has(expected)).count()
     }
 
-    /// The command in a part of a line without operators.
+    /// Returns the command in a part of a line without operators.
     fn in_part(part: &[Token], expected: &str) -> Option<Command> {
         if let [Token::Comment(comment)] = part {
             let found = Command::find(&comment.glyphs, expected);
@@ -67,7 +67,7 @@ impl Command {
         })
     }
 
-    /// The command inside one quoted word, as in `echo "…"`.
+    /// Returns the command inside one quoted word, as in `echo "…"`.
     fn in_quotes(words: &[Word], expected: &str) -> Option<Command> {
         let is_phrase = |word: &Word| {
             word.glyphs
@@ -106,7 +106,7 @@ fn word(token: &Token) -> Option<&Word> {
     }
 }
 
-/// What a comment behind the command is.
+/// Returns the deviation of a comment after the command.
 fn comment(token: &Token) -> Option<Deviation> {
     match token {
         Token::Word(_) | Token::Operator(_) => None,
@@ -119,7 +119,7 @@ fn comment(token: &Token) -> Option<Deviation> {
     }
 }
 
-/// Whether a word can be the name of a program like `docker-compose`.
+/// Returns whether a word can be the name of a program like `docker-compose`.
 fn is_program(word: &Word) -> bool {
     let text = word.text().to_lowercase();
     let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -133,7 +133,7 @@ fn is_program(word: &Word) -> bool {
     is_name && (is_docker || name.ends_with("compose"))
 }
 
-/// Whether words that begin with a program are a command, not a sentence about one.
+/// Returns whether words that begin with a program are a command and not a sentence about one.
 fn is_command(words: &[Word]) -> bool {
     let texts: Vec<String> = words
         .iter()
@@ -147,7 +147,7 @@ fn is_command(words: &[Word]) -> bool {
     }
 }
 
-/// What the words before a program are.
+/// Returns the deviations of the words before a program.
 fn before_command(words: &[Word]) -> Vec<Deviation> {
     let mut deviations = Vec::new();
     for word in words {
@@ -216,7 +216,8 @@ fn quoted(phrase: &Word) -> Deviation {
     }
 }
 
-/// What the operators of a line do to its command; those by which `echo` writes into a file belong to it.
+/// Returns the deviations of a line's operators. Those by which `echo` writes into a file belong to `echo` and are left
+/// out.
 fn operators(tokens: &[Token], around: &[Deviation]) -> Vec<Deviation> {
     let is_echo = around
         .iter()
@@ -236,7 +237,7 @@ fn operators(tokens: &[Token], around: &[Deviation]) -> Vec<Deviation> {
     deviations
 }
 
-/// Whether what stands before a `>` is nothing, or what a terminal of Windows writes there.
+/// Returns whether the text before a `>` is empty, or the prompt of a Windows terminal.
 fn is_prompt(before: &[Token]) -> bool {
     let first = before.first().and_then(word).map(Word::text);
     first.is_none_or(|first| first == "PS" || first.get(1..2) == Some(":"))

@@ -1,4 +1,4 @@
-//! One way in which a line differs from the command.
+//! A difference between a line and the command.
 
 use std::ops::Range;
 
@@ -6,19 +6,19 @@ use super::mistakes;
 use crate::command_line::Word;
 use crate::model::{Mistake, Text};
 
-/// One way in which a line differs from the command.
+/// A difference between a line and the command.
 #[derive(Clone, Debug)]
 pub(super) struct Deviation {
-    /// What kind.
+    /// Kind of the difference.
     pub mistake: &'static Mistake,
-    /// The facts.
+    /// Facts of the difference.
     pub message: Text,
-    /// Where in the line, in characters from 0.
+    /// Places in the line, in characters from 0.
     pub marks: Vec<Range<usize>>,
 }
 
 impl Deviation {
-    /// A difference at one place.
+    /// Returns a deviation at one place.
     pub fn at(mistake: &'static Mistake, span: Range<usize>, en: String, fr: String) -> Deviation {
         Deviation {
             mistake,
@@ -27,7 +27,7 @@ impl Deviation {
         }
     }
 
-    /// A word that means the same but is not written the same.
+    /// Returns a deviation for a word with the right meaning and another spelling.
     pub fn spelling(word: &Word, expected: &str, found: &str) -> Deviation {
         Deviation::at(
             &mistakes::OTHER_SPELLING,
@@ -37,7 +37,7 @@ impl Deviation {
         )
     }
 
-    /// Where it stands among the others: the most telling first.
+    /// Returns its position in the order of importance: the most informative mistake first.
     pub fn rank(&self) -> Option<usize> {
         let code = self.mistake.code;
         mistakes::ALL

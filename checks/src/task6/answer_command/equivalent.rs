@@ -1,8 +1,8 @@
-//! Commands that do what the exercise's own does, for a rubric that accepts them.
+//! Commands that have the same effect as the exercise's own, for a rubric that accepts them.
 
 use crate::command_line::{Glyph, Token, tokens};
 
-/// Files that Compose finds by itself, and that may as well be named.
+/// Files that Compose finds by itself, and that may also be named.
 const FOUND_BY_ITSELF: &[&str] = &[
     "docker-compose.yml",
     "docker-compose.yaml",
@@ -10,7 +10,7 @@ const FOUND_BY_ITSELF: &[&str] = &[
     "compose.yaml",
 ];
 
-/// Options of Compose, and of `up`, that change neither what is started nor how many of it.
+/// Options of Compose and of `up` that change neither the services that are started nor the number of their containers.
 const HARMLESS: &[&str] = &[
     "-d",
     "--detach",
@@ -39,15 +39,15 @@ const HARMLESS_WITH_VALUE: &[&str] = &[
     "--progress",
 ];
 
-/// What the words of a command have said so far.
+/// Facts from the words of a command read so far.
 #[derive(Default)]
 struct Said {
     is_up: bool,
     scales_back_end: bool,
 }
 
-/// Whether a shell that is given this line starts the stack with Compose, two of the API's service and no other number of anything
-/// else; `files` are those that Compose reads, from the submission's root.
+/// Returns whether a shell that runs this line starts the stack with Compose, with two containers of the API's service and
+/// one of any other service that is scaled. `files` are those that Compose reads, relative to the submission's root.
 pub(super) fn starts_two(line: &str, back_end: &str, files: &[String]) -> bool {
     let Some(words) = words(line) else {
         return false;
@@ -64,7 +64,8 @@ pub(super) fn starts_two(line: &str, back_end: &str, files: &[String]) -> bool {
     }
 }
 
-/// The words of a line that is one command; nothing that a shell reads as part of a name, like the end of a Windows line.
+/// Returns the words of a line that is one command; `None` if it contains characters that a shell reads as part of a name,
+/// like the end of a Windows line.
 fn words(line: &str) -> Option<Vec<String>> {
     let is_plain = |character: char| matches!(character, ' ' | '\t' | '\n' | '!'..='~');
     if !line.chars().all(is_plain) {
@@ -111,7 +112,8 @@ fn is_up_of_two(words: &[&str], back_end: &str, files: &[String]) -> bool {
 }
 
 impl Said {
-    /// Notes a service and its number; whether they are right: two of the API's, told once, and one of any other.
+    /// Records a service and its number. Returns whether they are right: two for the API's service, given once, and one for
+    /// any other.
     fn scale(&mut self, quantity: Option<&str>, back_end: &str) -> bool {
         match quantity.and_then(|quantity| quantity.split_once('=')) {
             Some((service, number)) if service == back_end => {
@@ -125,7 +127,7 @@ impl Said {
     }
 }
 
-/// Whether a file named on the command line, seen from `task6`, is one that Compose reads anyway.
+/// Returns whether a file named on the command line, relative to `task6`, is one that Compose reads by itself.
 fn is_read(named: Option<&str>, files: &[String]) -> bool {
     let name = named.map(|name| name.strip_prefix("./").unwrap_or(name));
     name.is_some_and(|name| {

@@ -9,16 +9,16 @@ use super::{arguments, characters, expected};
 use crate::model::{Comparison, Finding};
 use crate::wording::visible;
 
-/// Characters of a line that are read; a command has fewer.
+/// Most characters of a line that are read; a command has fewer.
 const READ: usize = 400;
 
-/// Characters of a line that are shown.
+/// Most characters of a line that are shown.
 const SHOWN: usize = 160;
 
-/// Differences of a line that are told.
+/// Most differences of a line that are reported.
 const TOLD: usize = 12;
 
-/// A line that holds a command, and how it differs from the one that is expected.
+/// A line that contains a command, with its differences from the expected one.
 pub(super) struct Line<'a> {
     text: &'a str,
     expected: String,
@@ -27,7 +27,7 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The line taken apart; `None` when there is no command in it.
+    /// Parses a line; `None` if it contains no command.
     pub fn read(text: &'a str, back_end: &str) -> Option<Line<'a>> {
         let expected = expected(back_end);
         let (end, _) = text.char_indices().nth(READ).unwrap_or((text.len(), '\0'));
@@ -48,7 +48,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// How far the line is from the command: words that it lacks, then ways in which it differs.
+    /// Returns the distance between the line and the command: the number of missing words, then the number of differences.
     pub fn distance(&self) -> (usize, usize) {
         (self.command.lacking(&self.expected), self.deviations.len())
     }
@@ -87,14 +87,14 @@ pub(super) fn comparison(line: &str, marks: &[Range<usize>], expected: String) -
     }
 }
 
-/// Whether a character stands in a mark that has nothing to see in it.
+/// Returns whether a character is in a mark that contains only white space.
 fn is_blank(line: &[char], marks: &[Range<usize>], at: usize) -> bool {
     let mark = marks.iter().find(|mark| mark.contains(&at));
     let marked = mark.and_then(|mark| line.get(mark.start..mark.end.min(line.len())));
     marked.is_some_and(|marked| marked.iter().all(|character| character.is_whitespace()))
 }
 
-/// A difference of which no more can be said.
+/// Returns a deviation for a line whose difference cannot be described further.
 fn unlike(text: &str, expected: &str) -> Deviation {
     Deviation::at(
         &OTHER_SPELLING,

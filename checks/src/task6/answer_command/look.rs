@@ -1,15 +1,15 @@
-//! What a file without a command looks like.
+//! Recognition of a file without a command.
 
 use crate::model::Text;
 
-/// What lines without a command look like, when that is evident.
+/// Returns the kind of text that lines without a command contain, if it is evident.
 pub(super) fn look(lines: &[&str]) -> Option<Text> {
     let begins = |sign: &&str| lines.iter().any(|line| line.trim_start().starts_with(sign));
     let (_, name) = LOOKS.iter().find(|(signs, _)| signs.iter().any(begins))?;
     Some(name.clone())
 }
 
-/// How a line begins in each, and what it is.
+/// Beginnings of lines, with the kind of text that they identify.
 const LOOKS: &[(&[&str], Text)] = &[
     (
         &[

@@ -1,8 +1,8 @@
-//! How a line can differ from the command, the most telling first.
+//! Differences between a line and the command, the most informative first.
 
 use crate::model::{Mistake, Text};
 
-/// Every way to differ, in the order in which they are told.
+/// Every kind of difference, in the order in which they are reported.
 pub(super) static ALL: &[&Mistake] = &[
     &NO_COMMAND,
     &COMMENTED_OUT,

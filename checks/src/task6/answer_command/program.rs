@@ -1,4 +1,4 @@
-//! The program of a command, and what it is told to do.
+//! The program of a command, and its subcommand.
 
 use super::arguments::Arguments;
 use super::deviation::Deviation;
@@ -8,7 +8,7 @@ use super::mistakes::{
 use crate::command_line::Word;
 use crate::wording::code;
 
-/// What is wrong with the program, and the words behind it.
+/// Returns the deviations of the program, and the words after it.
 pub(super) fn deviations(words: &[Word]) -> (Vec<Deviation>, &[Word]) {
     match words {
         [program, compose, arguments @ ..] if is_spaced(program, compose) => {
@@ -19,7 +19,7 @@ pub(super) fn deviations(words: &[Word]) -> (Vec<Deviation>, &[Word]) {
     }
 }
 
-/// Whether `compose` is a part of the program’s name, not what it is told to do.
+/// Returns whether `compose` is a part of the program’s name and not its subcommand.
 fn is_spaced(program: &Word, compose: &Word) -> bool {
     !program.text().to_lowercase().ends_with("compose")
         && compose.text().to_lowercase() == "compose"
@@ -62,7 +62,7 @@ fn other(found: &str, span: std::ops::Range<usize>) -> Deviation {
     )
 }
 
-/// What is wrong with what Compose is told to do.
+/// Returns the deviation of Compose's subcommand.
 pub(super) fn subcommand(arguments: &Arguments) -> Option<Deviation> {
     let Some(word) = arguments.subcommand else {
         return Some(Deviation::at(

@@ -1,4 +1,4 @@
-//! How many containers of which service a command asks for.
+//! Number of containers and service that a command requests.
 
 use std::ops::Range;
 
@@ -8,25 +8,26 @@ use super::mistakes::{NO_SCALE, OTHER_COUNT, OTHER_OPTION, OTHER_SERVICE, OTHER_
 use crate::command_line::{Glyph, Word, span, text};
 use crate::wording::code;
 
-/// One `--scale`.
+/// A `--scale` option.
 #[derive(Debug)]
 pub(super) struct Scale<'a> {
-    /// The option.
+    /// The word of the option.
     pub word: &'a Word,
-    /// The next word, when the option’s own has no value.
+    /// The next word, if the option’s own has no value.
     pub value: Option<&'a Word>,
-    /// Whether it stands before what Compose is told to do.
+    /// True if it is before the subcommand.
     pub is_early: bool,
 }
 
-/// Whether a word is the option `--scale`, if badly written; without its hyphens only behind the subcommand.
+/// Returns whether a word is the option `--scale`, also with spelling mistakes. Without hyphens it counts only after the
+/// subcommand.
 pub(super) fn is_scale(text: &str, subcommand: Option<&Word>) -> bool {
     let name = text.split('=').next().unwrap_or_default().to_lowercase();
     let is_option = name.starts_with('-') && name.trim_start_matches('-') == "scale";
     is_option || (name == "scale" && subcommand.is_some())
 }
 
-/// What is wrong with how many containers are asked for.
+/// Returns the deviations of the requested numbers of containers.
 pub(super) fn deviations(arguments: &Arguments, back_end: &str) -> Vec<Deviation> {
     if arguments.is_scale_subcommand() && arguments.scales.is_empty() {
         let operand = arguments.operands.first();
@@ -52,7 +53,7 @@ pub(super) fn deviations(arguments: &Arguments, back_end: &str) -> Vec<Deviation
 }
 
 impl Scale<'_> {
-    /// Such as `back-end=2`: the next word, or what follows the first `=`.
+    /// Returns a text such as `back-end=2`: the next word, or the characters after the first `=`.
     fn quantity(&self) -> &[Glyph] {
         match self.value {
             Some(value) => &value.glyphs,
@@ -75,7 +76,7 @@ impl Scale<'_> {
         )
     }
 
-    /// What is wrong with how the option is written.
+    /// Returns the deviation of the option's spelling or position.
     fn spelling(&self, arguments: &Arguments, back_end: &str) -> Option<Deviation> {
         let found = self.word.text();
         if self.is_early && arguments.subcommand.is_some() {
@@ -117,7 +118,7 @@ fn missing(arguments: &Arguments, back_end: &str) -> Deviation {
     )
 }
 
-/// What is wrong with a service and its number of containers.
+/// Returns the deviations of a service and its number of containers.
 fn quantity(glyphs: &[Glyph], end: usize, back_end: &str) -> Vec<Deviation> {
     let (service, _) = glyphs.split_at(equals(glyphs).unwrap_or(glyphs.len()));
     let count = behind_equals(glyphs);
