@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use fixture::{Fixture, complaints, is_live, top};
 
-/// Label of every resource that a run makes.
+/// Filter by the label of every resource that a run makes.
 const LABEL: &str = "label=org.softy-check.run";
 
 /// Somebody else may be grading on the same engine; what is left of that goes away by itself.

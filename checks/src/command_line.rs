@@ -5,9 +5,9 @@ use std::ops::Range;
 /// A character with its place in the line, in characters from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Glyph {
-    /// The character.
+    /// The character itself.
     pub character: char,
-    /// Its place.
+    /// Place in the line.
     pub at: usize,
 }
 

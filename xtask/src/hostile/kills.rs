@@ -20,7 +20,7 @@ use crate::{process, say};
 /// Each signal with the number of runs that it ends.
 const SIGNALS: [(&str, usize); 3] = [("KILL", 50), ("INT", 20), ("TERM", 5)];
 
-/// Number of killed runs before each cleanup, by turns by the next run and by `softy-check clean`.
+/// Number of killed runs before each cleanup, alternately by the next run and by `softy-check clean`.
 const CLEANED_AFTER: usize = 10;
 
 /// Duration of a build step that every other run has, so that the signal often arrives during it.

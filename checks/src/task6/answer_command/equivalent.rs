@@ -64,8 +64,8 @@ pub(super) fn starts_two(line: &str, back_end: &str, files: &[String]) -> bool {
     }
 }
 
-/// Returns the words of a line that is one command; `None` if it contains characters that a shell reads as part of a name,
-/// like the end of a Windows line.
+/// Returns the words of a line that is one command; `None` for several commands, or for characters that a shell would read as
+/// part of a name, like the end of a Windows line.
 fn words(line: &str) -> Option<Vec<String>> {
     let is_plain = |character: char| matches!(character, ' ' | '\t' | '\n' | '!'..='~');
     if !line.chars().all(is_plain) {
