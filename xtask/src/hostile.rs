@@ -27,7 +27,7 @@ const AT_A_TIME: usize = 2;
 pub struct Outcome {
     /// Name of the attack or of the engine failure.
     name: String,
-    /// Result of it.
+    /// Result of the attack or of the engine failure.
     result: Verdict,
 }
 

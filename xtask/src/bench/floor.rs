@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::api::Engine;
 use super::{images, timed, volley};
 
-/// One of several stacks of the same kind.
+/// A stack, which may run next to others of its kind.
 struct Floor<'a> {
     engine: &'a Engine,
     /// Name of its network, value of its label, and prefix of its containers' names.

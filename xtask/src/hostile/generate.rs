@@ -106,7 +106,7 @@ fn fifo(path: &Path) -> Result<()> {
     process::run(Command::new("mkfifo").arg(path))
 }
 
-/// Creates the device `/dev/zero`, which never ends.
+/// Creates a device like `/dev/zero`, which never ends.
 fn device(path: &Path) -> Result<()> {
     cleared(path)?;
     process::run(Command::new("mknod").arg(path).args(["c", "1", "5"]))

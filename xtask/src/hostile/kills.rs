@@ -153,8 +153,9 @@ fn ended_by(
     Ok(Verdict::Broken(complaints))
 }
 
-/// Judges a killed run. The next run or `softy-check clean` removes what it left on the engine, with two exceptions: the
-/// engine ends a build step when its client is gone, and no later run would know about temporary files.
+/// Judges a killed run. The next run or `softy-check clean` removes what it left on the engine, with two exceptions
+/// that must not be left: the engine itself ends a build step when its client is gone, and no later run knows of temporary
+/// files.
 fn killed(ended: &Ended, at: f64, mut complaints: Vec<String>) -> Result<Verdict> {
     let files = ended.temporary_files()?;
     complaints.extend(files.iter().map(|file| format!("left the file {file:?}")));

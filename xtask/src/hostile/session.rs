@@ -41,7 +41,7 @@ pub struct Session {
     /// Resources on the engine when the session was opened, bystanders included.
     before: BTreeSet<String>,
     runs: AtomicUsize,
-    /// Process that waits for the end of its stdin, which comes when this process ends for any reason, and then removes
+    /// Process that waits for the end of its stdin, which is closed when this process ends for any reason, and then removes
     /// everything.
     undertaker: Child,
     events: Child,
