@@ -1,24 +1,24 @@
-//! What a rubric asks of a submission.
+//! Requirements of a rubric for a submission.
 
 use crate::model::{Text, Unjudged};
 use crate::observation::{Compose, Fault, FaultKind, Observation};
 use crate::task6::TASK6;
 
-/// What the exercise calls the service of the API servers.
+/// Name of the API servers' service in the exercise.
 pub const BACK_END: &str = "back-end";
 
-/// What is asked of a submission where a rubric has a say; what the exercise asks by default.
+/// Requirements that a rubric can change; by default those of the exercise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// Whether the answer file has nothing beside the command.
+    /// True if the answer file may contain only the command.
     pub line_alone: bool,
-    /// Whether a command that does the same is as good as the exercise's own.
+    /// True if an equivalent command is as good as the exercise's own.
     pub equivalent_commands: bool,
-    /// The names that the service of the API servers may have, at least one. The first that a compose file has is that service.
+    /// Allowed names for the service of the API servers, at least one. The first that a compose file has is that service.
     pub services: Vec<String>,
     /// Replicas of the second measurement.
     pub replicas: u32,
-    /// Why the stack that was seen is not the one that is asked for; `None` when it is.
+    /// Reason why the observed stack is not the required one; `None` if it is.
     pub other_stack: Option<Fault>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Asked {
 }
 
 impl Asked {
-    /// The name of the service of the API servers in a compose file, of whose services `has` tells.
+    /// Returns the name of the API servers' service in a compose file, for which `has` returns whether it has a service.
     pub fn service(&self, has: impl Fn(&str) -> bool) -> &str {
         let mut names = self.services.iter();
         let found = names.find(|name| has(name));
@@ -46,9 +46,9 @@ impl Asked {
 }
 
 impl Observation {
-    /// The same with what a rubric asks.
+    /// Replaces the requirements by those of a rubric.
     pub fn asking(self, mut asked: Asked) -> Observation {
-        // What stopped the run was judged by the service of that time, which is replaced below.
+        // The check that stopped the run was judged with the service of that run, which is replaced below.
         let mut seen = self.inferred(TASK6);
         if let Some(compose) = &mut seen.compose {
             let service = asked.service(|name| compose.service(name).is_some());
@@ -66,7 +66,7 @@ impl Observation {
         Observation { asked, ..seen }
     }
 
-    /// The name of the service of the API servers.
+    /// Returns the name of the API servers' service.
     pub fn back_end(&self) -> &str {
         match &self.compose {
             Some(Compose { back_end, .. }) => back_end,
@@ -74,7 +74,7 @@ impl Observation {
         }
     }
 
-    /// Whether the stack that was seen, if any was, is the one that is asked for.
+    /// Returns an error if a stack was observed that is not the required one.
     pub(crate) fn is_as_asked(&self) -> Result<(), Unjudged> {
         match &self.asked.other_stack {
             Some(fault) if self.images.is_some() => Err(Unjudged::Fault(fault.clone())),
@@ -84,7 +84,7 @@ impl Observation {
 }
 
 impl Fault {
-    /// What a rubric asks was not looked at.
+    /// Makes the fault for a requirement of the rubric that the run did not measure.
     pub fn not_asked_then(detail: Text) -> Fault {
         Fault::new(FaultKind::Rubric, detail)
     }
@@ -95,7 +95,8 @@ mod tests {
     use super::*;
     use crate::observation::correct::{service, with_services};
 
-    /// Of a stack whose `api` was measured, with images or without, that a rubric asks for one of `names` of.
+    /// Returns an observation of a stack whose `api` was measured, with or without images, judged by a rubric that requires one
+    /// of `names`.
     fn asking(names: &[&str], images: bool) -> Observation {
         let mut seen = with_services(vec![service("back-end"), service("api")]);
         seen.images = images.then(Vec::new);

@@ -1,6 +1,6 @@
-//! What softy-check looks for: the catalogue of checks, and the values they judge.
+//! Catalogue of checks, and the values that they judge.
 //!
-//! Nothing here reads a file, talks to an engine or looks at a clock: a check is data and one pure function from an
+//! This crate reads no file, contacts no engine and uses no clock. A check is data and one pure function from an
 //! [`Observation`](observation::Observation) to a judgement. Read `task6/round_robin.rs` first.
 
 mod asked;

@@ -1,4 +1,4 @@
-//! The nouns that every check speaks: check, mistake, finding, verdict.
+//! Types that every check uses: check, mistake, finding, judgement.
 
 use std::borrow::Cow;
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::observation::{Fault, FaultKind, Observation, Stage};
 
-/// What is looked for, what it is worth, and the pure function that decides.
+/// A check: its title, its points, and the pure function that decides.
 #[derive(Debug)]
 pub struct Check {
-    /// The name that reports, rubrics and other people's scripts use; never changes.
+    /// Name in reports, rubrics and other people's scripts; never changes.
     pub id: &'static str,
-    /// What passing is worth; 0 is advice or a gate.
+    /// Points for passing; 0 for advice or a gate.
     pub points: u32,
-    /// The checks that must have passed before this one means anything.
+    /// Checks that must pass before this one is meaningful.
     pub after: &'static [&'static Check],
-    /// The last part of the observation that it judges.
+    /// Last part of the observation that it judges.
     pub stage: Stage,
-    /// What passes, in a few words.
+    /// Condition for passing, in a few words.
     pub title: Text,
     /// Every mistake that `judge` can find.
     pub mistakes: &'static [&'static Mistake],
-    /// The code of every note that `judge` can add.
+    /// Code of every note that `judge` can add.
     pub notes: &'static [&'static str],
-    /// Judges what was seen.
+    /// Function that judges an observation.
     pub judge: fn(&Observation) -> Judgement,
 }
 
@@ -32,12 +32,12 @@ pub struct Check {
 pub struct Mistake {
     /// Stable name in reports, in kebab case.
     pub code: &'static str,
-    /// Where to look; never the answer itself.
+    /// Advice on the place to check; never the answer itself.
     pub hint: Text,
 }
 
 impl Mistake {
-    /// One occurrence of the mistake; `message` states what was expected and what was seen.
+    /// Makes one occurrence of the mistake; `message` states the expected and the observed facts.
     pub fn finding(&'static self, message: Text) -> Finding {
         Finding {
             code: self.code,
@@ -52,30 +52,30 @@ impl Mistake {
     }
 }
 
-/// What a check says: findings and notes, or why it could not look.
+/// Result of a check: findings and notes, or the reason why it could not judge.
 pub type Judgement = Result<Judged, Unjudged>;
 
-/// What a check found; no finding means that it passed.
+/// Findings and notes of a check; without a finding, the check has passed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
-    /// The mistakes, the one to mend first on top.
+    /// Mistakes; the one to fix first comes first.
     pub findings: Vec<Finding>,
-    /// What is odd but harmless.
+    /// Unusual but harmless facts.
     pub notes: Vec<Note>,
 }
 
 impl Judged {
-    /// The verdict of a check that found nothing wrong.
+    /// Returns the result of a check that found no mistake.
     pub fn passed() -> Judged {
         Judged::default()
     }
 
-    /// The verdict of a check that found one mistake.
+    /// Returns the result of a check that found one mistake.
     pub fn failed(finding: Finding) -> Judged {
         Judged::from_findings(vec![finding])
     }
 
-    /// Passed when `findings` is empty, failed otherwise.
+    /// Returns a passed result if `findings` is empty, a failed one otherwise.
     pub fn from_findings(findings: Vec<Finding>) -> Judged {
         Judged {
             findings,
@@ -83,27 +83,27 @@ impl Judged {
         }
     }
 
-    /// The same verdict with something to mention.
+    /// Replaces the notes.
     pub fn with_notes(self, notes: Vec<Note>) -> Judged {
         Judged { notes, ..self }
     }
 }
 
-/// Why a check has nothing to judge although the checks before it passed.
+/// Reason why a check has nothing to judge although the checks before it passed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unjudged {
-    /// The run was asked not to look.
+    /// The options of the run exclude the stage.
     NotAsked,
-    /// The run has not looked yet.
+    /// The run has not reached the stage yet.
     Pending,
-    /// The check of this id failed when the run looked, which ended it.
+    /// The check of this id failed during the run and ended it.
     Stopped(String),
-    /// The checker's own trouble.
+    /// A fault of the checker.
     Fault(Fault),
 }
 
 impl Unjudged {
-    /// The observation lacks what it must have once its stage was looked at: nothing seen is no pass.
+    /// Reports that the observation lacks a part although its stage was run. An empty observation is not a pass.
     pub(crate) fn incomplete(lacking: &Text) -> Unjudged {
         let detail = Text::new(
             format!("the observation has no {}", lacking.en),
@@ -113,34 +113,34 @@ impl Unjudged {
     }
 }
 
-/// One mistake, seen.
+/// An observed mistake.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// The mistake's code.
+    /// Code of the mistake.
     pub code: &'static str,
-    /// The facts: what was expected, what was seen.
+    /// Facts: expected and observed.
     pub message: Text,
-    /// Where to look.
+    /// Advice on the place to check.
     pub hint: Text,
-    /// Expected and found text with the difference marked, for text that must match.
+    /// Expected and found text with the differences marked, for text that must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
-    /// Where in the submission.
+    /// Place in the submission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The second place of a conflict.
+    /// Second place of a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub also: Option<Place>,
-    /// Log lines that show it.
+    /// Log lines that show the mistake.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
-    /// Whether it only follows from another mistake that is found, and goes when that is mended.
+    /// True if it only follows from another mistake that was found, and disappears when that one is fixed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub consequence: bool,
 }
 
 impl Finding {
-    /// The finding with the two texts that differ.
+    /// Adds the two texts that differ.
     pub fn comparing(self, comparison: Comparison) -> Finding {
         Finding {
             comparison: Some(comparison),
@@ -148,27 +148,27 @@ impl Finding {
         }
     }
 
-    /// The finding with a hint of its own instead of its mistake's.
+    /// Replaces the hint of the mistake by a specific one.
     pub fn advising(self, hint: Text) -> Finding {
         Finding { hint, ..self }
     }
 
-    /// The finding with the place it points at.
+    /// Sets the place of the finding.
     pub fn at(self, place: Option<Place>) -> Finding {
         Finding { place, ..self }
     }
 
-    /// The finding with the other place that its own conflicts with.
+    /// Sets the second place, with which the first conflicts.
     pub fn against(self, also: Option<Place>) -> Finding {
         Finding { also, ..self }
     }
 
-    /// The finding with the log lines that show it.
+    /// Sets the log lines that show the mistake.
     pub fn shown_by(self, evidence: Vec<Evidence>) -> Finding {
         Finding { evidence, ..self }
     }
 
-    /// The finding as one that only follows from another.
+    /// Marks the finding as a consequence of another.
     pub fn following(self) -> Finding {
         Finding {
             consequence: true,
@@ -177,23 +177,24 @@ impl Finding {
     }
 }
 
-/// Something odd but harmless.
+/// An unusual but harmless fact.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Note {
     /// Stable name in reports, in kebab case.
     pub code: &'static str,
-    /// The facts.
+    /// The fact in words.
     pub message: Text,
 }
 
-/// What was expected, what was found, and where they differ.
+/// Expected and found text, with their differences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// The text that was asked for.
+    /// Expected text.
     pub expected: String,
-    /// The text that was there, invisible characters made visible.
+    /// Found text, with invisible characters made visible.
     pub found: String,
-    /// Ranges of characters (not bytes) in `found`, start and end, that differ; an empty range marks a place where something is missing.
+    /// Ranges of characters (not bytes) in `found` that differ, as start and end. An empty range marks a place where something
+    /// is missing.
     pub marks: Vec<(usize, usize)>,
 }
 
@@ -206,18 +207,18 @@ pub struct Place {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// How many characters of the line are meant; 1 when unknown.
+    /// Width in characters; 1 if unknown.
     pub width: u32,
-    /// That line, cut at a bounded length.
+    /// Text of the line, cut at a bounded length.
     pub snippet: String,
 }
 
-/// The last lines that a build or a container wrote.
+/// Last lines of the output of a build or a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Who wrote them: a service's name, with its number where there are several.
+    /// Source of the lines: a service's name, with the number of the container if there are several.
     pub source: String,
-    /// The lines, oldest first, bounded in number and length.
+    /// Lines, oldest first, bounded in number and length.
     pub lines: Vec<String>,
 }
 
@@ -231,7 +232,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// Words known when the program was written.
+    /// Makes a text from words known at compile time.
     pub const fn fixed(en: &'static str, fr: &'static str) -> Text {
         Text {
             en: Cow::Borrowed(en),
@@ -239,7 +240,7 @@ impl Text {
         }
     }
 
-    /// Words made from what was seen.
+    /// Makes a text from words that depend on the observation.
     pub fn new(en: String, fr: String) -> Text {
         Text {
             en: Cow::Owned(en),
@@ -247,18 +248,18 @@ impl Text {
         }
     }
 
-    /// Words that are nobody's to translate: a system's, a name.
+    /// Makes a text from words that have no translation: a system's message, a name.
     pub fn verbatim(words: impl Into<String>) -> Text {
         let words = words.into();
         Text::new(words.clone(), words)
     }
 
-    /// The same change to the words of each language.
+    /// Applies `change` to the words of each language.
     pub fn map(&self, change: impl Fn(&str) -> String) -> Text {
         Text::new(change(&self.en), change(&self.fr))
     }
 
-    /// The words in one language.
+    /// Returns the words in one language.
     pub fn to(&self, language: Language) -> &str {
         match language {
             Language::English => &self.en,

@@ -1,4 +1,4 @@
-//! What has been seen of a submission: plain data that can be recorded and judged again.
+//! Observation of a submission: plain data that can be recorded and judged again.
 
 mod answer;
 mod circumstances;
@@ -36,89 +36,89 @@ use crate::model::{Text, Unjudged};
 
 /// Everything that the checks judge.
 ///
-/// A stage is `None` when it was not looked at, and `unseen` has the reason; so are files that cannot be read.
+/// A stage that was not run is `None`, and `unseen` has the reason. A file that cannot be read is also `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// Version of this layout, [`Observation::SCHEMA`] when written by this release.
+    /// Version of this layout, [`Observation::SCHEMA`] if this release wrote it.
     pub schema: u32,
-    /// The folder that was taken for `task6`, by its path from the one that was given, where that is not plain.
+    /// Path of the folder that was used as `task6`, from the folder that was given, if it is not the obvious one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
-    /// The answer file.
+    /// Answer file.
     pub answer: Option<Answer>,
-    /// The compose file.
+    /// Compose file.
     pub compose: Option<Compose>,
-    /// Empty folders of the folders that images are built from, by their paths from the submission's root.
+    /// Empty folders inside the folders that images are built from, by their paths from the submission's root.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty_folders: Vec<String>,
-    /// Scripts of the folders that images are built from, or that containers mount, that Linux does not run as they are.
+    /// Scripts that Linux cannot run as they are, in folders that images are built from or that containers mount.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<Script>,
-    /// What containers mount of the submission.
+    /// Paths of the submission that containers mount.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub binds: Vec<Bind>,
-    /// One image a service, in the order of the services.
+    /// Images, one per service, in the order of the services.
     pub images: Option<Vec<Image>>,
-    /// The stack with two replicas of `back-end`, once started.
+    /// Stack with two replicas of `back-end`, once started.
     pub stack: Option<Stack>,
-    /// The replies to `GET /api/hello` through the proxy: one on a first connection, then one on each of several new ones.
+    /// Replies to `GET /api/hello` through the proxy: one on a first connection, then one on each of several new ones.
     pub api: Option<Vec<Reply>>,
-    /// The reply to `GET /` through the proxy.
+    /// Reply to `GET /` through the proxy.
     pub front_page: Option<Reply>,
-    /// The volleys of requests, in the order they were sent.
+    /// Volleys of requests, in the order in which they were sent.
     pub volleys: Vec<Volley>,
-    /// Volleys that were sent again, because something disturbed them or they had no order, and what was seen of each.
+    /// Volleys that were sent again because something disturbed them or they had no order, with their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<Volley>,
-    /// The services whose containers sent requests through the proxy beside the checker, by the proxy's log.
+    /// Services whose containers sent requests through the proxy in addition to the checker's, by the proxy's log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub askers: Vec<String>,
-    /// What the volleys met with: once for two replicas, once for five.
+    /// Circumstances of the volleys: once for two replicas, once for five.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub circumstances: Vec<Circumstances>,
-    /// What came of requests while a replica was held; `None` when none was, or something disturbed them.
+    /// Result of requests while a replica was paused; `None` if none was, or something disturbed the requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
-    /// The stack with five replicas, when one of its containers did not stay up.
+    /// Stack with five replicas, if one of its containers did not stay up.
     pub scaled: Option<Stack>,
-    /// The checker's own trouble, which ended the observation.
+    /// Fault of the checker that ended the observation.
     pub fault: Option<Fault>,
-    /// Why stages are missing, each with its reason once the run has ended; `None` in recordings of releases that did not say it.
+    /// Reasons for missing stages, complete once the run has ended; `None` in recordings of releases that did not record them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<Reasons>,
-    /// What the proxy's nginx reads when it starts; `None` when the proxy is no nginx.
+    /// Configuration that the proxy's nginx reads at its start; `None` if the proxy is not nginx.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nginx: Option<Nginx>,
-    /// The engine that the stack ran on; no check judges it.
+    /// Engine that the stack ran on; no check judges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Sandbox>,
-    /// What helps against the fault on the machine where it came up, where that is known better than for its kind; no
-    /// recording has it.
+    /// Remedy for the fault on the machine where it occurred, if a more specific one is known than for its kind; never
+    /// recorded.
     #[serde(skip)]
     pub advice: Option<Text>,
-    /// What is asked of it; nothing that was seen, so that no recording has it.
+    /// Requirements for the submission; not observed, and therefore never recorded.
     #[serde(skip)]
     pub asked: Asked,
 }
 
 impl Observation {
-    /// The version of the layout that this release reads and writes.
+    /// Version of the layout that this release reads and writes.
     pub const SCHEMA: u32 = 1;
 
-    /// Whether the run was interrupted.
+    /// Returns whether the run was interrupted.
     pub fn is_interrupted(&self) -> bool {
         let fault = self.fault.as_ref();
         fault.is_some_and(|fault| fault.kind == FaultKind::Interrupted)
     }
 
-    /// Notes a service whose containers send requests beside the checker.
+    /// Records a service whose containers send requests in addition to the checker's.
     pub fn note_asker(&mut self, service: &str) {
         if !self.askers.iter().any(|known| known == service) {
             self.askers.push(service.to_owned());
         }
     }
 
-    /// An observation that has got no further than the answer file.
+    /// Makes an observation that ends after the answer file.
     pub fn of_answer(answer: Option<Answer>) -> Observation {
         Observation {
             schema: Observation::SCHEMA,
@@ -147,12 +147,12 @@ impl Observation {
         }
     }
 
-    /// What was seen at a stage, or why nothing was.
+    /// Returns the observation of a stage, or the reason why it is missing.
     pub fn seen<'a, T>(&self, stage: Stage, part: &'a Option<T>) -> Result<&'a T, Unjudged> {
         part.as_ref().ok_or_else(|| self.why_unseen(stage))
     }
 
-    /// The volley on one connection over `replicas` replicas, or why there is none.
+    /// Returns the volley on one connection over `replicas` replicas, or the reason why it is missing.
     pub fn volley(&self, replicas: u32) -> Result<&Volley, Unjudged> {
         let stage = match replicas {
             2 => Stage::Rotation,

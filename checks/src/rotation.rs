@@ -1,50 +1,51 @@
-//! The mathematics of a rotation: what a sequence of replica numbers is.
+//! Mathematics of a rotation: classification of a sequence of replica numbers.
 //!
 //! An order needs evidence that excludes chance and slips:
-//! - A request confirms an order where its replica could be told from the requests before it. At random one of `r` replicas is
-//!   told with a chance of 1 in `r`, which is worth log2 `r` bits; an order needs [`BITS`] of them beyond those that it was read from.
-//!   Two replicas need 20 requests more than the order is long, five need nine.
-//! - An order that favours a replica must be seen [`UNEQUAL_TIMES`] times in full: a client that asks once a second takes a turn once
-//!   a second, and a rotation that slips so regularly is an order of its own, such as 9 : 10.
-//! - Where the logs show requests of others, only requests with none of those near them confirm or contradict an order
+//! - A request confirms an order if the requests before it predict its replica. A random choice among `r` replicas agrees with
+//!   the prediction with a probability of 1 in `r`, so a confirmation is worth log2 `r` bits. An order needs [`BITS`] of them
+//!   beyond the requests that it was read from: two replicas need 20 requests more than the order is long, five need nine.
+//! - An order that favours a replica must be seen [`UNEQUAL_TIMES`] times in full. A client that sends one request per second
+//!   takes one turn per second, and a rotation that slips so regularly is an order of its own, such as 9 : 10.
+//! - If the logs show requests of others, only requests with none of those near them confirm or contradict an order
 //!   ([`rotation_beside`]).
 
 use crate::observation::Other;
 
-/// Evidence that makes an order: requests at random have it once in a million times.
+/// Least evidence for an order, in bits: random requests reach it once in a million cases.
 const BITS: f64 = 20.0;
 
-/// Evidence against chance that is left when no order fits, or the answer stays open.
+/// Least evidence, in bits, that each tried order leaves beyond its own requests. If such an order fits with too little
+/// evidence, the answer stays open.
 const CONTRADICTING_BITS: f64 = 10.0;
 
-/// How often an order that favours a replica must be seen in full.
+/// Number of times that an order that favours a replica must be seen in full.
 const UNEQUAL_TIMES: usize = 4;
 
-/// How far, in requests, a line of a log may be from where its request came in the sequence: replicas write it once they have
-/// answered, and the engine reads each log by itself.
+/// Largest distance, in requests, between the place of a log line and the place of its request in the sequence. Replicas write
+/// the line after they have answered, and the engine reads each log separately.
 const MARGIN: usize = 1;
 
-/// What a sequence of replies is.
+/// Classification of a sequence of replies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {
-    /// The same order over and over, every replica equally often.
+    /// An order that repeats, with every replica equally often.
     Balanced {
         /// Length of the order that repeats.
         period: usize,
     },
-    /// The same order over and over, some replicas more often than others.
+    /// An order that repeats, with some replicas more often than others.
     Weighted {
-        /// How often each replica comes in one period, the first replica first.
+        /// Occurrences of each replica in one period, the first replica first.
         shares: Vec<usize>,
     },
     /// No order that repeats.
     Aperiodic,
 }
 
-/// What `sequence`, in which every number from 1 to `replicas` occurs, is.
+/// Classifies `sequence`, in which every number from 1 to `replicas` occurs.
 ///
-/// Periodic and balanced is the whole property: an `upstream` that lists a name twice gives `ABBA ABBA` on a
-/// right solution, because Docker's DNS shuffles each answer.
+/// A correct rotation is periodic and balanced; no other property counts. An `upstream` that lists a name twice gives `ABBA
+/// ABBA` for a correct solution, because Docker's DNS shuffles each answer.
 pub(crate) fn rotation(sequence: &[u32], replicas: u32) -> Rotation {
     let Some(period) = period(sequence) else {
         return Rotation::Aperiodic;
@@ -59,10 +60,11 @@ pub(crate) fn rotation(sequence: &[u32], replicas: u32) -> Rotation {
     }
 }
 
-/// What a sequence is between which `others` sent requests; `None` where the evidence is not enough for an answer.
+/// Classifies a sequence between whose requests `others` sent theirs; `None` if the evidence does not suffice for an answer.
 ///
-/// A request of another client takes a turn where it reaches the same worker of the proxy, and none where it reaches another
-/// worker, or the replica itself. So where one was logged, or right beside, the order may be as many turns further as there were.
+/// A request of another client takes a turn if it reaches the same worker of the proxy. It takes none if it reaches another
+/// worker, or the replica directly. So at a logged request of others, or directly beside it, the order may advance by as many
+/// extra turns as there were such requests.
 pub(crate) fn rotation_beside(
     sequence: &[u32],
     others: &[Other],
@@ -81,7 +83,7 @@ pub(crate) fn rotation_beside(
             let inside = slips.get(start..start + period - 1).unwrap_or_default();
             inside.iter().all(|&slips| slips == 0)
         });
-        // Each shows the order, from one of its turns on.
+        // Each quiet window shows the order, from one of its turns on.
         let Some(order) = quiet_windows
             .next()
             .and_then(|start| sequence.get(start..start + period))
@@ -109,7 +111,7 @@ pub(crate) fn rotation_beside(
     }
 }
 
-/// How many turns others may have taken between each request and the next.
+/// Returns the number of turns that others may have taken between each request and the next.
 fn slips(requests: usize, others: &[Other]) -> Vec<usize> {
     let gaps = 1..requests;
     let is_near = |gap: usize| move |other: &&Other| gap.abs_diff(other.after as usize) <= MARGIN;
@@ -117,7 +119,7 @@ fn slips(requests: usize, others: &[Other]) -> Vec<usize> {
         .collect()
 }
 
-/// The evidence for an order beyond the requests that it was read from, in bits; `None` where the sequence contradicts it.
+/// Returns the evidence for an order beyond the requests that it was read from, in bits; `None` if the sequence contradicts it.
 fn confirmed(sequence: &[u32], slips: &[usize], order: &[u32], replicas: u32) -> Option<f64> {
     let turns = order.len();
     let first = sequence.first()?;
@@ -148,7 +150,7 @@ fn confirmed(sequence: &[u32], slips: &[usize], order: &[u32], replicas: u32) ->
     Some(evidence)
 }
 
-/// What it is worth to foretell the replica of a request as one of so many.
+/// Returns the evidence, in bits, of a correct prediction of a request's replica as one of `foretold`.
 fn bits(replicas: u32, foretold: usize) -> f64 {
     (f64::from(replicas.max(2)) / foretold.max(1) as f64)
         .log2()
@@ -159,28 +161,28 @@ fn is_equal(shares: &[usize]) -> bool {
     shares.windows(2).all(|pair| pair[0] == pair[1])
 }
 
-/// Length of the shortest order that was seen at least twice in full and never broken.
+/// Returns the length of the shortest order that was seen at least twice in full and never broken.
 pub fn period(sequence: &[u32]) -> Option<usize> {
     (1..=sequence.len() / 2).find(|&period| repeats(sequence, period))
 }
 
-/// How many requests show an order that is twice as long as there are replicas, at least.
+/// Returns the least number of requests that shows an order twice as long as the number of replicas.
 pub fn enough(replicas: u32) -> u32 {
     let evidence = (BITS / bits(replicas, 1)).ceil() as u32;
     replicas.saturating_mul(2).saturating_add(evidence)
 }
 
-/// How often each replica from 1 to `replicas` occurs.
+/// Counts the occurrences of each replica from 1 to `replicas`.
 pub(crate) fn counts(sequence: &[u32], replicas: u32) -> Vec<usize> {
     (1..=replicas)
         .map(|replica| sequence.iter().filter(|&&seen| seen == replica).count())
         .collect()
 }
 
-/// Whether `sequence` can be `workers` rotations, interleaved in any way; `None` where `others` leave that open.
+/// Returns whether `sequence` can be `workers` rotations, interleaved in any way; `None` if `others` leave that open.
 ///
-/// Others take turns in the same rotations, unless they ask a replica itself: with all of them counted into the sequence, or with
-/// none, it must be possible.
+/// Others take turns in the same rotations, unless they send requests to a replica directly. So the sequence must be possible
+/// with all of them inserted, or with none.
 pub(crate) fn interleaves_beside(
     sequence: &[u32],
     others: &[Other],
@@ -201,17 +203,17 @@ pub(crate) fn interleaves_beside(
     if interleaves_rotations(&merged, replicas, workers) {
         return Some(true);
     }
-    // Some counted and some not, the sequence drifts no further than by all of them.
+    // If only some of them take turns, the sequence drifts no further than by the number of all of them.
     let further = u32::try_from(others.len()).ok()?.div_ceil(2);
     let may_be = interleaves_rotations(sequence, replicas, workers.max(1).checked_add(further)?);
     (!may_be).then_some(false)
 }
 
-/// Whether `sequence` can be `workers` rotations, interleaved in any way.
+/// Returns whether `sequence` can be `workers` rotations, interleaved in any way.
 ///
-/// Each worker of nginx keeps a rotation of its own, so whoever cannot stay on one connection meets several. In one
-/// rotation the counts of two replicas never differ by more than two over any stretch (two for `ABBA`), so in all
-/// by no more than two a worker; requests sent at random drift further with every request.
+/// Each worker of nginx keeps its own rotation, so a client that cannot keep one connection meets several rotations. In one
+/// rotation the counts of two replicas differ by at most two over any stretch (by two for `ABBA`), so in all rotations together
+/// by at most two per worker. Random requests drift further with every request.
 pub(crate) fn interleaves_rotations(sequence: &[u32], replicas: u32, workers: u32) -> bool {
     let widest = 2 * i64::from(workers.max(1));
     (1..=replicas)
@@ -226,7 +228,7 @@ fn repeats(sequence: &[u32], period: usize) -> bool {
         .all(|(later, earlier)| later == earlier)
 }
 
-/// The widest range of the difference between how often `one` and `other` have occurred so far.
+/// Returns the range of the difference between the counts of `one` and `other` along the sequence.
 fn drift(sequence: &[u32], one: u32, other: u32) -> i64 {
     let (mut difference, mut lowest, mut highest) = (0_i64, 0, 0);
     for &seen in sequence {
@@ -315,7 +317,8 @@ mod tests {
         assert!(!interleaves_rotations(&repeat(&[1, 1, 2], 50), 2, 2));
     }
 
-    /// Requests one by one through one rotation, and others after some of them, which take a turn or not.
+    /// Returns requests that pass one by one through one rotation, and requests of others after some of them. Each of those
+    /// takes a turn or does not.
     fn beside(order: &[u32], requests: u32, after: &[(u32, bool)]) -> (Vec<u32>, Vec<Other>) {
         let mut turns = order.iter().copied().cycle();
         let (mut sequence, mut others) = (Vec::new(), Vec::new());
@@ -335,7 +338,7 @@ mod tests {
         (sequence, others)
     }
 
-    /// A generator of replicas, by chance.
+    /// Returns a pseudo-random generator of replica numbers.
     fn by_chance(replicas: u32, mut seed: u64) -> impl FnMut() -> u32 {
         move || {
             seed = seed
@@ -451,7 +454,7 @@ mod tests {
         let mut replica = by_chance(2, 7);
         let walk: Vec<u32> = (0..120).map(|_| replica()).collect();
         assert_eq!(interleaves_beside(&walk, &[], 2, 1), Some(false));
-        // Everything that one replica lacks went to others.
+        // Others sent all the requests that one replica lacks.
         let (mut sequence, mut others) = (Vec::new(), Vec::new());
         for turn in 0..120 {
             let replica = turn % 2 + 1;

@@ -1,4 +1,4 @@
-//! The checks of task 6, *Scale Horizontally*, one file a check.
+//! The checks of task 6, *Scale Horizontally*, one check per file.
 
 mod answer_command;
 mod answer_file;
@@ -21,7 +21,7 @@ use crate::observation::Observation;
 
 pub use round_robin::{choice_is_open, is_disturbed, is_hidden};
 
-/// A check's title, with the number of replicas and the service that a rubric asks for.
+/// Returns a check's title, with the number of replicas and the service that a rubric asks for.
 pub fn title(check: &Check, seen: &Observation) -> Text {
     if check.id == scales_further::CHECK.id {
         return scales_further::title(seen.asked.replicas);
@@ -35,7 +35,7 @@ pub fn title(check: &Check, seen: &Observation) -> Text {
     check.title.clone()
 }
 
-/// Every check of task 6, each behind those it comes after.
+/// Every check of task 6, each after those that it depends on.
 pub static TASK6: &[&Check] = &[
     &answer_file::CHECK,
     &answer_newline::CHECK,

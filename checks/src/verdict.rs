@@ -1,48 +1,48 @@
-//! From a catalogue and an observation to one verdict a check.
+//! Judgement of an observation: one verdict per check of a catalogue.
 
 use crate::model::{Check, Finding, Note, Unjudged};
 use crate::observation::{Fault, Observation};
 
-/// A check and what came of it.
+/// A check and its result.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// The check.
     pub check: &'static Check,
-    /// What came of it.
+    /// Result of the check.
     pub status: Status,
-    /// What is odd but harmless.
+    /// Unusual but harmless facts.
     pub notes: Vec<Note>,
 }
 
-/// What can come of a check.
+/// Result of a check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
-    /// Everything it looks for was there.
+    /// The check found no mistake.
     Passed,
-    /// The student's mistake; `others` are mistakes found beside it.
+    /// A mistake of the student; `others` are further mistakes.
     Failed {
-        /// The mistake to mend first.
+        /// The mistake to fix first.
         finding: Box<Finding>,
-        /// The others.
+        /// Further mistakes.
         others: Vec<Finding>,
     },
-    /// Not judged, and not because of the checker.
+    /// Not judged, for a reason other than a fault of the checker.
     Skipped(Reason),
-    /// Not judged because of the checker's own trouble.
+    /// Not judged because of a fault of the checker.
     NotGraded(Fault),
 }
 
-/// Why a check was skipped.
+/// Reason why a check was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The check of this id did not pass, and this one means nothing without it.
+    /// The check of this id did not pass, and this one is not meaningful without it.
     After(&'static str),
-    /// The run was asked not to look.
+    /// The options of the run exclude it.
     NotAsked,
 }
 
 impl Verdict {
-    /// What the check earns, from 0 to its points.
+    /// Returns the points earned, from 0 to the check's points.
     pub fn points(&self) -> u32 {
         match self.status {
             Status::Passed => self.check.points,
@@ -51,7 +51,7 @@ impl Verdict {
     }
 }
 
-/// Judges `observation` by every check of `catalogue`, which lists a check behind those it comes after.
+/// Judges `observation` by every check of `catalogue`, which lists each check after those that it depends on.
 pub fn judge(catalogue: &[&'static Check], observation: &Observation) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(catalogue.len());
     for check in catalogue {
@@ -68,7 +68,7 @@ pub fn judge(catalogue: &[&'static Check], observation: &Observation) -> Vec<Ver
     verdicts
 }
 
-/// Whether the check of this id is next: everything before it has passed, and the run has not looked yet.
+/// Returns whether the check of this id is next: all checks that it depends on have passed, and the run has not reached it yet.
 pub fn is_due(catalogue: &[&'static Check], observation: &Observation, id: &str) -> bool {
     let verdicts = judge(catalogue, observation);
     let check = catalogue.iter().find(|check| check.id == id);
@@ -77,15 +77,15 @@ pub fn is_due(catalogue: &[&'static Check], observation: &Observation, id: &str)
     })
 }
 
-/// The status of a check whose predecessors did not all pass.
+/// Returns the status of a check if the checks that it depends on did not all pass.
 fn obstacle(check: &Check, before: &[Verdict]) -> Option<Status> {
     let mut after = check.after.iter();
     after.find_map(|needed| status_behind(needed.id, before))
 }
 
-/// The status of what stands behind the check of this id; `None` where that passed, or is not among `before`.
+/// Returns the status of a check that depends on the check of this id; `None` if that passed, or is not among `before`.
 ///
-/// A predecessor that was not asked for leaves nothing to see, so the reason is handed on as it is.
+/// If a check was skipped because it was not asked for, the checks that depend on it are skipped for the same reason.
 fn status_behind(id: &str, before: &[Verdict]) -> Option<Status> {
     let verdict = before.iter().find(|verdict| verdict.check.id == id)?;
     match &verdict.status {
@@ -108,7 +108,7 @@ fn judge_one(check: &'static Check, observation: &Observation, before: &[Verdict
     }
 }
 
-/// The status of a check that has nothing to judge.
+/// Returns the status of a check that has nothing to judge.
 fn unseen(check: &Check, unjudged: Unjudged, before: &[Verdict]) -> Status {
     match unjudged {
         Unjudged::NotAsked => Status::Skipped(Reason::NotAsked),

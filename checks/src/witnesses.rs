@@ -1,41 +1,42 @@
-//! The two witnesses of a volley: the replicas' access logs and network counters.
+//! Comparison of the two witnesses of a volley: the replicas' access logs and network counters.
 
 use crate::observation::{Volley, Witness};
 use crate::rotation::counts;
 
-/// What the witnesses of a volley say of each other.
+/// Result of comparing the witnesses of a volley.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Testimony {
-    /// Both say the same.
+    /// Both agree.
     Agreed,
-    /// The logs name each request; what the replicas received was not read.
+    /// The logs record each request; the network counters were not read.
     LogsAlone,
-    /// The logs are silent.
+    /// The logs record no request.
     CountersAlone,
-    /// They tell different stories, first of this replica.
+    /// They disagree; this is the first replica for which they do.
     Contradicted {
-        /// The replica's number.
+        /// Number of the replica.
         replica: usize,
         /// Its requests by the logs.
         logged: usize,
-        /// Its requests by the counters, about.
+        /// Its approximate requests by the counters.
         counted: f64,
     },
-    /// Neither knows of any request.
+    /// Neither witness recorded a request.
     Nobody,
 }
 
-/// Bytes that a replica receives with the shortest request, at least: a segment with an address of the checker's, and one that
-/// acknowledges the answer.
+/// Least number of bytes that a replica receives for the shortest request: a segment with an address of the checker's, and one
+/// that acknowledges the answer.
 const SHORTEST: u64 = 120;
 
-/// Compares the two.
+/// Compares the two witnesses.
 ///
-/// All requests of a volley are of one size, so a replica's share of the bytes is its share of the requests; a
-/// fifth of an even share is more than the traffic beside them can make up. Requests of others, which the logs show, count for no
-/// more than one of the volley each, and together for no more than half an even share: a replica that the counters show to have
-/// received next to nothing has not received its turns, whatever the logs say. Nor has any where all received too little for
-/// so many requests: then what answered has told the replicas what to log.
+/// All requests of a volley have the same size, so a replica's share of the bytes is its share of the requests. The tolerance
+/// is a fifth of an even share, which is more than other traffic can amount to. Requests of other clients, which the logs show,
+/// can raise the tolerance: by one request of the volley for each, up to half an even share in all. So a replica that received
+/// almost nothing by the counters has not received its turns, even if its log shows them. If all replicas together received too
+/// little for the number of requests, no replica may have logged more than the counters show: then another program answered,
+/// and sent the replicas the requests to log.
 pub fn testimony(volley: &Volley) -> Testimony {
     match volley.witness {
         Witness::Nobody => return Testimony::Nobody,
@@ -131,7 +132,7 @@ mod tests {
             of(Witness::Logs, &[0, 0]),
             Testimony::Contradicted { counted: 0.0, .. }
         ));
-        // Requests without anything beside the address, on connections that the proxy keeps.
+        // Requests with nothing but the address, on connections that the proxy keeps.
         assert_eq!(of(Witness::Logs, &[3_900, 4_000]), Testimony::Agreed);
     }
 

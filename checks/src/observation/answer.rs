@@ -1,24 +1,24 @@
-//! The answer file as it lies in the submission.
+//! The answer file of a submission.
 
 use serde::{Deserialize, Serialize};
 
-/// What stands at `task6/2-api-servers.txt`.
+/// State of `task6/2-api-servers.txt`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// Nothing; files of that name, or nearly so, elsewhere in the submission.
+    /// No such file; files with that name, or nearly so, elsewhere in the submission.
     Missing {
         /// Paths from the submission's root.
         elsewhere: Vec<String>,
     },
-    /// Something that is no regular file; it was not opened.
+    /// Not a regular file, and therefore not opened.
     NotRegular {
-        /// What it is.
+        /// Kind of file.
         kind: FileKind,
     },
-    /// A file over the size that is read.
+    /// A file over the size limit.
     TooLarge {
-        /// Its size in bytes.
+        /// Size in bytes.
         bytes: u64,
     },
     /// A regular file.
@@ -29,7 +29,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The bytes of the file; none where there is no regular file to read.
+    /// Returns the bytes of the file; empty if there is no regular file to read.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Answer::Missing { .. } | Answer::NotRegular { .. } | Answer::TooLarge { .. } => &[],
@@ -38,13 +38,13 @@ impl Answer {
     }
 }
 
-/// What a path can be instead of a regular file.
+/// Kind of file other than a regular one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// A folder.
     Directory,
-    /// A symbolic link that leads out of the submission or nowhere.
+    /// A symbolic link that points out of the submission, or to nothing.
     Symlink,
     /// A named pipe.
     Fifo,
@@ -54,7 +54,7 @@ pub enum FileKind {
     Device,
 }
 
-/// The bytes of a small file: text where they are UTF-8, numbers elsewhere, so that a recording is readable and exact.
+/// Bytes of a small file: text if they are UTF-8, numbers otherwise, so that a recording is readable and exact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Content {
@@ -74,7 +74,7 @@ impl From<Vec<u8>> for Content {
 }
 
 impl Content {
-    /// The bytes as they were in the file.
+    /// Returns the bytes as they were in the file.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Content::Text(text) => text.as_bytes(),

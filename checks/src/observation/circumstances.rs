@@ -1,32 +1,32 @@
-//! The circumstances of a measurement.
+//! Circumstances of a measurement.
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The replicas as the proxy could find them when requests were sent, and the proxy itself; no check judges it.
+/// Addresses of the replicas and state of the proxy at the time of the requests; no check judges them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
-    /// How many replicas ran.
+    /// Number of running replicas.
     pub replicas: u32,
-    /// The addresses of each replica, by its number; none where the engine did not say.
+    /// Addresses of each replica, by its number; empty if the engine did not report any.
     pub addresses: Vec<Vec<IpAddr>>,
-    /// The addresses that `back-end` has for the proxy's container; empty when it has none, `None` when nothing in the
-    /// container could ask.
+    /// Addresses to which `back-end` resolves in the proxy's container; empty if it has none, `None` if no program in the
+    /// container could resolve the name.
     pub resolved: Option<Vec<IpAddr>>,
-    /// Worker processes of the proxy; `None` when none could be told.
+    /// Worker processes of the proxy; `None` if their number is unknown.
     pub workers: Option<u32>,
 }
 
 impl Circumstances {
-    /// The number of the replica that has an address.
+    /// Returns the number of the replica that has an address.
     pub fn replica(&self, address: &IpAddr) -> Option<u32> {
         (1..)
             .zip(&self.addresses)
             .find_map(|(number, own)| own.contains(address).then_some(number))
     }
 
-    /// Whether `back-end` is every replica once, and nothing else.
+    /// Returns whether `back-end` resolves to each replica exactly once, and to nothing else.
     pub fn finds_each(&self) -> bool {
         let resolved = self.resolved.iter().flatten();
         let mut found: Vec<Option<u32>> = resolved.map(|address| self.replica(address)).collect();

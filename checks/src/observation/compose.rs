@@ -1,26 +1,26 @@
-//! The compose file as Compose would read it, and what of it the sandbox refuses.
+//! The compose file as Compose reads it, with the parts that the sandbox refuses.
 
 use serde::{Deserialize, Serialize};
 
 use crate::asked::BACK_END;
 use crate::model::{Place, Text};
 
-/// What the compose files of `task6` say.
+/// Content of the compose files of `task6`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compose {
-    /// The files that Compose would read, in its order; empty when there is none.
+    /// Files that Compose would read, in its order; empty if there are none.
     pub files: Vec<String>,
-    /// Files that look meant as compose files but that Compose does not look for.
+    /// Files with names like those of compose files, which Compose does not search for.
     pub misnamed: Vec<String>,
-    /// Why Compose would not accept the files.
+    /// Reasons why Compose would reject the files.
     pub problems: Vec<Problem>,
-    /// What Compose would accept and the sandbox does not.
+    /// Entries that Compose would accept and the sandbox refuses.
     pub refusals: Vec<Refusal>,
-    /// What is odd but accepted.
+    /// Unusual but accepted entries.
     pub oddities: Vec<Text>,
-    /// The services, in the order of the file; empty when there are problems.
+    /// Services, in the order of the file; empty if there are problems.
     pub services: Vec<Service>,
-    /// The name of the service of the API servers, whether or not there is one.
+    /// Name of the API servers' service, even if the file has no such service.
     #[serde(default = "back_end", skip_serializing_if = "is_back_end")]
     pub back_end: String,
 }
@@ -48,17 +48,17 @@ impl Default for Compose {
 }
 
 impl Compose {
-    /// The service of that name.
+    /// Returns the service of this name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The service of the API servers, where the file's services are known and one of them is.
+    /// Returns the API servers' service, if the file's services are known and one of them is it.
     pub fn back_end(&self) -> Option<&Service> {
         self.service(&self.back_end)
     }
 
-    /// Whether Compose starts `service` after `other`, directly or through services between them.
+    /// Returns whether Compose starts `service` after `other`, directly or through services between them.
     pub fn starts_after(&self, service: &str, other: &str) -> bool {
         let mut reached = vec![service];
         let mut next = 0;
@@ -74,105 +74,105 @@ impl Compose {
     }
 }
 
-/// Why Compose refuses a file.
+/// Reason why Compose rejects a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What kind of problem.
+    /// Kind of problem.
     pub kind: ProblemKind,
-    /// The facts.
+    /// Facts of the problem.
     pub message: Text,
-    /// Where, when it has a place.
+    /// Place of the problem, if it has one.
     pub place: Option<Place>,
-    /// The other side of a conflict.
+    /// Second place of a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<Box<Place>>,
 }
 
-/// Kinds of reasons for which Compose refuses a file.
+/// Kinds of problems for which Compose rejects a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// No regular file, over the size cap, or not UTF-8.
+    /// Not a regular file, over the size limit, or not UTF-8.
     Unreadable,
-    /// Not YAML, or YAML over the depth and alias caps.
+    /// Not YAML, or YAML over the limits on depth and aliases.
     Syntax,
-    /// The same key twice in one mapping.
+    /// A key that appears twice in one mapping.
     DuplicateKey,
     /// A key that the specification does not have.
     UnknownKey,
     /// A value of another type than the key takes.
     WrongType,
-    /// A value of the right type that means nothing.
+    /// A value of the right type without a valid meaning.
     InvalidValue,
     /// A name of a service, network, volume, secret or config that is not defined.
     UndefinedName,
-    /// A port of the host that two containers ask for.
+    /// A port of the host that two containers request.
     HostPortTaken,
     /// A name that two containers have.
     ContainerNameTaken,
-    /// A text that is no name of an image.
+    /// A text that is not a valid image name.
     ImageNameInvalid,
     /// A name under which two different images are built.
     ImageNameTaken,
-    /// A value that Compose takes and the engine refuses.
+    /// A value that Compose accepts and the engine refuses.
     EngineRefuses,
 }
 
-/// Something that the sandbox does not do for a stranger's file.
+/// An entry that the sandbox refuses in an untrusted file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The key, with its path (`services.proxy.privileged`).
+    /// Key, with its path (`services.proxy.privileged`).
     pub key: String,
-    /// The danger, in one sentence.
+    /// Danger, in one sentence.
     pub danger: Text,
-    /// What to write instead.
+    /// Replacement for the entry.
     pub instead: Text,
-    /// Where.
+    /// Place of the entry.
     pub place: Option<Place>,
 }
 
-/// What the checks want to know of a service.
+/// Properties of a service that the checks need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
-    /// Its name.
+    /// Name of the service.
     pub name: String,
-    /// Where its name stands.
+    /// Place of its name.
     pub place: Option<Place>,
-    /// `container_name` and where it stands.
+    /// Value and place of `container_name`.
     pub container_name: Option<(String, Option<Place>)>,
-    /// An address of a network that is given to its containers, and where.
+    /// Address in a network that the file assigns to its containers, with its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_address: Option<(String, Option<Place>)>,
-    /// Its `ports`.
+    /// Entries of `ports`.
     pub ports: Vec<Port>,
-    /// The names in its `depends_on` and `links`.
+    /// Names in `depends_on` and `links`.
     pub depends_on: Vec<String>,
-    /// Whether it has `build`.
+    /// True if it has `build`.
     pub builds: bool,
-    /// Its `image`.
+    /// Value of `image`.
     pub image: Option<String>,
 }
 
 /// One entry of `ports`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
-    /// The port inside the container.
+    /// Port inside the container.
     pub target: u16,
-    /// The port on the host.
+    /// Port on the host.
     pub published: Published,
-    /// Where.
+    /// Place of the entry.
     pub place: Option<Place>,
 }
 
-/// The host's side of a port.
+/// Port of the host for a container's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Published {
-    /// Chosen by the engine.
+    /// A port that the engine chooses.
     Random,
     /// One port: a second container cannot have it.
     Fixed(u16),
-    /// Any of a range, first and last.
+    /// Any port of a range, first and last.
     Range(u16, u16),
 }
 

@@ -1,4 +1,4 @@
-//! What is seen of a submission without a mistake; tests change one thing in it.
+//! Observation of a submission without a mistake; tests change one part of it.
 
 use crate::asked::Asked;
 
@@ -7,7 +7,7 @@ use super::{
     Proxy, Published, Reasons, Reply, Service, Stack, State, Volley, Witness,
 };
 
-/// An observation that passes every check.
+/// Returns an observation that passes every check.
 pub(crate) fn correct() -> Observation {
     Observation {
         schema: Observation::SCHEMA,
@@ -36,14 +36,14 @@ pub(crate) fn correct() -> Observation {
     }
 }
 
-/// An answer file of these bytes.
+/// Returns an answer file of these bytes.
 pub(crate) fn answer(content: impl Into<Vec<u8>>) -> Answer {
     Answer::Read {
         content: Content::from(content.into()),
     }
 }
 
-/// The right submission, with these services in its compose file instead.
+/// Returns the correct observation with these services in its compose file instead.
 pub(crate) fn with_services(services: Vec<Service>) -> Observation {
     let compose = Compose {
         services,
@@ -55,7 +55,7 @@ pub(crate) fn with_services(services: Vec<Service>) -> Observation {
     }
 }
 
-/// A service that builds and has nothing else.
+/// Returns a service with `build` and nothing else.
 pub(crate) fn service(name: &str) -> Service {
     Service {
         name: name.to_owned(),
@@ -69,7 +69,7 @@ pub(crate) fn service(name: &str) -> Service {
     }
 }
 
-/// A container that runs.
+/// Returns a running container.
 pub(crate) fn container(service: &str, number: u32) -> Container {
     Container {
         service: service.to_owned(),
@@ -82,7 +82,7 @@ pub(crate) fn container(service: &str, number: u32) -> Container {
     }
 }
 
-/// An answered request.
+/// Returns an answered request.
 pub(crate) fn reply(path: &str, status: u16, body: &str) -> Reply {
     Reply {
         path: path.to_owned(),
@@ -94,7 +94,7 @@ pub(crate) fn reply(path: &str, status: u16, body: &str) -> Reply {
     }
 }
 
-/// A compose file of the three services.
+/// Returns a compose file with the three services.
 pub(crate) fn compose() -> Compose {
     let proxy = Service {
         ports: vec![Port {
@@ -112,7 +112,7 @@ pub(crate) fn compose() -> Compose {
     }
 }
 
-/// The same with services of these names alone.
+/// Returns the same file as [`compose`], with only services of these names.
 pub(crate) fn compose_of(names: &[&str]) -> Compose {
     Compose {
         services: names.iter().map(|name| service(name)).collect(),

@@ -1,43 +1,43 @@
-//! The checker's own trouble, kept apart from the student's mistakes.
+//! Faults of the checker, separate from the student's mistakes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Text;
 
-/// Why something could not be graded; never a reason to take points.
+/// Reason why something could not be graded; never a reason to deduct points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Fault {
-    /// What kind of trouble.
+    /// Kind of fault.
     pub kind: FaultKind,
-    /// What was in the way: the checker's own words, or in both languages those of the system that had it, cut at a bounded
-    /// length.
+    /// Cause: the checker's own words, or the message of the system that failed, identical in both languages and cut at a
+    /// bounded length.
     pub detail: Text,
 }
 
-/// A fault as recordings have it.
+/// Layout of a fault in recordings.
 #[derive(Serialize, Deserialize)]
 struct Written {
     kind: FaultKind,
     detail: String,
-    /// Where it is not the same.
+    /// French detail, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     detail_fr: Option<String>,
 }
 
 impl Fault {
-    /// A trouble with what is known of it.
+    /// Makes a fault with its known details.
     pub fn new(kind: FaultKind, detail: Text) -> Fault {
         Fault { kind, detail }
     }
 
-    /// What was in the way in French, where it is not the same.
+    /// Returns the cause in French, if it differs from the English one.
     pub fn detail_fr(&self) -> Option<&str> {
         let Text { en, fr } = &self.detail;
         (fr != en).then_some(fr)
     }
 
-    /// A check that nothing was seen for, although nothing kept the run from it.
+    /// Makes the fault for a check without an observation, although nothing prevented it.
     pub(crate) fn nothing_seen(id: &str) -> Fault {
         let detail = Text::new(
             format!("nothing was seen for `{id}`"),
@@ -46,7 +46,7 @@ impl Fault {
         Fault::new(FaultKind::Checker, detail)
     }
 
-    /// A stage that was not reached because the check of this id failed then, which it does no longer.
+    /// Makes the fault for a stage that the run did not reach because the check of this id failed then, and passes now.
     pub(crate) fn stopped_then(id: &str) -> Fault {
         let detail = Text::new(
             format!("it was not run because `{id}` failed at that time"),
@@ -55,7 +55,7 @@ impl Fault {
         Fault::new(FaultKind::Stopped, detail)
     }
 
-    /// A trouble of which a system told.
+    /// Makes a fault with the message of a system, identical in both languages.
     pub fn told(kind: FaultKind, words: impl Into<String>) -> Fault {
         Fault::new(kind, Text::verbatim(words))
     }
@@ -78,42 +78,42 @@ impl From<Fault> for Written {
     }
 }
 
-/// Kinds of trouble, by what a grader does about them.
+/// Kinds of faults, by the grader's remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
-    /// The engine does not answer, or answers what it should not.
+    /// The engine does not answer, or its answer is invalid.
     Engine,
     /// A registry or package mirror does not answer, or limits its rate.
     Network,
     /// No space left.
     Disk,
-    /// A deadline of the checker's own passed.
+    /// A deadline of the checker itself passed.
     Time,
-    /// A file of the submission cannot be read by this user.
+    /// This user cannot read a file of the submission.
     Files,
-    /// Which folder the submission is cannot be told, or it is still in an archive.
+    /// The folder of the submission is ambiguous, or it is still in an archive.
     Folder,
-    /// Something legal that the sandbox cannot carry out yet.
+    /// A valid feature that the sandbox does not support yet.
     Unsupported,
-    /// A container that needs the world outside of the stack, which the sandbox keeps closed.
+    /// A container needs access to outside of the stack, which the sandbox blocks.
     Closed,
     /// A Dockerfile that only a builder without limits can build.
     Unlimited,
-    /// An image that was to be taken instead of the submission's, and that neither the engine nor a registry has.
+    /// Neither the engine nor a registry has an image that should replace one of the submission's.
     Base,
-    /// Something that the rubric asks, and that was not looked at.
+    /// A requirement of the rubric that the run did not measure.
     Rubric,
-    /// Something that an earlier check kept from being run, which passes now.
+    /// A check that the run did not reach because an earlier check failed, which passes now.
     Stopped,
-    /// A mistake of the checker's own.
+    /// A bug of the checker.
     Checker,
     /// The run was interrupted.
     Interrupted,
 }
 
 impl FaultKind {
-    /// What happened, without the detail.
+    /// Returns the event in words, without the detail.
     pub fn message(self) -> Text {
         match self {
             FaultKind::Engine => Text::fixed(
@@ -174,7 +174,7 @@ impl FaultKind {
         }
     }
 
-    /// What a person can do about it.
+    /// Returns advice for the grader.
     pub fn remedy(self) -> Text {
         match self {
             FaultKind::Engine => Text::fixed(

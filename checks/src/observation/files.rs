@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A script of the submission that Linux does not run as it is.
+/// A script of the submission that Linux cannot run as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
-    /// Its path, from the submission's root.
+    /// Path from the submission's root.
     pub path: String,
-    /// The number of its first line that ends with a carriage return and a newline, as Windows writes it.
+    /// Number of its first line that ends with a carriage return and a newline, the line ending of Windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows_line: Option<u32>,
-    /// Whether it has the permission to be executed.
+    /// True if the file has permission to be executed.
     pub is_executable: bool,
 }
 
 impl Script {
-    /// Its name without its folders.
+    /// Returns its name without its folders.
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
@@ -24,17 +24,17 @@ impl Script {
 /// A path of the submission that is mounted into a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bind {
-    /// The service.
+    /// Service of the container.
     pub service: String,
-    /// The path, from the submission's root.
+    /// Path from the submission's root.
     pub source: String,
-    /// Where the container has it.
+    /// Path in the container.
     pub target: String,
-    /// What the submission has there.
+    /// Kind of file that the submission has at `source`.
     pub kind: BindKind,
 }
 
-/// What a bind is of.
+/// Kind of file at the source of a bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BindKind {
@@ -42,6 +42,6 @@ pub enum BindKind {
     File,
     /// A folder.
     Folder,
-    /// Nothing: Docker makes an empty folder in its place.
+    /// Nothing: Docker makes an empty folder there.
     Missing,
 }

@@ -1,59 +1,60 @@
-//! Requests while a replica is held, which tell turns from the choice of the least busy.
+//! Requests while a replica is paused, which distinguish turns from the choice of the least busy replica.
 
 use serde::{Deserialize, Serialize};
 
-/// Requests sent one after the other while one replica was held: it takes connections, and answers none of them.
+/// Requests sent one after the other while one replica was paused: it accepts connections, and answers none of them.
 ///
-/// Those that are answered travel on one connection, on which an order was seen to repeat before; behind each that waits a new
-/// one begins.
+/// The answered requests use one connection, on which an order was seen to repeat before. After each request that waits, a new
+/// connection begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// How many replicas took turns before.
+    /// Number of replicas that took turns before.
     pub replicas: u32,
-    /// The length of the order that they took turns in.
+    /// Length of the order in which they took turns.
     pub period: u32,
-    /// Worker processes of the proxy, each of which may count its own requests; 0 when none can be told.
+    /// Worker processes of the proxy, each of which may count its own requests; 0 if their number is unknown.
     pub workers: u32,
-    /// Requests that waited for the held replica, and were answered once it was let go on.
+    /// Requests that waited for the paused replica, and were answered once it was unpaused.
     pub waited: u32,
-    /// Requests in a row on the last connection that the others answered.
+    /// Consecutive requests on the last connection that the other replicas answered.
     pub passed_by: u32,
-    /// What came of requests while every replica was held; `None` when turns had shown before.
+    /// Result of requests while every replica was paused; `None` if turns had shown before.
     pub all: Option<AllHeld>,
-    /// The numbers of the replicas for which no request waited while they were held, in [`Held::ORDERS`] orders.
+    /// Numbers of the replicas for which no request waited while they were paused, over [`Held::ORDERS`] orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<u32>,
 }
 
-/// Requests sent at once while every replica was held, beside those that waited already.
+/// Requests sent at once while every replica was paused, in addition to those that waited already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllHeld {
-    /// How many.
+    /// Number of requests.
     pub requests: u32,
-    /// How many of them were answered when the replica that was held first went on alone.
+    /// Number of them that were answered after only the replica that was paused first was unpaused.
     pub answered: u32,
 }
 
-/// How a proxy chooses a replica.
+/// Method by which a proxy chooses a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// One after the other, whatever they have to do.
+    /// One after the other, independent of their load.
     InTurn,
-    /// The one with the least to do.
+    /// The replica with the least load.
     LeastBusy,
 }
 
 impl Held {
-    /// How many orders long a held replica must be passed by: two are one more than it takes, since something else that asks
-    /// in between may take its turn.
+    /// Number of orders during which the proxy must pass the paused replica by. Two are already one more than needed, because a
+    /// request from another client may take the replica's turn.
     pub const ORDERS: u32 = 3;
 
-    /// How the replicas were chosen; `None` where that is not certain.
+    /// Returns how the proxy chose the replicas; `None` if that is not certain.
     ///
-    /// Who takes turns comes to the held replica within every order, so all connections wait. Whoever chooses the least busy
-    /// lets one request wait, one for each worker at most, and passes by. So does a proxy that has found out that the
-    /// replica does not answer, or that gives each a bounded number of requests. But the former sends it nothing more, and
-    /// the latter sends none of the others a second one either; to choose among replicas that are all busy means both.
+    /// With turns, every order contains the paused replica, so the requests on all connections wait for it. With a choice of
+    /// the least busy replica, one request waits, at most one per worker, and the next ones pass it by. Two other proxies also
+    /// pass it by: one that has detected that the replica does not answer, and one that limits the number of requests per
+    /// replica. But the first sends it no more requests, and the second sends no second request to any other replica either.
+    /// Only a choice among replicas that are all busy does both.
     pub fn choice(&self) -> Option<Choice> {
         if self.waited > self.workers.max(1) {
             return Some(Choice::InTurn);

@@ -1,69 +1,69 @@
-//! The configuration of the proxy's nginx.
+//! Configuration of the proxy's nginx.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Place;
 
-/// A line of a snippet is cut here, in characters.
+/// Length at which the line of a snippet is cut, in characters.
 const SNIPPET: usize = 200;
 
-/// What the proxy's nginx reads when it starts, as its container has it, whether that still runs or not.
+/// Files that the proxy's nginx reads at its start, from its container, which may have exited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nginx {
-    /// The service.
+    /// Service of the proxy.
     pub service: String,
-    /// The file that nginx begins with, by its path in the container.
+    /// Main file of nginx, by its path in the container.
     pub main: String,
-    /// The files that it reads, but for the list of MIME types, and those beside them that it does not read and that the
-    /// submission brought along.
+    /// Files that nginx reads, except the list of MIME types, and files beside them that it does not read and that the
+    /// submission added.
     pub files: Vec<NginxFile>,
-    /// The Dockerfile that the proxy's image is built by.
+    /// Dockerfile of the proxy's image.
     pub dockerfile: Option<SourceFile>,
-    /// Files of the folder that the image is built from with a `proxy_pass` in them, from the submission's root.
+    /// Files with a `proxy_pass` in the folder that the image is built from, by their paths from the submission's root.
     pub handed_in: Vec<String>,
 }
 
 /// A file of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NginxFile {
-    /// Its path in the container.
+    /// Path in the container.
     pub path: String,
-    /// All of it.
+    /// All of its text.
     pub text: String,
-    /// The file of the submission that has the same bytes, from its root.
+    /// File of the submission with the same bytes, by its path from the root.
     pub source: Option<String>,
 }
 
 /// A file of the submission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
-    /// Its path, from the submission's root.
+    /// Path from the submission's root.
     pub path: String,
-    /// All of it.
+    /// All of its text.
     pub text: String,
 }
 
 impl Nginx {
-    /// The file of that path in the container.
+    /// Returns the container's file at a path.
     pub fn file(&self, path: &str) -> Option<&NginxFile> {
         self.files.iter().find(|file| file.path == path)
     }
 }
 
 impl NginxFile {
-    /// A place in the file of the submission that this one is a copy of.
+    /// Returns a place in the file of the submission of which this one is a copy.
     pub(crate) fn place(&self, line: u32, column: u32, width: u32) -> Option<Place> {
         place(self.source.as_ref()?, &self.text, line, column, width)
     }
 
-    /// The line as a place, without the space around its words.
+    /// Returns a line as a place, without the space around its words.
     pub(crate) fn line(&self, line: u32) -> Option<Place> {
         line_of(self.source.as_ref()?, &self.text, line)
     }
 }
 
 impl SourceFile {
-    /// The line as a place, without the space around its words.
+    /// Returns a line as a place, without the space around its words.
     pub(crate) fn line(&self, line: u32) -> Option<Place> {
         line_of(&self.path, &self.text, line)
     }
@@ -92,7 +92,7 @@ fn place(file: &str, text: &str, line: u32, column: u32, width: u32) -> Option<P
     })
 }
 
-/// A line, from 1, without its end.
+/// Returns a line, counted from 1, without its line ending.
 fn nth(text: &str, line: u32) -> Option<&str> {
     let index = usize::try_from(line).ok()?.checked_sub(1)?;
     text.lines().nth(index)

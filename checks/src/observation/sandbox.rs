@@ -1,51 +1,51 @@
-//! What a run was made with, and what of the sandbox's promises it could not keep.
+//! Environment of a run, and the guarantees of the sandbox that the run could not keep.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Text;
 
-/// The engine that a stack ran on, and how closed it was there; nothing that a check judges.
+/// Engine that a stack ran on, and its isolation there; no check judges it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sandbox {
-    /// The engine's version, in its own words; empty when it has none.
+    /// Version of the engine, in its own words; empty if it has none.
     pub engine: String,
-    /// The driver that keeps images and layers, by the engine's name; empty when it has none.
+    /// Storage driver for images and layers, by the engine's name for it; empty if it has none.
     pub driver: String,
-    /// The way in to the stack: `address`, `container` or `loopback`.
+    /// Path from the checker to the stack: `address`, `container` or `loopback`.
     pub reach: String,
-    /// Whether what runs in the stack was let out, because the run was asked to.
+    /// True if the run allowed egress from the stack, because its options asked for it.
     pub egress: bool,
-    /// What this engine or this run does not close or hold to its limit.
+    /// Isolation and limits that this engine or this run does not enforce.
     pub unenforced: Vec<Unenforced>,
-    /// What builds asked for and may not reach, as `host:port`, in order; the first twenty that were asked for.
+    /// Targets that builds requested and may not reach, as `host:port`, in order; the first twenty.
     #[serde(default)]
     pub refused_to_builds: Vec<String>,
-    /// The images that the submission takes from elsewhere, in its order; the first fifty.
+    /// Images that the submission takes from outside, in its order; the first fifty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base_images: Vec<BaseImage>,
 }
 
-/// An image that builds began with or took files from, or that a service runs as it is.
+/// An image that builds used as a base or copied files from, or that a service runs unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseImage {
-    /// The submission's word for it, variables filled in.
+    /// Name in the submission, with variables substituted.
     pub reference: String,
-    /// The services whose images come of it.
+    /// Services whose images use it.
     pub services: Vec<String>,
-    /// The image that was taken instead, because the run was asked to.
+    /// Image that replaced it, because the options of the run asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
-    /// The image's id; `None` when the engine does not keep it.
+    /// Id of the image; `None` if the engine does not keep it.
     pub id: Option<String>,
-    /// `name@sha256:…`, by which a registry knows it; `None` when it is not known to come from one.
+    /// Digest `name@sha256:…`, by which a registry knows it; `None` if it is not known to come from one.
     pub digest: Option<String>,
 }
 
-/// A promise of the sandbox that a run did not keep.
+/// A guarantee of the sandbox that a run did not keep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unenforced {
-    /// Which one, in kebab case.
+    /// Code of the guarantee, in kebab case.
     pub code: String,
-    /// In a sentence.
+    /// Description in one sentence.
     pub message: Text,
 }

@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Evidence, Place, Text};
 use crate::wording::code;
 
-/// The body that the exercise asks for.
+/// Body that the exercise requires.
 const HELLO: &str = "Hello, World!";
 
-/// A service's image, after it was built or looked up.
+/// A service's image after its build or pull.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Image {
-    /// The service.
+    /// Service of the image.
     pub service: String,
-    /// What came of it.
+    /// Result.
     pub state: ImageState,
 }
 
-/// What came of an image.
+/// Result of a build or pull.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImageState {
@@ -27,91 +27,91 @@ pub enum ImageState {
     Ready,
     /// `build.context` is not a folder of the submission.
     ContextMissing {
-        /// The path, from the submission's root.
+        /// Path from the submission's root.
         context: String,
     },
-    /// The build's folder has no Dockerfile of the name it should have.
+    /// The folder of the build has no Dockerfile of the expected name.
     DockerfileMissing {
-        /// The path that was looked for, from the submission's root.
+        /// Expected path, from the submission's root.
         dockerfile: String,
-        /// Names in that folder that are nearly it.
+        /// Similar names in that folder.
         similar: Vec<String>,
-        /// Whether it is a link that leads out of the folder that the image is built from.
+        /// True if it is a link that points out of the folder that the image is built from.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         leads_out: bool,
     },
     /// The build ended with an error.
     BuildFailed {
-        /// What the error says it is.
+        /// Kind of failure, by the error message.
         failure: BuildFailure,
-        /// The engine's last word on it.
+        /// Last error message of the engine.
         error: String,
-        /// The instruction that failed, when known.
+        /// Instruction that failed, if known.
         place: Option<Place>,
-        /// The last lines of the build.
+        /// Last lines of the build.
         log: Evidence,
     },
     /// No build makes this image and no registry has it.
     NotFound {
-        /// The reference, as in the file.
+        /// Reference of the image in the compose file.
         reference: String,
-        /// The engine's word on it.
+        /// Error message of the engine.
         error: String,
     },
 }
 
-/// What a failed build says went wrong.
+/// Kind of failure of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BuildFailure {
     /// The Dockerfile does not parse.
     Dockerfile,
-    /// `COPY` or `ADD` of something that the build context does not have.
+    /// `COPY` or `ADD` of a path that the build context does not have.
     SourceMissing {
-        /// What was to be copied, when the engine names it.
+        /// Path to copy, if the engine reports it.
         source: String,
     },
     /// pip refuses to install into Debian's or Ubuntu's own Python.
     ExternallyManaged,
     /// The base image of a `FROM` does not exist.
     BaseMissing {
-        /// The image's name.
+        /// Name of the image.
         reference: String,
-        /// The well-known name that it was probably meant to be.
+        /// Well-known name that was probably meant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         similar: Option<String>,
     },
-    /// A package manager knows no package of a name.
+    /// A package manager does not know a package.
     PackageMissing {
-        /// The program that was asked, such as `apt`.
+        /// Package manager, such as `apt`.
         manager: String,
-        /// The package's name.
+        /// Name of the package.
         package: String,
     },
     /// The build did not end within its deadline.
     TimedOut {
-        /// The deadline in seconds.
+        /// Deadline in seconds.
         seconds: u64,
     },
     /// The build context is over the sandbox's limits.
     ContextTooLarge {
-        /// The bytes that it may have.
+        /// Allowed number of bytes.
         bytes: u64,
-        /// The files and folders that it may have.
+        /// Allowed number of files and folders.
         entries: u64,
     },
-    /// A step took more than a build may have of something, and was ended.
+    /// A step exceeded a resource limit of the build, and was killed.
     UsesTooMuch {
-        /// Of what.
+        /// Resource that the step exceeded.
         resource: Resource,
-        /// How much it may have: bytes, or a number of processes.
+        /// Limit: bytes, or a number of processes.
         limit: u64,
     },
-    /// Another command that ended with an error.
+    /// Another command failed.
     Command,
 }
 
-/// What a build has a share of.
+/// Resource that is limited for a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resource {
@@ -119,35 +119,35 @@ pub enum Resource {
     Disk,
     /// Bytes of memory.
     Memory,
-    /// Processes and threads at a time.
+    /// Number of simultaneous processes and threads.
     Processes,
-    /// Bytes printed.
+    /// Bytes of output.
     Output,
 }
 
 /// A stack after it was started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stack {
-    /// Every container, in the order of the services, replicas by number.
+    /// Every container, in the order of the services, with replicas by number.
     pub containers: Vec<Container>,
-    /// The service that requests go through, when one publishes a port.
+    /// Service that receives the requests, if one publishes a port.
     pub proxy: Option<Proxy>,
 }
 
 impl Stack {
-    /// The containers of one service.
+    /// Returns the containers of one service.
     pub fn replicas<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Container> {
         self.containers
             .iter()
             .filter(move |container| container.service == service)
     }
 
-    /// What a message calls a container: its service, with its number where there are several.
+    /// Returns the name of a container in messages: its service, with its number if there are several.
     pub fn label(&self, container: &Container) -> String {
         self.numbered(container, code(&container.service))
     }
 
-    /// The last log lines of a container, when it wrote any.
+    /// Returns the last log lines of a container, if it wrote any.
     pub fn evidence(&self, container: &Container) -> Vec<Evidence> {
         if container.log.is_empty() {
             return Vec::new();
@@ -169,26 +169,26 @@ impl Stack {
 /// A container of the stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
-    /// The service.
+    /// Service of the container.
     pub service: String,
-    /// The replica's number, from 1.
+    /// Number of the replica, from 1.
     pub number: u32,
-    /// What became of it.
+    /// State of the container.
     pub state: State,
-    /// The addresses it listens on, such as `0.0.0.0:5252`; empty when unknown or none.
+    /// Addresses that it listens on, such as `0.0.0.0:5252`; empty if unknown or none.
     pub listening: Vec<String>,
-    /// Its last log lines.
+    /// Last log lines.
     pub log: Vec<String>,
-    /// What it runs, entry point first, as the engine has it; empty when unknown.
+    /// Command that it runs, entry point first, as the engine reports it; empty if unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
-    /// How many processes it may have, where it had as many while it listened nowhere.
+    /// Limit on its processes, if it had reached that number while it listened on no port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_processes: Option<u64>,
 }
 
 impl Container {
-    /// Whether it listens, and nobody outside it can reach any of its addresses.
+    /// Returns whether it listens on loopback addresses only, so that no other container can reach it.
     pub fn listens_to_itself(&self) -> bool {
         let is_own = |address: &String| {
             let address: Result<SocketAddr, _> = address.parse();
@@ -197,7 +197,7 @@ impl Container {
         !self.listening.is_empty() && self.listening.iter().all(is_own)
     }
 
-    /// Whether it listens on a port at addresses of version 6 alone; `[::]` may stand for both versions.
+    /// Returns whether it listens on a port at IPv6 addresses only; `[::]` may accept both versions.
     pub fn listens_to_version_6(&self, port: u16) -> bool {
         let addresses = self
             .listening
@@ -209,87 +209,87 @@ impl Container {
     }
 }
 
-/// Whether an address is the container's own, also where a version 4 address is written as one of version 6.
+/// Returns whether an address is a loopback address, also if an IPv4 address is written as IPv6.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// What became of a container.
+/// State of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It runs, and listens where something must listen.
+    /// It runs, and listens if its service must listen.
     Running,
-    /// It runs but did not listen on any port in the time that it had.
+    /// It runs but did not listen on any port before the deadline.
     Silent {
-        /// That time in seconds.
+        /// Deadline in seconds.
         seconds: u64,
     },
-    /// It ended.
+    /// It exited.
     Exited {
-        /// Its exit status.
+        /// Exit status.
         status: i64,
     },
-    /// The kernel ended it: over the sandbox's memory limit.
+    /// The kernel killed it: it exceeded the sandbox's memory limit.
     OutOfMemory {
-        /// The limit in bytes.
+        /// Limit in bytes.
         limit: u64,
     },
-    /// The sandbox ended it: over a limit.
+    /// The sandbox killed it: it exceeded a limit.
     OverLimit {
-        /// The limit.
+        /// Limit that it exceeded.
         limit: Limit,
     },
     /// The engine could not start it.
     NotStarted {
-        /// The engine's word on it.
+        /// Error message of the engine.
         error: String,
     },
-    /// It was not started: a service it depends on did not get as far as it had to.
+    /// It was not started: a service that it depends on did not reach the required state.
     Waiting {
-        /// That service.
+        /// Service that it depends on.
         dependency: String,
     },
 }
 
-/// A limit that the sandbox itself sees to, where the kernel cannot.
+/// A limit that the sandbox itself enforces, because the kernel cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit {
-    /// What it may write to its own layer, and to each of its volumes.
+    /// Limit on its own layer, and on each of its volumes.
     Disk {
-        /// In bytes.
+        /// Limit in bytes.
         bytes: u64,
     },
-    /// Files that it may add to those of its image.
+    /// Limit on files in addition to those of its image.
     Files {
-        /// How many.
+        /// Number of files.
         count: u64,
     },
 }
 
-/// Where requests enter the stack.
+/// Entry of requests into the stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proxy {
-    /// The service.
+    /// Service of the proxy.
     pub service: String,
-    /// The port inside its container.
+    /// Port inside its container.
     pub port: u16,
 }
 
-/// What came back for one request.
+/// Result of one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// The path that was asked for.
+    /// Path of the request.
     pub path: String,
-    /// What happened.
+    /// Outcome of the request.
     pub outcome: Outcome,
-    /// Where a redirection leads, as its `Location` has it.
+    /// Target of a redirection, as in its `Location`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
 }
 
-/// What can happen to a request.
+/// Outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -297,30 +297,30 @@ pub enum Outcome {
     Answered {
         /// HTTP status.
         status: u16,
-        /// The body, cut at a bounded length.
+        /// Body, cut at a bounded length.
         body: String,
     },
-    /// Nobody listens.
+    /// No program listens on the port.
     Refused,
-    /// The connection was closed before an answer, or what came is not HTTP.
+    /// The connection was closed before an answer, or the answer is not HTTP.
     Broken {
-        /// The client's word on it.
+        /// Error message of the client.
         error: String,
     },
     /// No answer within the deadline.
     TimedOut {
-        /// The deadline in seconds.
+        /// Deadline in seconds.
         seconds: u64,
     },
-    /// An answer whose body is over the cap.
+    /// An answer whose body is over the size limit.
     TooLarge {
-        /// The cap in bytes.
+        /// Limit in bytes.
         limit: u64,
     },
 }
 
 impl Outcome {
-    /// Whether it is the answer that the exercise asks for; white space around the body does not matter.
+    /// Returns whether it is the answer that the exercise requires; white space around the body does not matter.
     pub fn is_hello(&self) -> bool {
         match self {
             Outcome::Answered { status, body } => *status == 200 && body.trim() == HELLO,
@@ -331,7 +331,7 @@ impl Outcome {
         }
     }
 
-    /// The status that a limit on the rate of requests refuses one with, where this may be that: 429, or nginx's 503.
+    /// Returns the status, if a limit on the request rate can have refused the request with it: 429, or nginx's 503.
     pub fn refused(&self) -> Option<u16> {
         match self {
             Outcome::Answered { status, .. } => {
@@ -344,7 +344,7 @@ impl Outcome {
         }
     }
 
-    /// What happened, in words.
+    /// Returns the outcome in words.
     pub fn message(&self) -> Text {
         match self {
             Outcome::Answered { status, .. } => Text::new(

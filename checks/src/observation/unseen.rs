@@ -1,4 +1,4 @@
-//! Why nothing was seen at a stage.
+//! Reasons for missing stages.
 
 use std::collections::BTreeMap;
 
@@ -26,23 +26,23 @@ pub enum Stage {
     Api,
     /// The volley over two replicas.
     Rotation,
-    /// More replicas than two: a volley, or a stack that did not stay up.
+    /// More than two replicas: a volley, or a stack that did not stay up.
     Scaling,
 }
 
-/// Why nothing was seen at a stage.
+/// Reason why a stage is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unseen {
-    /// The run was asked not to look, as with `--no-stack`. No other reason leaves a stage out of the score.
+    /// The options of the run exclude it, as with `--no-stack`. No other reason leaves a stage out of the score.
     NotAsked,
     /// The check of this id failed, which ended the run.
     StoppedBy(String),
-    /// The checker's own trouble, which ended the run.
+    /// A fault of the checker ended the run.
     Fault,
 }
 
-/// The reason for each stage that was not seen.
+/// Reason for each missing stage.
 pub type Reasons = BTreeMap<Stage, Unseen>;
 
 impl Stage {
@@ -63,7 +63,7 @@ impl Stage {
 }
 
 impl Observation {
-    /// Whether something was seen at a stage.
+    /// Returns whether the observation has a stage.
     fn has(&self, stage: Stage) -> bool {
         let has_volley = |is_meant: fn(u32) -> bool| {
             let mut volleys = self.volleys.iter();
@@ -82,7 +82,7 @@ impl Observation {
         }
     }
 
-    /// Returns why nothing was seen at a stage.
+    /// Returns the reason why a stage is missing.
     pub(super) fn why_unseen(&self, stage: Stage) -> Unjudged {
         let reason = self.unseen.as_ref().and_then(|why| why.get(&stage));
         match (reason, &self.fault) {
@@ -93,8 +93,8 @@ impl Observation {
         }
     }
 
-    /// Records why each missing stage was not seen by a run that was asked to look at every stage up to `last`. A stage that
-    /// is missing for no reason is the checker's own mistake, and becomes its fault.
+    /// Records the reason for each missing stage of a run that was asked to run every stage up to `last`. A stage that is
+    /// missing without a reason is a bug of the checker, and becomes its fault.
     pub fn ended(mut self, catalogue: &[&'static Check], last: Stage) -> Observation {
         self.unseen = Some(Reasons::new());
         let verdicts = judge(catalogue, &self);
@@ -114,11 +114,11 @@ impl Observation {
         self
     }
 
-    /// Infers why stages are missing from a recording that does not say it, in doubt not as asked for.
+    /// Infers the reasons for missing stages from a recording without them; in doubt, a stage does not count as excluded.
     ///
-    /// A check that fails by the service that was measured then, or was to be, counts as what stopped the run. Only where none
-    /// does, and where all stages behind the files or behind the images are missing, as after `--no-stack` and
-    /// `--only images-build`, they were not asked for. Any other stage keeps no reason, and is not graded.
+    /// A check that fails for the service that was measured, or was to be measured, counts as the one that stopped the run.
+    /// Stages count as excluded only if no check fails, and all stages after the files or after the images are missing, as
+    /// after `--no-stack` and `--only images-build`. Any other stage keeps no reason, and is not graded.
     pub(crate) fn inferred(mut self, catalogue: &[&'static Check]) -> Observation {
         if self.unseen.is_some() {
             return self;
@@ -145,7 +145,7 @@ impl Observation {
         stages.filter(|stage| !self.has(*stage)).collect()
     }
 
-    /// What kept a run from a stage: a check that failed before it, or a fault.
+    /// Returns the reason why a run did not reach a stage: a check that failed before it, or a fault.
     fn reason(&self, verdicts: &[Verdict], stage: Stage) -> Option<Unseen> {
         let verdict = verdict(verdicts, stage)?;
         let stopped_by = |id: &str| Some(Unseen::StoppedBy(id.to_owned()));
@@ -159,7 +159,7 @@ impl Observation {
     }
 }
 
-/// The verdict of the first check that judges a stage.
+/// Returns the verdict of the first check that judges a stage.
 fn verdict(verdicts: &[Verdict], stage: Stage) -> Option<&Verdict> {
     verdicts.iter().find(|verdict| verdict.check.stage == stage)
 }

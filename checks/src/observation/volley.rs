@@ -1,62 +1,63 @@
-//! A volley: the same request many times, and who answered each.
+//! A volley: the same request many times, and the replica that answered each.
 
 use serde::{Deserialize, Serialize};
 
 /// Requests to the API through the proxy, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volley {
-    /// How many replicas ran.
+    /// Number of running replicas.
     pub replicas: u32,
-    /// How the requests travelled.
+    /// Connections that the requests used.
     pub connection: Connection,
-    /// Who said which replica answered.
+    /// Source that identifies the replica of each request.
     pub witness: Witness,
-    /// The number of the replica that answered each request; 0 where nobody is known to have.
+    /// Number of the replica that answered each request; 0 if it is unknown.
     pub sequence: Vec<u32>,
-    /// Requests, counted from 1, that more than one replica saw.
+    /// Requests, counted from 1, that more than one replica received.
     pub doubled: Vec<u32>,
-    /// Requests, counted from 1, that did not come back with 200 and the right body.
+    /// Requests, counted from 1, without an answer of status 200 and the right body.
     pub unanswered: Vec<u32>,
-    /// Bytes that each replica received while the volley ran, by their network counters; empty when they were not read.
+    /// Bytes that each replica received during the volley, by its network counters; empty if they were not read.
     pub received: Vec<u64>,
-    /// Worker processes of the proxy that are reckoned with, which they are when the proxy closes connections; else 0.
+    /// Assumed number of worker processes of the proxy, used if the proxy closes connections; otherwise 0.
     pub workers: u32,
-    /// Requests of others that the replicas' logs show between these, in the order of time; at its two ends the nearest only.
+    /// Requests of others that the replicas' logs show between these, in order of time; before the first and after the last
+    /// request, only the nearest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Other>,
-    /// The status that a limit of the proxy's refused some of these requests with, 429 or 503; `None` when none was.
+    /// Status with which a limit of the proxy refused some of these requests, 429 or 503; `None` if it refused none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<u16>,
 }
 
-/// A request of another client, which a replica received while the volley ran.
+/// A request of another client that a replica received during the volley.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Other {
-    /// The number of the replica.
+    /// Number of the replica.
     pub replica: u32,
-    /// How many requests of the volley were logged before it, by the engine's clock.
+    /// Number of requests of the volley that were logged before it, by the engine's clock.
     pub after: u32,
 }
 
-/// How the requests of a volley travelled.
+/// Connections of the requests of a volley.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connection {
     /// All on one connection, so all through one worker of the proxy.
     KeptAlive,
-    /// Meant for one connection, but the proxy closed it in between.
+    /// Meant for one connection, but the proxy closed it during the volley.
     ClosedByProxy,
-    /// Each on a connection of its own.
+    /// A separate connection for each.
     Fresh,
 }
 
-/// Who said which replica answered.
+/// Source that identifies the replica of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Witness {
-    /// The replicas' access logs, which name each request.
+    /// The replicas' access logs, which record each request.
     Logs,
-    /// The replicas' network counters, since the logs name no request.
+    /// The replicas' network counters, because the logs record no request.
     Counters,
     /// Neither.
     Nobody,
