@@ -1,11 +1,11 @@
-//! What holds for the catalogue as a whole: the contract of ids and points, and how texts are written.
+//! Tests of the catalogue as a whole: the contract of ids and points, and the style of texts.
 
 use std::collections::HashMap;
 
 use softy_checks::TASK6;
 use softy_checks::model::{Check, Text};
 
-/// Ids, points and predecessors: other people’s scripts rely on them.
+/// Ids, points and predecessors: other people’s scripts depend on them.
 const CONTRACT: &[(&str, u32, &[&str])] = &[
     ("answer-file", 5, &[]),
     ("answer-newline", 5, &["answer-file"]),
@@ -29,7 +29,7 @@ fn predecessors(check: &Check) -> Vec<&'static str> {
     check.after.iter().map(|needed| needed.id).collect()
 }
 
-/// Every text of the catalogue with the name of what it belongs to.
+/// Returns every text of the catalogue with the id or code that it belongs to.
 fn texts() -> Vec<(&'static str, &'static Text)> {
     let titles = TASK6.iter().map(|check| (check.id, &check.title));
     let mistakes = TASK6.iter().flat_map(|check| check.mistakes);

@@ -1,4 +1,4 @@
-//! What comes of the whole catalogue when little or nothing was seen.
+//! Tests of the whole catalogue with little or no observation.
 
 #![expect(clippy::expect_used, reason = "a test ends at what it cannot do")]
 
@@ -9,8 +9,8 @@ use softy_checks::observation::{
 };
 use softy_checks::{Asked, Reason, Status, TASK6, Verdict, judge};
 
-/// A right answer file and compose file, and nothing of the stack, which only `fault` kept the run from; without one it was
-/// not asked for.
+/// Returns an observation with a correct answer file and compose file and without the stack, which the run missed because of
+/// `fault`; without a fault, its options exclude the stack.
 fn without_stack(fault: Option<Fault>) -> Observation {
     let last = match fault {
         Some(_) => Stage::LAST,
@@ -59,7 +59,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
     .ended(TASK6, last)
 }
 
-/// The verdicts on what needs no engine, and those on the stack.
+/// Returns the verdicts of the checks that need no engine, and those of the checks of the stack.
 fn verdicts(seen: &Observation) -> (Vec<Verdict>, Vec<Verdict>) {
     let mut files = judge(TASK6, seen);
     let stack = files.split_off(7);
@@ -163,7 +163,7 @@ fn an_empty_submission_earns_nothing() {
     );
 }
 
-/// A submission whose service is `backend`, as a run that looked at every stage up to `last` sees it.
+/// Returns the observation of a submission whose service is `backend`, by a run of every stage up to `last`.
 fn of_backend(last: Stage) -> Observation {
     let mut seen = without_stack(None);
     if let Some(compose) = &mut seen.compose {
@@ -172,7 +172,7 @@ fn of_backend(last: Stage) -> Observation {
     seen.ended(TASK6, last)
 }
 
-/// The same as a release wrote it that did not record why stages are missing.
+/// Returns the same observation, as a release wrote it that did not record the reasons for missing stages.
 fn old(seen: Observation) -> Observation {
     Observation {
         unseen: None,
@@ -180,7 +180,7 @@ fn old(seen: Observation) -> Observation {
     }
 }
 
-/// The status of a check by a rubric that takes `backend` for the service of the API servers, too.
+/// Returns the status of a check by a rubric that also accepts `backend` as the API servers' service.
 fn status(seen: Observation, id: &str) -> Status {
     let services = ["back-end", "backend"].map(str::to_owned).to_vec();
     let asked = Asked {
@@ -220,7 +220,7 @@ fn what_was_not_asked_for_stays_so_by_any_rubric() {
     let seen = of_backend(Stage::Compose);
     let not_asked = Status::Skipped(Reason::NotAsked);
     assert_eq!(status(seen.clone(), "stack-runs"), not_asked);
-    // A recording that does not say it could as well have been stopped.
+    // A recording without the reason could also come from a run that was stopped.
     assert!(is_stopped(&status(old(seen), "stack-runs")));
 }
 
@@ -260,7 +260,7 @@ fn stages_that_are_missing_as_no_option_leaves_them_out_are_not_graded() {
     assert!(matches!(graded, Status::NotGraded(_)), "{graded:?}");
 }
 
-/// The status of a check by the usual rubric.
+/// Returns the status of a check by the usual rubric.
 fn status_of(seen: &Observation, id: &str) -> Status {
     status_asking(seen.clone(), Asked::default(), id)
 }

@@ -2,7 +2,7 @@ use crate::model::{Check, Finding, Judged, Judgement, Mistake, Note, Text};
 use crate::observation::{Answer, FileKind, Observation, Stage};
 use crate::wording::{code, codes};
 
-/// The answer file is where the exercise asks for it: `task6/2-api-servers.txt` is a regular file with text in it.
+/// The answer file is at the path that the exercise requires: `task6/2-api-servers.txt` is a regular file with text in it.
 ///
 /// Text is UTF-8, of which ASCII is a part. `answer-command` judges the text itself, `answer-newline` its end.
 pub(super) static CHECK: Check = Check {

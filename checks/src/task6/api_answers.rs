@@ -13,9 +13,9 @@ use crate::wording::{code, codes};
 
 /// `GET /api/hello` through the proxy answers with status 200 and `Hello, World!`.
 ///
-/// White space around the body does not matter. The request is sent several times, each on a connection of its own: the
-/// first answer decides, and each later one must be as good. A server that listens on nothing, or to its own container
-/// only, is found before any request for the API is sent.
+/// White space around the body does not matter. The request is sent several times, each on a new connection: the first answer
+/// decides, and each later one must be as good. A server that listens on no port, or only on a loopback address of its
+/// container, is found before the first request to the API.
 pub(super) static CHECK: Check = Check {
     id: "api-answers",
     points: 10,
@@ -130,7 +130,7 @@ static API_SOMETIMES_FAILS: Mistake = Mistake {
     ),
 };
 
-/// Where to look when the answer sends the client elsewhere.
+/// Advice for an answer that redirects the client.
 const REDIRECTED: Text = Text::fixed(
     "a redirection answers nothing by itself: does anything of the stack listen at that address? within it `http` on the published port is enough",
     "une redirection ne répond rien d’elle-même : quelque chose de la pile écoute-t-il à cette adresse ? ici, `http` sur le port publié suffit",
@@ -156,7 +156,7 @@ fn judge(seen: &Observation) -> Judgement {
     }
 }
 
-/// What keeps every request from arriving, told by the containers alone.
+/// Returns the findings that the containers alone show to block every request.
 fn unreachable(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let Some(proxy) = &stack.proxy else {
         let back_end = code(seen.back_end());
@@ -208,7 +208,7 @@ fn loopback(stack: &Stack, replica: &Container) -> Option<Finding> {
     )))
 }
 
-/// A proxy that requests of its own container reach, and no others.
+/// Returns the finding for a proxy that only requests from its own container reach.
 fn loopback_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
     if container.state != State::Running || !container.listens_to_itself() {
         return None;
@@ -239,7 +239,7 @@ fn silent_proxy(stack: &Stack, container: &Container) -> Option<Finding> {
     Some(finding.shown_by(stack.evidence(container)))
 }
 
-/// The finding of a reply, with its cause instead where the proxy's configuration has it.
+/// Replaces the finding of a reply by its cause, if the proxy's configuration shows the cause.
 fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) -> Finding {
     if let Some(limited) = limited(seen, reply, &finding) {
         return limited;
@@ -259,14 +259,14 @@ fn caused(seen: &Observation, stack: &Stack, reply: &Reply, finding: Finding) ->
     }
 }
 
-/// A reply that a limit of the proxy's refuses.
+/// Returns the finding for a reply that a limit of the proxy refuses.
 fn limited(seen: &Observation, reply: &Reply, finding: &Finding) -> Option<Finding> {
     reply.outcome.refused()?;
     let limited = configuration::limited(seen, causes::PATH, &finding.message)?;
     Some(limited.shown_by(finding.evidence.clone()))
 }
 
-/// A proxy that listens on its port, but on addresses of version 6 alone.
+/// Adds that the proxy listens on its port only at IPv6 addresses, if it does.
 fn other_version(stack: &Stack, finding: Finding) -> Finding {
     let mut proxies = stack.proxy.iter().flat_map(|proxy| {
         let containers = stack.replicas(&proxy.service);
@@ -289,7 +289,7 @@ fn other_version(stack: &Stack, finding: Finding) -> Finding {
     ))
 }
 
-/// What is wrong with a reply.
+/// Returns the finding for an incorrect reply.
 fn unfit(seen: &Observation, stack: &Stack, reply: &Reply) -> Option<Finding> {
     if reply.outcome.is_hello() {
         return None;
@@ -340,7 +340,7 @@ fn other_body(body: &str) -> Finding {
     ))
 }
 
-/// What is wrong with the replies behind a good one.
+/// Returns the finding for incorrect replies after a correct first one.
 fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Finding> {
     let failed = later.iter().filter(|reply| !reply.outcome.is_hello());
     let failed: Vec<&Reply> = failed.collect();
@@ -364,7 +364,7 @@ fn sometimes(seen: &Observation, stack: &Stack, later: &[Reply]) -> Option<Findi
     Some(limited(seen, first, &finding).unwrap_or(finding))
 }
 
-/// The log of the proxy, and of one API server: of the one that was asked, where its log tells.
+/// Returns the log of the proxy and of one API server: one whose log shows a request, if there is one.
 fn logs(seen: &Observation, stack: &Stack) -> Vec<Evidence> {
     let proxy = stack
         .proxy

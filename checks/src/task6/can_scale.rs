@@ -3,10 +3,11 @@ use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text};
 use crate::observation::{Observation, Port, Published, Service, Stage};
 use crate::wording::code;
 
-/// Nothing in the compose file stops a second container of `back-end`.
+/// Nothing in the compose file prevents a second container of `back-end`.
 ///
-/// Two containers cannot share one name, so `container_name` on `back-end` stops the second; nor can they share one
-/// port of the host, or one address of a network. A port that Docker chooses, or a range of several, does not stop it.
+/// Two containers cannot share one name, so `container_name` on `back-end` prevents the second. Two containers cannot share one
+/// port of the host or one address of a network either. A port that Docker chooses, or a range of several ports, does not
+/// prevent it.
 pub(super) static CHECK: Check = Check {
     id: "can-scale",
     points: 10,
@@ -58,7 +59,7 @@ fn judge(seen: &Observation) -> Judgement {
     ))
 }
 
-/// What passes with that name of the service.
+/// Returns the title for a service of this name.
 pub(super) fn title(back_end: &str) -> Text {
     let back_end = code(back_end);
     Text::new(

@@ -4,8 +4,8 @@ use crate::wording::{code, codes};
 
 /// `task6` has a compose file that Compose accepts, and that file has a service `back-end`.
 ///
-/// Compose looks for `compose.yaml`, `compose.yml`, `docker-compose.yml` and `docker-compose.yaml`. What Compose would refuse is
-/// refused here, each problem with its place; what it accepts with a warning is a note.
+/// Compose searches for `compose.yaml`, `compose.yml`, `docker-compose.yml` and `docker-compose.yaml`. Anything that Compose
+/// would reject is a mistake here, each problem with its place; anything that it accepts with a warning is a note.
 pub(super) static CHECK: Check = Check {
     id: "compose-file",
     points: 5,
@@ -222,7 +222,7 @@ fn refused(problem: &Problem) -> Finding {
         .against(problem.also.as_deref().cloned())
 }
 
-/// What passes with that name of the service.
+/// Returns the title for a service of this name.
 pub(super) fn title(back_end: &str) -> Text {
     let back_end = code(back_end);
     Text::new(
@@ -231,7 +231,7 @@ pub(super) fn title(back_end: &str) -> Text {
     )
 }
 
-/// What stands where the service of the API servers should be.
+/// Returns the finding that the file has no API servers' service, if it has none.
 fn nameless(compose: &Compose) -> Option<Finding> {
     if compose.service(&compose.back_end).is_some() || hides_services(compose) {
         return None;
@@ -251,7 +251,7 @@ fn nameless(compose: &Compose) -> Option<Finding> {
     Some(finding.at(likely.first().and_then(|service| service.place.clone())))
 }
 
-/// Whether no service is known because the file that would name them is refused: `compose-safe` says which.
+/// Returns whether no service is known because the sandbox refuses the file that defines them: `compose-safe` reports it.
 fn hides_services(compose: &Compose) -> bool {
     compose.services.is_empty() && !compose.refusals.is_empty()
 }
@@ -296,7 +296,7 @@ fn is_likely(service: &Service) -> bool {
         || ["app", "back", "server"].contains(&kind.as_str())
 }
 
-/// The letters of a service's name: the same for `back-end-1` and `backend_2`.
+/// Returns the letters of a service's name: the same for `back-end-1` and `backend_2`.
 fn kind(service: &Service) -> String {
     let letters = service
         .name

@@ -3,11 +3,11 @@ use crate::model::{Check, Finding, Judged, Judgement, Mistake, Text, Unjudged};
 use crate::observation::{Observation, Refusal, Service, Stage};
 use crate::wording::code;
 
-/// Nothing in the compose file is refused by the sandbox: the stack can be started.
+/// The sandbox refuses nothing in the compose file: it can start the stack.
 ///
-/// The stack of a submission runs on somebody else’s machine, so what would reach out of its own containers (the
-/// host’s files, its network, its devices, more rights than nginx and Flask need) is refused by name and the
-/// stack is not started. Nothing that the exercise asks for is among it.
+/// The stack of a submission runs on another person’s machine. The sandbox refuses by name every key that would reach out of
+/// the stack’s own containers (the host’s files, its network, its devices, more rights than nginx and Flask need), and does not
+/// start the stack. The exercise requires none of these keys.
 pub(super) static CHECK: Check = Check {
     id: "compose-safe",
     points: 0,
@@ -43,7 +43,7 @@ fn judge(seen: &Observation) -> Judgement {
     Ok(Judged::passed())
 }
 
-/// The service of the API servers; where none is known, a file that is refused hides it.
+/// Returns the API servers' service; if none is known, reports that a refused file hides it.
 pub(super) fn back_end(seen: &Observation) -> Result<&Service, Unjudged> {
     let compose = seen.seen(Stage::Compose, &seen.compose)?;
     let back_end = compose.back_end();

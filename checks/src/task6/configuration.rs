@@ -1,4 +1,4 @@
-//! What several checks ask the proxy's nginx configuration.
+//! Facts of the proxy's nginx configuration that several checks use.
 
 use crate::model::{Finding, Mistake, Place, Text};
 use crate::nginx::{Effective, Limit, Route, parse};
@@ -21,7 +21,7 @@ pub(super) static RATE_LIMITED: Mistake = Mistake {
     ),
 };
 
-/// That a limit of the proxy's nginx refuses requests for a path; `symptom` is what came of it.
+/// Returns the finding that a limit of the proxy's nginx refuses requests for a path; `symptom` is the observed effect.
 pub(super) fn limited(seen: &Observation, path: &str, symptom: &Text) -> Option<Finding> {
     let proxy = seen.stack.as_ref()?.proxy.as_ref()?;
     let effective = Effective::read(of(seen, &proxy.service)?);
@@ -43,16 +43,16 @@ pub(super) fn limited(seen: &Observation, path: &str, symptom: &Text) -> Option<
     Some(RATE_LIMITED.finding(message).at(place))
 }
 
-/// Characters of a name that others are compared with.
+/// Most characters of a name that are compared.
 const LONGEST: usize = 64;
 
-/// The configuration of a service's nginx, when that was seen.
+/// Returns the configuration of a service's nginx, if it was observed.
 pub(super) fn of<'a>(seen: &'a Observation, service: &str) -> Option<&'a Nginx> {
     let nginx = seen.nginx.as_ref();
     nginx.filter(|nginx| nginx.service == service)
 }
 
-/// The `proxy_pass` that requests for a path come to, where that is certain and the submission has it.
+/// Returns the place of the `proxy_pass` that handles requests for a path, if it is certain and in the submission.
 pub(super) fn passed_on(seen: &Observation, path: &str) -> Option<Place> {
     let proxy = seen.stack.as_ref()?.proxy.as_ref()?;
     let effective = Effective::read(of(seen, &proxy.service)?);
@@ -60,7 +60,7 @@ pub(super) fn passed_on(seen: &Observation, path: &str) -> Option<Place> {
     route.pass()?.directive.place()
 }
 
-/// Whether the proxy's nginx sends no request to anybody else, as far as that is certain.
+/// Returns whether it is certain that the proxy's nginx passes no requests on.
 pub(super) fn passes_nothing_on(seen: &Observation) -> bool {
     let proxy = seen.stack.as_ref().and_then(|stack| stack.proxy.as_ref());
     let nginx = proxy.and_then(|proxy| of(seen, &proxy.service));
@@ -70,7 +70,7 @@ pub(super) fn passes_nothing_on(seen: &Observation) -> bool {
     })
 }
 
-/// That a file which nginx reads has nothing in it, although the submission brought it along; `symptom` is what came of it.
+/// Returns the finding that a file of the submission which nginx reads has no directive; `symptom` is the observed effect.
 pub(super) fn empty(nginx: &Nginx, symptom: &Text) -> Option<Finding> {
     let effective = Effective::read(nginx);
     let file = effective.files.iter().find(|file| is_empty(file))?;
@@ -85,13 +85,13 @@ pub(super) fn empty(nginx: &Nginx, symptom: &Text) -> Option<Finding> {
     Some(CONFIGURATION_EMPTY.finding(message).at(top(file)))
 }
 
-/// Whether a file of the submission says nothing to nginx.
+/// Returns whether a file of the submission has no directive for nginx.
 fn is_empty(file: &NginxFile) -> bool {
     let (directives, error) = parse(&file.text);
     file.source.is_some() && directives.is_empty() && error.is_none()
 }
 
-/// Where a file begins, also one without a line.
+/// Returns the beginning of a file as a place, also for an empty file.
 fn top(file: &NginxFile) -> Option<Place> {
     let source = file.source.clone()?;
     Some(file.line(1).unwrap_or(Place {
@@ -103,18 +103,18 @@ fn top(file: &NginxFile) -> Option<Place> {
     }))
 }
 
-/// Whether a host is the service of the API servers, or one of its containers by the names that Compose gives them.
+/// Returns whether a host is the API servers' service, or one of its containers by the names that Compose gives them.
 pub(super) fn is_back_end(compose: &Compose, host: &str) -> bool {
     host == compose.back_end || is_container(compose, host)
 }
 
-/// Whether a host is one container of that service: `task6-back-end-1`, `task6_back-end_1`.
+/// Returns whether a host is one container of that service: `task6-back-end-1`, `task6_back-end_1`.
 pub(super) fn is_container(compose: &Compose, host: &str) -> bool {
     let is_numbered = host.ends_with(|last: char| last.is_ascii_digit());
     compose.service(host).is_none() && is_numbered && host.contains(&compose.back_end)
 }
 
-/// The variable that a text behind a `$` begins with: `api:5252`, `{api}`.
+/// Returns the name of the variable at the beginning of a text after `$`: `api` of `api:5252` and of `{api}`.
 pub(super) fn variable(behind: &str) -> &str {
     let name = behind.strip_prefix('{').unwrap_or(behind);
     let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
@@ -122,7 +122,8 @@ pub(super) fn variable(behind: &str) -> &str {
     parts.next().unwrap_or_default()
 }
 
-/// The service that somebody meant by a name that is none: the same letters, in it, or with at most two others.
+/// Returns the service that a wrong name probably means: one with the same letters, one that the name contains, or one with a
+/// difference of at most two letters.
 pub(super) fn meant<'a>(compose: &'a Compose, name: &str) -> Option<&'a str> {
     let wanted = letters(name);
     let services = compose.services.iter().map(|service| service.name.as_str());
@@ -153,7 +154,7 @@ fn contains(longer: &[char], shorter: &[char]) -> bool {
         .any(|window| window == shorter)
 }
 
-/// How many letters have to be added, taken away or changed to make one name of the other.
+/// Returns the number of letters to add, remove or change to make one name of the other.
 fn apart(one: &[char], other: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, letter) in one.iter().enumerate() {

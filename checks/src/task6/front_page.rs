@@ -5,7 +5,7 @@ use crate::wording::codes;
 
 /// `GET /` through the proxy serves the site: any status from 200 to 399, a redirection included.
 ///
-/// Advice only: in many repositories the site is a git submodule without its address, which nobody else can fetch, and its
+/// Advice only: in many repositories the site is a git submodule without its address. Other people cannot fetch it, and its
 /// folder is empty after a clone.
 pub(super) static CHECK: Check = Check {
     id: "front-page",
@@ -75,7 +75,8 @@ fn judge(seen: &Observation) -> Judgement {
     Ok(judged.with_notes(stock_page(seen, reply).into_iter().collect()))
 }
 
-/// The page that the nginx image brings along: the proxy's own, or the site was copied elsewhere, or its folder is empty.
+/// Returns a note on the welcome page of the nginx image: it is the proxy's own, or the site was copied elsewhere, or its
+/// folder is empty.
 fn stock_page(seen: &Observation, reply: &Reply) -> Option<Note> {
     match &reply.outcome {
         Outcome::Answered { body, .. } if body.contains("<title>Welcome to nginx!</title>") => {
@@ -137,7 +138,7 @@ fn unserved(seen: &Observation, reply: &Reply) -> Option<Finding> {
     }
 }
 
-/// Whether the API was answered through the same port; where nobody listens, `api-answers` says why.
+/// Returns whether the API answered through the same port. If no program listens on it, `api-answers` reports the cause.
 fn answers(seen: &Observation) -> bool {
     let mut replies = seen.api.iter().flatten();
     replies.any(|reply| reply.outcome.is_hello())

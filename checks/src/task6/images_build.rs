@@ -6,8 +6,8 @@ use crate::wording::{code, codes};
 
 /// Every service has its image: it builds from its Dockerfile, or it exists already.
 ///
-/// Built from nothing but what is in the repository, with the base images as they are today: what was built a year ago may
-/// fail now because `ubuntu:latest` is another Ubuntu. An empty folder counts as being there.
+/// A build uses only the files of the repository, and the base images as they are today: an image that was built a year ago may
+/// fail now because `ubuntu:latest` is another Ubuntu. An empty folder counts as existing.
 pub(super) static CHECK: Check = Check {
     id: "images-build",
     points: 5,
@@ -142,13 +142,13 @@ static IMAGE_NOT_FOUND: Mistake = Mistake {
     ),
 };
 
-/// What helps where a Dockerfile is a link that leads out of its context.
+/// Advice for a Dockerfile that is a link to a path outside its context.
 const LINK_OUT: Text = Text::fixed(
     "Compose follows no link out of that folder: `dockerfile` of `build` may name a file beside it, as in `../common/Dockerfile`",
     "Compose ne suit aucun lien hors de ce dossier : `dockerfile` de `build` peut nommer un fichier à côté, comme `../common/Dockerfile`",
 );
 
-/// What helps where a path is written as on Windows.
+/// Advice for a path in the style of Windows.
 const BACKSLASH: Text = Text::fixed(
     "in a path, `/` stands between folders: a backslash is a part of a name in a compose file, and an escape in a Dockerfile",
     "dans un chemin, `/` sépare les dossiers : une barre oblique inverse fait partie du nom dans un fichier compose, et échappe le caractère suivant dans un Dockerfile",
@@ -220,7 +220,7 @@ fn absent(seen: &Observation, image: &Image) -> Option<Finding> {
     }
 }
 
-/// Returns the finding for a script that a step runs, where that is why the step failed.
+/// Returns the finding for a script that a step runs, if it is the cause of the step's failure.
 fn stopped_by_script(
     seen: &Observation,
     service: &str,
@@ -236,7 +236,7 @@ fn stopped_by_script(
     script::cause(&seen.scripts, &[], &lines, &words)
 }
 
-/// The error that a command ended with, in its own words rather than the engine's.
+/// Returns the error with which a command ended, in its own words rather than the engine's.
 fn said<'a>(failure: &BuildFailure, log: &'a Evidence) -> Option<&'a str> {
     let is_error = |line: &&str| line.starts_with("E: ") || line.to_lowercase().contains("error: ");
     let mut lines = log.lines.iter().rev().map(|line| line.trim());
@@ -418,7 +418,7 @@ fn not_found(service: &str, reference: &str, error: &str) -> Finding {
     ))
 }
 
-/// The facts, followed by the engine's own words where it had any.
+/// Returns the facts, followed by the engine's error message if it has one.
 fn with_error(error: &str, en: String, fr: String) -> Text {
     if error.trim().is_empty() {
         return Text::new(en, fr);

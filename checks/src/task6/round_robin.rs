@@ -16,11 +16,11 @@ use mistakes::{
     REPLICAS_IDLE, WEIGHTED, WITNESSES_DISAGREE,
 };
 
-/// Requests rotate over both replicas: the same order over and over, each replica equally often.
+/// Requests rotate over both replicas: in an order that repeats, with each replica equally often.
 ///
-/// Measured on one keep-alive connection, since every worker process of nginx keeps a rotation of its own. An
-/// `upstream` that lists a name twice passes: its order is longer, and as regular. `least_conn` looks the same as long as
-/// requests come one by one; it is found by holding a replica, or in the configuration that the proxy's nginx reads.
+/// The requests use one keep-alive connection, because every worker process of nginx keeps its own rotation. An `upstream` that
+/// lists a name twice passes: its order is longer, and as regular. With one request at a time, `least_conn` shows the same
+/// order; it is found by pausing a replica, or in the configuration that the proxy's nginx reads.
 pub(super) static CHECK: Check = Check {
     id: "round-robin",
     points: 20,
@@ -66,7 +66,7 @@ fn judge(seen: &Observation) -> Judgement {
     Ok(judged.with_notes(notes.into_iter().flatten().collect()))
 }
 
-/// A replica that takes turns by its log, and for which no request waited while it was held.
+/// Returns the finding for a replica that takes turns by its log, although no request waited for it while it was paused.
 fn unasked(seen: &Observation) -> Option<Finding> {
     let held = seen.held.as_ref()?;
     let number = held.unasked.first()?;
@@ -78,7 +78,7 @@ fn unasked(seen: &Observation) -> Option<Finding> {
     )))
 }
 
-/// Services of the stack that send requests beside the checker's.
+/// Returns a note on services of the stack that send requests in addition to the checker's.
 fn others_ask(seen: &Observation) -> Option<Note> {
     let askers = codes(&seen.askers);
     (!seen.askers.is_empty()).then(|| Note {
@@ -90,15 +90,15 @@ fn others_ask(seen: &Observation) -> Option<Note> {
     })
 }
 
-/// Whether two replicas take turns as long as requests come one by one, and the configuration does not say for certain that
-/// they do so always: then it is worth while to hold one.
+/// Returns whether two replicas take turns with one request at a time, while the configuration does not prove that they always
+/// do. If so, pausing a replica gives further evidence.
 pub fn choice_is_open(seen: &Observation) -> bool {
     let takes_turns =
         |volley| judge_volley(seen, volley).is_ok_and(|judged| judged.findings.is_empty());
     seen.volley(2).is_ok_and(takes_turns) && !causes::takes_turns(seen)
 }
 
-/// An order that is longer than the replicas are many, which is as regular.
+/// Returns a note on an order that is longer than the number of replicas, and as regular.
 fn long_order(volley: &Volley) -> Option<Note> {
     let replicas = volley.replicas;
     let Rotation::Balanced { period } = rotation(&volley.sequence, replicas) else {
@@ -114,7 +114,7 @@ fn long_order(volley: &Volley) -> Option<Note> {
     })
 }
 
-/// The first thing that is wrong with a volley; `scales-further` asks the same of five replicas.
+/// Returns the first mistake of a volley; `scales-further` uses the same function for five replicas.
 pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judgement {
     let finding = unanswered(volley)
         .or_else(|| doubled(volley))
@@ -131,12 +131,12 @@ pub(super) fn judge_volley(seen: &Observation, volley: &Volley) -> Judgement {
     Ok(Judged::from_findings(finding.into_iter().collect()))
 }
 
-/// Whether requests of others hide what comes of a volley.
+/// Returns whether requests of others hide the result of a volley.
 pub fn is_hidden(seen: &Observation, volley: &Volley) -> bool {
     !volley.others.is_empty() && judge_volley(seen, volley).is_err()
 }
 
-/// Whether requests of others between those of a volley may be what is found wrong with it.
+/// Returns whether requests of others between those of a volley may have caused the mistake that is found in it.
 pub fn is_disturbed(seen: &Observation, volley: &Volley) -> bool {
     let is_right = judge_volley(seen, volley).is_ok_and(|judged| judged.findings.is_empty());
     let mut others = volley.others.iter();
@@ -225,8 +225,8 @@ fn unattributed(seen: &Observation, volley: &Volley) -> Option<Finding> {
     Some(NOT_ATTRIBUTABLE.finding(message))
 }
 
-/// Logs and network counters that tell different stories, of this volley or of one that was sent before it for the same
-/// measurement.
+/// Returns the finding for logs and network counters that disagree, in this volley or in one that was sent before it for the
+/// same measurement.
 fn disagreeing(seen: &Observation, volley: &Volley) -> Option<Finding> {
     let is_whole = |other: &&Volley| {
         let is_plain = other.others.is_empty() && other.unanswered.is_empty();
@@ -267,7 +267,7 @@ fn idle(volley: &Volley) -> Option<Finding> {
     }
 }
 
-/// What is wrong with the order, with nothing where it is right; `None` where requests of others hide it.
+/// Returns the mistake in the order, or no finding if the order is correct; `None` if requests of others hide it.
 fn unordered(volley: &Volley) -> Option<Option<Finding>> {
     let Volley {
         sequence,

@@ -11,8 +11,8 @@ use crate::observation::{Fault, Observation, Stack, Stage};
 
 /// With five replicas of `back-end`, requests rotate over all five.
 ///
-/// Three replicas are added to the same stack and the proxy is started again, which is what `docker-compose up --scale
-/// back-end=5` does to it: nginx looks names up when it starts. The measurement is that of `round-robin`.
+/// Three replicas are added to the same stack, and the proxy is restarted, as `docker-compose up --scale back-end=5` does:
+/// nginx resolves names when it starts. The measurement is that of `round-robin`.
 pub(super) static CHECK: Check = Check {
     id: "scales-further",
     points: 5,
@@ -42,7 +42,7 @@ pub(super) static CHECK: Check = Check {
     judge,
 };
 
-/// What passes with that many replicas.
+/// Returns the title for this number of replicas.
 pub(super) fn title(replicas: u32) -> Text {
     let Text { en, fr } = count(replicas);
     Text::new(
@@ -74,7 +74,7 @@ fn judge(seen: &Observation) -> Judgement {
     }
 }
 
-/// With how many replicas more than two the stack was seen; `None` when it was not.
+/// Returns the number of replicas above two with which the stack was observed; `None` if it was not.
 fn tried(seen: &Observation) -> Option<u32> {
     let measured = seen.volleys.iter().map(|volley| volley.replicas);
     let containers = seen.scaled.iter().flat_map(|stack| &stack.containers);
@@ -96,7 +96,7 @@ fn count(replicas: u32) -> Text {
     }
 }
 
-/// The first container that does not run with five replicas.
+/// Returns the finding for the first container that does not run with five replicas.
 fn fallen(seen: &Observation, stack: &Stack) -> Option<Finding> {
     let cause = stack_runs::fallen(seen, stack).into_iter().next()?;
     let Text { en, fr } = count(seen.asked.replicas);

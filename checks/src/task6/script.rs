@@ -1,4 +1,4 @@
-//! Scripts that Linux does not run as they are: with Windows line ends, or without the permission.
+//! Scripts that Linux cannot run as they are: with Windows line endings, or without the permission.
 
 use crate::model::{Finding, Mistake, Text};
 use crate::observation::Script;
@@ -20,7 +20,7 @@ pub(super) static SCRIPT_NOT_EXECUTABLE: Mistake = Mistake {
     ),
 };
 
-/// What programs say of a script whose interpreter has a carriage return in its name: the kernel does not find that.
+/// Error texts for a script whose interpreter has a carriage return in its name, so that the kernel does not find it.
 const NOT_FOUND: [&str; 4] = [
     "no such file or directory",
     "not found",
@@ -31,8 +31,8 @@ const NOT_FOUND: [&str; 4] = [
 /// A carriage return, as programs print it.
 const RETURN: [&str; 3] = ["\\r'", "\r", "^M"];
 
-/// Returns the finding for the script that stopped something, if the lines that were printed name it; `command` is what ran,
-/// and `words` say what came of it.
+/// Returns the finding for the script that stopped a program, if the printed lines name it; `command` is the command that ran,
+/// and `words` describe the effect.
 pub(super) fn cause(
     scripts: &[Script],
     command: &[String],
@@ -55,7 +55,7 @@ pub(super) fn cause(
         })
 }
 
-/// Returns the finding that a line names a script for, if it does.
+/// Returns the finding for a script that a line names, if the line reports an error that the script explains.
 fn of_line(script: &Script, line: &str, words: &Text) -> Option<Finding> {
     let said = line.to_lowercase();
     if said.contains("permission denied") {
@@ -95,7 +95,7 @@ fn not_executable(script: &Script, line: &str, words: &Text) -> Finding {
     ))
 }
 
-/// Returns whether a line has a file's name, and not as a part of another.
+/// Returns whether a line contains a file's name, and not as a part of another name.
 fn names(line: &str, name: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || "._-".contains(character);
     line.match_indices(name).any(|(start, _)| {

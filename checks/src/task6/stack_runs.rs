@@ -20,9 +20,9 @@ use emergency::mistakes::{
 
 /// With two replicas of `back-end`, every container starts and stays up.
 ///
-/// A container that runs without listening to anybody passes here; `api-answers` asks it. Where one container's end makes
-/// another fail, the one that failed first is the mistake to mend. What does not come up because it is kept from the outside
-/// world is not judged.
+/// A container that runs but listens on no port passes here; `api-answers` sends it requests. If the exit of one container
+/// makes another fail, the one that failed first is the mistake to fix. A container that does not start because it has no
+/// access to the outside is not judged.
 pub(super) static CHECK: Check = Check {
     id: "stack-runs",
     points: 10,
@@ -85,7 +85,7 @@ static CONTAINER_EXITED: Mistake = Mistake {
     ),
 };
 
-/// Where to look when no log says anything.
+/// Advice for a container without a log.
 const WITHOUT_A_WORD: Text = Text::fixed(
     "it wrote nothing to its log: what does its command do, and where can that end with an error?",
     "il n’a rien écrit dans son journal : que fait sa commande, et où peut-elle finir par une erreur ?",
@@ -145,7 +145,7 @@ fn judge(seen: &Observation) -> Judgement {
     )
 }
 
-/// One finding a service and mistake for what did not stay up, causes before their consequences.
+/// Returns one finding per service and mistake for containers that did not stay up, causes before their consequences.
 pub(super) fn fallen(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let mut fallen: Vec<(&str, Finding)> = Vec::new();
     for container in &stack.containers {
@@ -163,7 +163,8 @@ pub(super) fn fallen(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     fallen.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// How far a mistake can be from its cause: a name is not found when its containers ended, a service waits for another.
+/// Returns the distance of a mistake from its cause: a name is not found after its containers exited, and a service waits for
+/// another.
 fn consequence(finding: &Finding) -> u8 {
     match finding.code {
         code if code == DEPENDENCY_NOT_READY.code => 2,
@@ -184,7 +185,7 @@ fn end(seen: &Observation, stack: &Stack, container: &Container) -> Option<Findi
     }
 }
 
-/// Whether a container of the service has come to its end, or never began.
+/// Returns whether a container of the service has exited, or was never started.
 fn is_down(stack: &Stack, service: &str) -> bool {
     let mut containers = stack.replicas(service);
     containers.any(|container| !matches!(container.state, State::Running | State::Silent { .. }))
@@ -229,8 +230,8 @@ fn exited(seen: &Observation, container: &Container, name: &str, status: i64) ->
     }
 }
 
-/// Returns a command as it was run, each word in its own quotes where it has white space, so that it shows what became of
-/// several lines.
+/// Returns a command as it was run, with quotes around each word that contains white space, so that it shows how several lines
+/// were joined.
 fn as_run(command: &[String]) -> String {
     let quoted = |word: &String| match word.is_empty() || word.contains(char::is_whitespace) {
         true => format!("{word:?}"),
@@ -313,7 +314,8 @@ fn waiting(stack: &Stack, name: &str, dependency: &str) -> Finding {
     }
 }
 
-/// nginx ends when a name in its configuration is not known yet, so a proxy that is not told to wait may lose a race.
+/// Returns a note on a proxy that does not wait for the API servers: nginx exits if it cannot resolve a name of its
+/// configuration, so the proxy may lose a race at the start.
 fn start_race(seen: &Observation, stack: &Stack) -> Option<Note> {
     let proxy = &stack.proxy.as_ref()?.service;
     let compose = seen.compose.as_ref()?;

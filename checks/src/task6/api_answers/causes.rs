@@ -1,4 +1,4 @@
-//! Why the API does not answer: what was measured, explained by the proxy's nginx configuration.
+//! Causes of a missing answer of the API: explains the measurement by the proxy's nginx configuration.
 
 use crate::model::{Finding, Mistake, Place, Text};
 use crate::nginx::{Directive, Effective, HOST, Pass, Route};
@@ -9,7 +9,7 @@ use crate::task6::configuration::{self, is_back_end};
 use crate::task6::stack_runs::missing;
 use crate::wording::{code, codes};
 
-/// The path that requests ask for.
+/// Path of the requests.
 pub(super) const PATH: &str = "/api/hello";
 
 pub(super) static CONFIGURATION_NOT_READ: Mistake = Mistake {
@@ -60,7 +60,7 @@ pub(super) static SERVER_NOT_CHOSEN: Mistake = Mistake {
     ),
 };
 
-/// Returns the directive that redirects, where the configuration has one that certainly does.
+/// Returns the place of a directive that certainly redirects, if the configuration has one.
 pub(super) fn redirection(seen: &Observation, stack: &Stack) -> Option<Place> {
     let proxy = stack.proxy.as_ref()?;
     let effective = Effective::read(configuration::of(seen, &proxy.service)?);
@@ -80,7 +80,7 @@ pub(super) fn redirection(seen: &Observation, stack: &Stack) -> Option<Place> {
     redirections.find_map(|directive| directive.place())
 }
 
-/// The finding with its cause instead, where the configuration explains what was measured; `status` is that of the answer.
+/// Replaces the finding by its cause, if the configuration explains the measurement; `status` is that of the answer.
 pub(super) fn explained(
     seen: &Observation,
     stack: &Stack,
@@ -128,7 +128,8 @@ pub(super) fn explained(
     }
 }
 
-/// A proxy on whose port nobody listens: an empty configuration, or another port that nginx is told to listen on.
+/// Adds the cause to the finding of a proxy on whose port no program listens: an empty configuration, or a different port in
+/// `listen`.
 pub(super) fn silent(seen: &Observation, stack: &Stack, finding: Finding) -> Finding {
     let proxy = stack.proxy.as_ref();
     let Some(nginx) = proxy.and_then(|proxy| configuration::of(seen, &proxy.service)) else {
@@ -177,7 +178,7 @@ pub(super) fn silent(seen: &Observation, stack: &Stack, finding: Finding) -> Fin
     Finding { message, ..finding }.at(place)
 }
 
-/// What was measured, and what it can be explained with.
+/// Measured symptom, with the data that can explain it.
 struct Symptom<'a> {
     message: &'a Text,
     status: Option<u16>,
@@ -195,7 +196,7 @@ impl<'a> Symptom<'a> {
         ))
     }
 
-    /// A configuration without any `proxy_pass`: the student's is empty, or nginx does not read it.
+    /// Returns the finding for a configuration without any `proxy_pass`: the student's is empty, or nginx does not read it.
     fn unread(&self) -> Option<Finding> {
         if self.effective.has("proxy_pass") || !self.effective.errors.is_empty() {
             return None;
@@ -205,7 +206,7 @@ impl<'a> Symptom<'a> {
             .or_else(|| self.not_copied())
     }
 
-    /// A file with a `proxy_pass` that is in the image, but not where nginx looks.
+    /// Returns the finding for a file with a `proxy_pass` that is in the image, but at a path that nginx does not read.
     fn elsewhere(&self) -> Option<Finding> {
         let (source, target, place) = self.beside().or_else(|| self.astray_copy())?;
         let (source, target) = (code(&source), code(&target));
@@ -217,7 +218,7 @@ impl<'a> Symptom<'a> {
         Some(finding.at(place))
     }
 
-    /// One in nginx's own folder that nothing includes.
+    /// Returns source, target and place of such a file in nginx's own folder that no `include` names.
     fn beside(&self) -> Option<(String, String, Option<Place>)> {
         let read = &self.effective.files;
         let unread = self.nginx.files.iter();
@@ -230,7 +231,7 @@ impl<'a> Symptom<'a> {
         Some((source, file.path.clone(), place))
     }
 
-    /// One that the Dockerfile copies to another folder.
+    /// Returns source, target and place of such a file that the Dockerfile copies to another folder.
     fn astray_copy(&self) -> Option<(String, String, Option<Place>)> {
         let handed_in = &self.nginx.handed_in;
         self.copies().into_iter().find_map(|copy| {
@@ -245,7 +246,7 @@ impl<'a> Symptom<'a> {
         dockerfile.map(copies).unwrap_or_default()
     }
 
-    /// None of the files that nginx reads is the student's, and no instruction copies the one that there is.
+    /// Returns the finding that nginx reads none of the student's files, and no instruction copies one.
     fn not_copied(&self) -> Option<Finding> {
         let files = &self.effective.files;
         let is_stock = files.iter().all(|file| file.source.is_none());
@@ -273,7 +274,7 @@ impl<'a> Symptom<'a> {
         Some(finding.at(dockerfile.line(last)))
     }
 
-    /// A `server` that takes the request although another one passes requests on.
+    /// Returns the finding for a `server` that takes the request although another one passes requests on.
     fn other_server(&self, port: u16) -> Option<Finding> {
         let chosen = Route::of(self.effective, port, PATH)?.server;
         let passes = |server: &Directive<'_>| {
@@ -327,7 +328,7 @@ impl<'a> Symptom<'a> {
         Some(finding.at(place.or_else(|| own.place())))
     }
 
-    /// A request that nginx sends to the wrong server, to the wrong port, or with the wrong path.
+    /// Returns the finding for a request that nginx sends to the wrong server, to the wrong port, or with the wrong path.
     fn astray(&self, port: u16) -> Option<Finding> {
         let route = Route::of(self.effective, port, PATH)?;
         let pass = route.pass()?;
@@ -341,7 +342,7 @@ impl<'a> Symptom<'a> {
             };
         }
         let services = servers.iter().map(|(host, ..)| *host);
-        // A service that passes requests on to the API servers in its turn would need it.
+        // A service that itself passes requests on to the API servers would have to start after them.
         let is_other = |host: &&str| {
             self.compose.service(host).is_some()
                 && !self.compose.starts_after(host, &self.compose.back_end)
@@ -372,7 +373,7 @@ impl<'a> Symptom<'a> {
         Some(finding.at(pass.directive.place()))
     }
 
-    /// A port that no replica listens on, although it is known what each listens on.
+    /// Returns the finding for a port on which no replica listens, if the ports of each replica are known.
     fn wrong_port(&self, servers: &[Addressed<'_>]) -> Option<Finding> {
         let replicas = self.stack.replicas(&self.compose.back_end);
         let listening: Vec<Vec<u16>> = replicas.map(|replica| ports(&replica.listening)).collect();
@@ -391,24 +392,24 @@ impl<'a> Symptom<'a> {
     }
 }
 
-/// Host and port of a server, with the directive that names it.
+/// Host and port of a server, with the directive that contains them.
 type Addressed<'a> = (&'a str, u16, &'a crate::nginx::Directive<'a>);
 
-/// The ports that others can reach.
+/// Returns the ports that other containers can reach.
 fn ports(listening: &[String]) -> Vec<u16> {
     let addresses = listening.iter().filter_map(|address| address.parse().ok());
     let open = addresses.filter(|address: &std::net::SocketAddr| !is_loopback(address.ip()));
     open.map(|address| address.port()).collect()
 }
 
-/// What a `COPY` or `ADD` puts where.
+/// Source and target of a `COPY` or `ADD`.
 struct Copied {
     source: String,
     target: String,
     place: Option<Place>,
 }
 
-/// The copies of one file each; a line's end after `\` continues it.
+/// Returns the instructions that copy one file each.
 fn copies(dockerfile: &SourceFile) -> Vec<Copied> {
     let mut copies = Vec::new();
     let mut number = 0;
@@ -431,7 +432,7 @@ fn copies(dockerfile: &SourceFile) -> Vec<Copied> {
     copies
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

@@ -1,4 +1,4 @@
-//! What explains a reply, and what does not.
+//! Tests of the causes of a reply, with replies that have none of them.
 
 use crate::model::Finding;
 use crate::nginx::sample::{nginx, site};
@@ -7,7 +7,7 @@ use crate::observation::{Nginx, NginxFile, Observation, SourceFile};
 
 const SITE: &str = "location / { proxy_pass http://front-end:9000; }";
 
-/// The first finding for an answer of this status through a proxy that reads this configuration.
+/// Returns the first finding for an answer of this status through a proxy that reads this configuration.
 fn found(nginx: Nginx, status: u16) -> Finding {
     let mut seen = Observation {
         api: Some(vec![reply("/api/hello", status, "")]),
@@ -27,7 +27,7 @@ fn found(nginx: Nginx, status: u16) -> Finding {
     judged.findings.into_iter().next().unwrap()
 }
 
-/// Code and line of the finding for a location of the API, beside that of the site.
+/// Returns code and line of the finding for a location of the API, in addition to that of the site.
 fn api(location: &str, status: u16) -> (&'static str, Option<u32>) {
     let text =
         format!("upstream api {{ server back-end:5252; }}\nserver {{ {SITE}\n{location} }}\n");
@@ -35,7 +35,7 @@ fn api(location: &str, status: u16) -> (&'static str, Option<u32>) {
     (finding.code, finding.place.map(|place| place.line))
 }
 
-/// A proxy that runs with its image's configuration, and what its Dockerfile says.
+/// Returns a proxy that runs with its image's configuration, and has this Dockerfile.
 fn stock(dockerfile: &str) -> Nginx {
     let mut nginx = site("server { listen 80; location / { root /usr/share/nginx/html; } }\n");
     for file in &mut nginx.files {

@@ -1,16 +1,16 @@
-//! Why the API does not answer, by what it and the proxy wrote to their logs.
+//! Causes of a missing answer of the API, from its own log and that of the proxy.
 
 use crate::model::{Finding, Text};
 use crate::observation::{Observation, Stack};
 use crate::task6::stack_runs::program;
 
-/// Where to look when the server was reached.
+/// Advice if the request reached the server.
 const HUNG_UP: Text = Text::fixed(
     "address and port are right: what does the API do with the request, and what does its log say at that moment?",
     "l’adresse et le port sont bons : que fait l’API de la requête, et que dit son journal à ce moment-là ?",
 );
 
-/// What the logs say of a status that the proxy's configuration does not explain.
+/// Adds the cause in the logs to a status that the proxy's configuration does not explain.
 pub(super) fn explained(
     seen: &Observation,
     stack: &Stack,
@@ -24,7 +24,7 @@ pub(super) fn explained(
     }
 }
 
-/// An exception of Flask's, which answers 500 and goes on.
+/// Adds an exception of Flask's, which answers 500 and continues.
 fn raised(seen: &Observation, stack: &Stack, finding: Finding) -> Finding {
     let mut replicas = stack.replicas(seen.back_end());
     let raised = replicas.find_map(|replica| Some((replica, program::raised(&replica.log)?)));
@@ -41,7 +41,7 @@ fn raised(seen: &Observation, stack: &Stack, finding: Finding) -> Finding {
     finding.advising(program::PYTHON_ERROR.hint.clone())
 }
 
-/// A server that takes the request and hangs up.
+/// Adds that the server accepted the request and closed the connection.
 fn closed(stack: &Stack, finding: Finding) -> Finding {
     const SIGN: &str = "upstream prematurely closed connection";
     let proxy = stack.proxy.as_ref();
@@ -65,7 +65,7 @@ mod tests {
     use crate::observation::Observation;
     use crate::observation::correct::{correct, reply};
 
-    /// The first finding for an answer of this status, when a container of the service wrote these lines.
+    /// Returns the first finding for an answer of this status, if a container of the service wrote these lines.
     fn found(status: u16, service: &str, log: &[&str]) -> Finding {
         let mut seen = Observation {
             api: Some(vec![reply("/api/hello", status, "")]),

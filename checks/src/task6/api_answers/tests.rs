@@ -1,4 +1,4 @@
-//! Symptoms of an API that does not answer; `causes_tests` has their causes.
+//! Tests of the symptoms of an API that does not answer; `causes_tests` has their causes.
 
 use super::*;
 use crate::observation::correct::{correct, reply};
@@ -27,7 +27,7 @@ fn answered(status: u16, body: &str) -> Option<&'static str> {
     replies(vec![reply("/api/hello", status, body)])
 }
 
-/// Judges the correct stack with one change, of which no reply was seen.
+/// Judges the correct stack with one change, without any reply.
 fn stack(change: impl FnMut(&mut Stack)) -> Option<&'static str> {
     let mut seen = Observation {
         api: None,

@@ -1,4 +1,4 @@
-//! Why requests do not take turns: what was measured, explained by the proxy's nginx configuration.
+//! Causes of a wrong rotation: explains the measurement by the proxy's nginx configuration.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::observation::{Choice, Compose, Held, Observation};
 use crate::task6::configuration::{self, is_back_end, is_container};
 use crate::wording::code;
 
-/// The path that requests ask for.
+/// Path of the requests.
 pub(super) const PATH: &str = "/api/hello";
 
 pub(in crate::task6) static HASHED: Mistake = Mistake {
@@ -52,7 +52,7 @@ pub(in crate::task6) static REPLICAS_LISTED: Mistake = Mistake {
     ),
 };
 
-/// The finding of a volley with its cause instead, or with its place, where the configuration explains what was measured.
+/// Replaces the finding of a volley by its cause, or adds its place, if the configuration explains the measurement.
 pub(super) fn explained(seen: &Observation, finding: Finding) -> Finding {
     let proxy = seen.stack.as_ref().and_then(|stack| stack.proxy.as_ref());
     let nginx = proxy.and_then(|proxy| configuration::of(seen, &proxy.service));
@@ -84,10 +84,10 @@ pub(super) fn explained(seen: &Observation, finding: Finding) -> Finding {
     }
 }
 
-/// That requests go to the replica with the least to do, which one request at a time does not show.
+/// Returns the finding that requests go to the replica with the least load, which one request at a time does not show.
 ///
-/// A held replica shows it, and where it shows the contrary it is believed: what nginx goes by may be another configuration
-/// than the one that was read. Where it shows nothing, the configuration alone is believed.
+/// The measurement with a paused replica decides, also against the configuration: nginx may use another configuration than the
+/// one that was read. If that measurement is inconclusive, the configuration alone decides.
 pub(super) fn least_busy(seen: &Observation) -> Option<Finding> {
     let asked = on_the_way(seen, |way| way.least_busy());
     let held = seen.held.as_ref();
@@ -135,12 +135,12 @@ fn passed_by(held: &Held) -> Text {
     )
 }
 
-/// Whether the configuration says for certain that requests take turns.
+/// Returns whether the configuration proves that requests take turns.
 pub(super) fn takes_turns(seen: &Observation) -> bool {
     on_the_way(seen, |way| way.takes_turns()) == Some(true)
 }
 
-/// What the configuration says about the way of the measured requests, where that is certain.
+/// Applies `look` to the route of the measured requests; `None` if the route is not certain.
 fn on_the_way<T>(seen: &Observation, look: impl FnOnce(&Way<'_, '_>) -> Option<T>) -> Option<T> {
     let proxy = seen.stack.as_ref()?.proxy.as_ref()?;
     let nginx = configuration::of(seen, &proxy.service)?;
@@ -148,7 +148,7 @@ fn on_the_way<T>(seen: &Observation, look: impl FnOnce(&Way<'_, '_>) -> Option<T
     look(&Way::of(&effective, seen.compose.as_ref()?, proxy.port)?)
 }
 
-/// The way of the measured requests through the configuration.
+/// Route of the measured requests through the configuration.
 struct Way<'d, 'a> {
     effective: &'d Effective<'a>,
     compose: &'d Compose,
@@ -171,7 +171,7 @@ impl<'d, 'a> Way<'d, 'a> {
         })
     }
 
-    /// The directive that asks for a method, with its `upstream`.
+    /// Returns the directive that sets a method, with its `upstream`.
     fn method(&self, wanted: Method) -> Option<(&'d Directive<'a>, &Upstream<'d, 'a>)> {
         let upstream = self.upstream.as_ref()?;
         let (method, directive) = upstream.method();
@@ -179,7 +179,7 @@ impl<'d, 'a> Way<'d, 'a> {
         Some((directive, upstream))
     }
 
-    /// Why nginx chooses the replica with the least to do, and where that is asked for.
+    /// Returns the reason why nginx chooses the replica with the least load, with the place of the directive that sets this.
     fn least_busy(&self) -> Option<(Text, Option<Place>)> {
         let (directive, upstream) = self.method(Method::LeastBusy)?;
         let mut servers = upstream.servers.iter();
@@ -198,7 +198,7 @@ impl<'d, 'a> Way<'d, 'a> {
         Some((why, directive.place()))
     }
 
-    /// Whether nothing asks for another method, and all servers are replicas, of which there are several.
+    /// Returns whether no directive sets another method, and all servers are replicas and not a single container.
     fn takes_turns(&self) -> Option<bool> {
         let servers = self.pass.servers(self.effective)?;
         let is_plain = match &self.upstream {
@@ -239,14 +239,14 @@ impl<'d, 'a> Way<'d, 'a> {
         Some(finding.at(directive.place()))
     }
 
-    /// A `proxy_pass` whose host is in a variable, so that it is looked up while nginx runs.
+    /// Returns the finding for a `proxy_pass` whose host is in a variable, so that nginx resolves it while it runs.
     fn variable(&self, symptom: &Text) -> Option<Finding> {
         let name = configuration::variable(self.pass.authority.strip_prefix('$')?);
         let value = self.value(name)?;
         let value = value.rsplit("://").next().unwrap_or(value);
         let address = value.split('/').next().unwrap_or(value);
         let host = address.split(':').next().unwrap_or(address);
-        // Behind a variable, nginx takes a name with a port for no group that is defined without one.
+        // If the address comes from a variable, a name with a port does not match an `upstream` that is defined without one.
         let has_port = address.contains(':') || self.pass.authority.contains(':');
         let is_group = !has_port && Upstream::named(self.effective, host).is_some();
         let is_looked_up = self.effective.has("resolver") && !is_group;
@@ -263,7 +263,7 @@ impl<'d, 'a> Way<'d, 'a> {
         Some(finding.at(self.pass.directive.place()))
     }
 
-    /// What `set` gives a variable, in the location or else in its server.
+    /// Returns the value that `set` gives a variable, in the location or else in its server.
     fn value(&self, variable: &str) -> Option<&'d str> {
         let set = |block: &'d Directive<'a>| {
             let block: &'d [Directive<'a>] = block.block.as_deref()?;
@@ -281,7 +281,7 @@ impl<'d, 'a> Way<'d, 'a> {
         set(self.route.location?).or_else(|| set(self.route.server))
     }
 
-    /// Servers that are single containers, or addresses.
+    /// Returns the finding for servers that are single containers, or addresses.
     fn listed(&self, symptom: &Text) -> Option<Finding> {
         let servers = self.pass.servers(self.effective)?;
         let is_single =
@@ -308,7 +308,7 @@ impl<'d, 'a> Way<'d, 'a> {
         is_plain.then(|| finding.at(directive.place()))
     }
 
-    /// Servers with weights that differ: an order too long to be seen over and over.
+    /// Returns the finding for servers with different weights, whose order is too long to be seen repeatedly.
     fn uneven(&self, symptom: &Text) -> Option<Finding> {
         let upstream = self.upstream.as_ref()?;
         let first = upstream.servers.first()?.weight;
@@ -326,7 +326,7 @@ impl<'d, 'a> Way<'d, 'a> {
         Some(finding.at(server.directive.place()))
     }
 
-    /// The server with a `weight`, else one that is listed a second time.
+    /// Returns the server with a `weight`, else one that is listed a second time.
     fn weight(&self) -> Option<&'d Directive<'a>> {
         let servers = &self.upstream.as_ref()?.servers;
         let weighted = servers.iter().find(|server| server.weight != 1);
@@ -349,7 +349,7 @@ fn because(mistake: &'static Mistake, symptom: &Text, en: &str, fr: &str) -> Fin
     ))
 }
 
-/// The name of a block, as code.
+/// Returns the name of a block, as code.
 fn quoted(block: &Directive<'_>) -> String {
     code(block.argument().unwrap_or_default())
 }

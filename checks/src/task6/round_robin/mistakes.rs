@@ -1,4 +1,4 @@
-//! What can be wrong with a volley; why it is stands in `causes`.
+//! Mistakes of a volley; `causes` has the reasons for them.
 
 use crate::model::{Mistake, Text};
 

@@ -1,4 +1,4 @@
-//! What is wrong with a volley, and why by the configuration.
+//! Tests of the mistakes of a volley, and of their causes in the configuration.
 
 use super::*;
 use crate::nginx::sample::site;
@@ -67,7 +67,7 @@ fn a_weight_is_named() {
     assert!(message.en.ends_with("not equally: 2 : 1"));
 }
 
-/// No order that repeats, with three requests at most that one replica is ahead of the other.
+/// Sequence without an order that repeats, in which one replica is at most three requests ahead of the other.
 const DRIFTING: [u32; 21] = [
     1, 2, 2, 1, 1, 1, 2, 1, 2, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 2,
 ];
@@ -152,7 +152,7 @@ fn several_workers_may_interleave_when_the_proxy_closes_connections() {
     assert_eq!(closed(&favourite, 2), Some("not-round-robin"));
 }
 
-/// Code and line of what `round-robin` finds for a volley, through a proxy that reads this configuration.
+/// Returns code and line of the finding of `round-robin` for a volley, through a proxy that reads this configuration.
 fn found(text: &str, volley: Volley) -> Option<(&'static str, Option<u32>)> {
     let seen = Observation {
         nginx: Some(site(text)),
@@ -163,12 +163,12 @@ fn found(text: &str, volley: Volley) -> Option<(&'static str, Option<u32>)> {
     Some((finding.code, finding.place.map(|place| place.line)))
 }
 
-/// The same for an order that repeats.
+/// Returns the same as [`found`], for an order that repeats.
 fn explained(text: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
     found(text, volley(order, 14))
 }
 
-/// The same, with these lines in the `upstream` of the API.
+/// Returns the same as [`explained`], with these lines in the `upstream` of the API.
 fn upstream(lines: &str, order: &[u32]) -> Option<(&'static str, Option<u32>)> {
     let server = "server { location / { proxy_pass http://api; } }";
     explained(&format!("upstream api {{\n{lines}\n}}\n{server}\n"), order)
@@ -221,7 +221,7 @@ fn a_method_that_does_not_show_in_the_order_is_no_mistake_but_least_conn() {
     assert_eq!(explained(unknown, TURNS), None);
 }
 
-/// What is found when a replica is held: by `waited` requests that waited for it.
+/// Returns the finding after a replica was paused and `waited` requests waited for it.
 fn held(nginx: Option<&str>, waited: u32) -> Option<Finding> {
     let held = Held {
         replicas: 2,
@@ -389,7 +389,7 @@ fn a_server_in_a_variable_that_is_another_or_not_looked_up_explains_nothing() {
     }
 }
 
-/// A generator of numbers below a bound, by chance.
+/// Returns a pseudo-random generator of numbers below a bound.
 fn by_chance(mut seed: u64) -> impl FnMut(u32) -> u32 {
     move |below| {
         seed = seed
@@ -399,7 +399,7 @@ fn by_chance(mut seed: u64) -> impl FnMut(u32) -> u32 {
     }
 }
 
-/// A volley whose logs say anything: an order, a weight or chance, with requests of others beside it or not.
+/// Returns a volley with random logs: an order, a weight or chance, with or without requests of others.
 fn told(chance: &mut impl FnMut(u32) -> u32, replicas: u32) -> Volley {
     let requests = replicas * 20;
     let kind = chance(4);
@@ -437,7 +437,7 @@ fn told(chance: &mut impl FnMut(u32) -> u32, replicas: u32) -> Volley {
     }
 }
 
-/// Bytes of which one replica has nearly everything: the others at most a tenth of an even share each.
+/// Returns received bytes of which one replica has nearly all: each other has at most a tenth of an even share.
 fn uneven(chance: &mut impl FnMut(u32) -> u32, volley: &Volley) -> Vec<u64> {
     let busy = chance(volley.replicas);
     let each = 300 + u64::from(chance(3000));

@@ -1,4 +1,4 @@
-//! Paths of the submission that are mounted where something else belongs.
+//! Paths of the submission that are mounted at the place of another kind of file.
 
 use crate::model::{Finding, Mistake, Text};
 use crate::observation::{Bind, BindKind, Observation};
@@ -20,7 +20,7 @@ pub(in crate::task6) static BIND_OF_OTHER_KIND: Mistake = Mistake {
     ),
 };
 
-/// What the engine and programs say of a folder in the place of a file, or the other way round, in small letters.
+/// Error texts of the engine and of programs for a folder at the place of a file, or a file at that of a folder, in lower case.
 const OTHER_KIND: [&str; 7] = [
     "not a directory",
     "is a directory",
@@ -31,7 +31,7 @@ const OTHER_KIND: [&str; 7] = [
     "'__main__' module",
 ];
 
-/// Returns the finding for a bind of a service that these lines name; `words` say what came of it.
+/// Returns the finding for a bind of a service that these lines name; `words` describe the effect.
 pub(super) fn cause(
     seen: &Observation,
     service: &str,
@@ -87,7 +87,7 @@ fn other_kind(bind: &Bind, words: &Text) -> Finding {
     ))
 }
 
-/// Returns whether a line names the place of a bind in the container, or something below it.
+/// Returns whether a line names the path of a bind in the container, or a path below it.
 fn names(line: &str, bind: &Bind) -> bool {
     let target = bind.target.trim_start_matches('/');
     line.match_indices(target).any(|(start, _)| {

@@ -1,4 +1,4 @@
-//! Why nginx does not start: what it says, together with the line that it says it of.
+//! Causes of an nginx that does not start: its error message, together with the line to which the message refers.
 
 pub(super) mod mistakes;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use mistakes::{
     UPSTREAM_WITH_PORT, USER_NOT_FOUND,
 };
 
-/// Why a container's nginx ended, when its log says so.
+/// Returns the cause for which a container's nginx exited, if its log reports it.
 pub(super) fn cause(seen: &Observation, container: &Container, name: &str) -> Option<Finding> {
     let said = container.log.iter().rev().find_map(|line| said(line))?;
     let (words, at) = match split(said) {
@@ -33,7 +33,7 @@ pub(super) fn cause(seen: &Observation, container: &Container, name: &str) -> Op
     Some(emergency.finding())
 }
 
-/// What nginx says in a log line about why it does not start.
+/// Returns the error message of nginx in a log line, if the line has one.
 fn said(line: &str) -> Option<&str> {
     let (_, words) = line.split_once("[emerg] ")?;
     match words.split_once(": ") {
@@ -42,22 +42,22 @@ fn said(line: &str) -> Option<&str> {
     }
 }
 
-/// Words, file and line of `words in /etc/nginx/nginx.conf:3`.
+/// Splits `words in /etc/nginx/nginx.conf:3` into words, file and line.
 fn split(said: &str) -> Option<(&str, &str, u32)> {
     let (words, place) = said.rsplit_once(" in ")?;
     let (file, line) = place.rsplit_once(':')?;
     Some((words, file, line.parse().ok()?))
 }
 
-/// What nginx said, and what is known of where.
+/// Error message of nginx, with its place.
 struct Emergency<'a> {
     seen: &'a Observation,
     container: &'a Container,
-    /// What messages call the container.
+    /// Name of the container in messages.
     name: &'a str,
-    /// nginx's words, without the place.
+    /// Message of nginx, without the place.
     words: &'a str,
-    /// The file in the container, and the line.
+    /// File in the container, and line.
     at: Option<(&'a str, u32)>,
     nginx: Option<&'a Nginx>,
 }
@@ -80,19 +80,19 @@ impl Emergency<'_> {
         cause.unwrap_or_else(|| NGINX_CONFIGURATION.finding(self.refusal()).at(self.place()))
     }
 
-    /// What stands between `before` and the next quote.
+    /// Returns the text between `before` and the next quote.
     fn quoted(&self, before: &str) -> Option<&str> {
         let (_, rest) = self.words.split_once(before)?;
         rest.split('"').next()
     }
 
-    /// The line that nginx names, where the submission has it.
+    /// Returns the line that nginx reports, if it is in the submission.
     fn place(&self) -> Option<Place> {
         let (file, line) = self.at?;
         self.nginx?.file(file)?.line(line)
     }
 
-    /// The line that nginx names, in its own words.
+    /// Returns the line that nginx reports, with its own words.
     fn refusal(&self) -> Text {
         let (name, words) = (self.name, code(self.words));
         match self.at {
@@ -110,7 +110,7 @@ impl Emergency<'_> {
         }
     }
 
-    /// The refusal, with what the file says about why.
+    /// Makes a finding from the refusal and the cause in the file.
     fn because(&self, mistake: &'static Mistake, en: &str, fr: &str) -> Finding {
         let refusal = self.refusal();
         mistake.finding(Text::new(
@@ -119,7 +119,7 @@ impl Emergency<'_> {
         ))
     }
 
-    /// A user or a group that the image does not have.
+    /// Returns the finding for a user or a group that the image does not have.
     fn user(&self) -> Option<Finding> {
         let user = self.quoted("getpwnam(\"");
         let (missing, en, fr) = match user {
@@ -135,7 +135,7 @@ impl Emergency<'_> {
         Some(finding.at(self.place()))
     }
 
-    /// A file that `envsubst` made, with no word for which variables it may replace.
+    /// Returns the finding for a file that `envsubst` made without a list of the variables that it may replace.
     fn emptied(&self) -> Option<Finding> {
         let (path, _) = self.at?;
         let nginx = self.nginx?;
@@ -190,7 +190,7 @@ impl Emergency<'_> {
         })
     }
 
-    /// A directive that nginx does not allow where it stands.
+    /// Returns the finding for a directive that nginx does not allow at its place.
     fn misplaced(&self) -> Option<Finding> {
         const OF_MAIN: [&str; 6] = [
             "events",
@@ -222,7 +222,7 @@ impl Emergency<'_> {
         Some(finding.at(self.place()))
     }
 
-    /// A variable that nginx does not know: it says which, but not where.
+    /// Returns the finding for a variable that nginx does not know; its message has the name, but no line.
     fn unknown_variable(&self) -> Option<Finding> {
         let name = self.quoted("unknown \"")?;
         let effective = Effective::read(self.nginx?);
@@ -239,7 +239,7 @@ impl Emergency<'_> {
         Some(finding.at(directive.place()))
     }
 
-    /// Something in angle brackets or braces, or in capitals, where an address should be.
+    /// Returns the finding for a text in brackets, braces or capitals in place of an address.
     fn placeholder(&self) -> Option<Finding> {
         let (path, line) = self.at?;
         let effective = Effective::read(self.nginx?);
@@ -294,7 +294,7 @@ impl Emergency<'_> {
         }
     }
 
-    /// Whether the host is a service that has containers, none of which runs.
+    /// Returns whether the host is a service that has containers, none of which runs.
     fn is_gone(&self, host: &str) -> bool {
         self.seen.stack.as_ref().is_some_and(|stack| {
             let is_there = stack.replicas(host).next().is_some();
@@ -302,7 +302,8 @@ impl Emergency<'_> {
         })
     }
 
-    /// A service that is there by now and waits for the proxy: by its own `depends_on`, or by that of one between them.
+    /// Returns the finding for a service that runs by now, but had to wait for the proxy: by its own `depends_on`, or by that
+    /// of a service between them.
     fn starts_first(&self, host: &str) -> Option<Finding> {
         let (compose, stack) = (self.seen.compose.as_ref()?, self.seen.stack.as_ref()?);
         let is_late = compose.starts_after(host, &self.container.service) && runs(stack, host);
@@ -331,12 +332,12 @@ fn replaces_everything(command: &str) -> bool {
     })
 }
 
-/// Whether a directive names a server.
+/// Returns whether a directive contains the address of a server.
 fn is_address(directive: &Directive<'_>) -> bool {
     directive.name() == "proxy_pass" || (directive.name() == "server" && directive.block.is_none())
 }
 
-/// The `proxy_pass` with a variable, whose name nginx writes in small letters.
+/// Returns the `proxy_pass` with a variable, whose name nginx writes in lower case.
 fn passing<'d, 'a>(effective: &'d Effective<'a>, variable: &str) -> Option<&'d Directive<'a>> {
     let is_passing = |directive: &&Directive<'_>| {
         let address = directive.argument().unwrap_or_default().to_lowercase();
@@ -346,7 +347,7 @@ fn passing<'d, 'a>(effective: &'d Effective<'a>, variable: &str) -> Option<&'d D
     effective.everything().into_iter().find(is_passing)
 }
 
-/// Whether a name or an address is one that examples leave for the reader to fill in.
+/// Returns whether a name or an address is a placeholder, which examples leave for the reader to fill in.
 fn is_placeholder(written: &str) -> bool {
     let host = written.rsplit("://").next().unwrap_or(written);
     let is_capital = |character: char| character.is_ascii_uppercase() || character == '_';

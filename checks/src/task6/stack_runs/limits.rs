@@ -1,17 +1,17 @@
-//! Limits of the sandbox that a container has met, by what it says and by how many processes it has.
+//! Limits of the sandbox that a container has reached, by its log and by its number of processes.
 
 use super::DISK_LIMIT;
 use crate::model::{Finding, Note, Text};
 use crate::observation::{Container, Stack};
 use crate::wording::code;
 
-/// What a program ends with when the kernel ends it for a file over the limit: 128 and the number of SIGXFSZ.
+/// Exit status of a program that the kernel kills for a file over the limit: 128 and the number of SIGXFSZ.
 const FILE_TOO_LARGE: i64 = 153;
 
-/// What programs and shells say of such a file.
+/// Error texts of programs and shells for such a file.
 const OF_A_FILE: [&str; 2] = ["File too large", "File size limit exceeded"];
 
-/// What programs say when the kernel gives them no further process or thread, each line in itself.
+/// Error texts of programs to which the kernel gives no further process or thread; each is sufficient alone.
 const OF_PROCESSES: [&str; 5] = [
     "can't start new thread",
     "fork: retry",
@@ -20,16 +20,16 @@ const OF_PROCESSES: [&str; 5] = [
     "failed to create new OS thread",
 ];
 
-/// The kernel's words for that, which it has for other things, too.
+/// Error text of the kernel for this case, which it also uses for others.
 const NOT_NOW: &str = "Resource temporarily unavailable";
 
-/// What stands in the same line then, or in one of the lines above it.
+/// Words that occur in the same line in this case, or in one of the lines above it.
 const STARTERS: [&str; 2] = ["fork", "thread"];
 
-/// Lines of a traceback from the call to the error.
+/// Number of lines in a traceback from the call to the error.
 const CALL: usize = 4;
 
-/// A container that ended at the limit of a file's size.
+/// Returns the finding for a container that exited at the limit on the size of a file.
 pub(super) fn file_too_large(container: &Container, name: &str, status: i64) -> Option<Finding> {
     let says_so = |line: &String| OF_A_FILE.iter().any(|words| line.contains(words));
     if status != FILE_TOO_LARGE && !(status != 0 && container.log.iter().any(says_so)) {
@@ -41,7 +41,8 @@ pub(super) fn file_too_large(container: &Container, name: &str, status: i64) -> 
     )))
 }
 
-/// What has as many processes as it may have is not ended for it; it may be why nothing listens.
+/// Returns a note on a container that has reached its limit on processes. The limit does not end the container, but may be the
+/// reason why no program listens.
 pub(super) fn note(stack: &Stack) -> Option<Note> {
     let mut containers = stack.containers.iter();
     containers.find_map(|container| {
@@ -64,7 +65,7 @@ pub(super) fn note(stack: &Stack) -> Option<Note> {
     })
 }
 
-/// The last line of a log that tells of a process or thread that could not be started.
+/// Returns the last line of a log that reports a process or thread that could not be started.
 fn refusal(log: &[String]) -> Option<&str> {
     let is_one = |index: usize, line: &String| {
         OF_PROCESSES.iter().any(|words| line.contains(words))

@@ -1,4 +1,4 @@
-//! What containers say of the world outside of their stack, which the sandbox keeps closed.
+//! Messages of containers about access to the outside of their stack, which the sandbox blocks.
 
 use crate::model::{Note, Text, Unjudged};
 use crate::observation::{Container, Fault, FaultKind, Stack, State};
@@ -6,8 +6,8 @@ use crate::wording::code;
 
 pub(super) const OUTSIDE_CLOSED: &str = "outside-closed";
 
-/// The words in front of the name of a host that could not be reached, as apt, curl, git, wget, BusyBox, Node.js and
-/// Python's `requests` write them.
+/// Words before the name of a host that could not be reached, as apt, curl, git, wget, BusyBox, Node.js and Python's `requests`
+/// write them.
 const BEFORE_A_NAME: [&str; 9] = [
     "resolving '",
     "Could not resolve '",
@@ -20,11 +20,11 @@ const BEFORE_A_NAME: [&str; 9] = [
     "ConnectionPool(host='",
 ];
 
-/// pip gives no name, but says this before each further attempt.
+/// Words of pip before each retry, which it prints without the name of the host.
 const PIP_RETRIES: &str = "Retrying (Retry(";
 
-/// Why a stack cannot be graded that did not come up because something in it was kept from the outside world: at home the
-/// same stack comes up.
+/// Returns the fault for a stack that did not start because a container of it could not reach the outside: without the sandbox,
+/// the same stack may start.
 pub(super) fn fault(stack: &Stack) -> Option<Unjudged> {
     let mut kept_in = stack.containers.iter().filter(|container| {
         matches!(container.state, State::Silent { .. })
@@ -35,7 +35,7 @@ pub(super) fn fault(stack: &Stack) -> Option<Unjudged> {
     Some(Unjudged::Fault(Fault::told(FaultKind::Closed, words)))
 }
 
-/// What ran all the same tried to get out.
+/// Returns a note on a container that tried to reach the outside, and runs nevertheless.
 pub(super) fn note(stack: &Stack) -> Option<Note> {
     let mut running = stack.containers.iter();
     let container = running
@@ -54,13 +54,13 @@ pub(super) fn note(stack: &Stack) -> Option<Note> {
     })
 }
 
-/// The last line of a container's log that tells of a host outside of the stack.
+/// Returns the last line of a container's log that names a host outside of the stack.
 fn attempt(container: &Container) -> Option<&str> {
     let mut lines = container.log.iter().rev().map(String::as_str);
     lines.find(|line| line.contains(PIP_RETRIES) || names_a_host(line))
 }
 
-/// Whether a line names a host of the outside world: names inside a stack have no dot, and an address is no name.
+/// Returns whether a line names a host outside of the stack: names inside a stack have no dot, and an address is not a name.
 fn names_a_host(line: &str) -> bool {
     BEFORE_A_NAME.iter().any(|words| {
         let named = line.split_once(words).map(|(_, name)| name);

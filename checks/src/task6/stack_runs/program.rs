@@ -1,4 +1,4 @@
-//! Why a program ended: what its command and the last lines of its log say.
+//! Causes of a program's exit, from its command and the last lines of its log.
 
 use crate::model::{Finding, Mistake, Text};
 use crate::observation::Container;
@@ -60,10 +60,10 @@ pub(super) static ADDRESS_IN_USE: Mistake = Mistake {
     ),
 };
 
-/// The exit status that shells give a command they do not find.
+/// Exit status of shells for a command that they do not find.
 const NOT_FOUND: i64 = 127;
 
-/// Why a container's program ended with this exit status, if that can be told for certain.
+/// Returns the cause of a container's exit with this status, if it is certain.
 pub(super) fn cause(container: &Container, name: &str, status: i64) -> Option<Finding> {
     if status == 0 {
         let command = printing(&container.command)?;
@@ -102,13 +102,13 @@ pub(super) fn cause(container: &Container, name: &str, status: i64) -> Option<Fi
     None
 }
 
-/// Where a log's last Python exception happened and what it says, to stand behind other words.
+/// Returns place and message of a log's last Python exception, as text to append to a message.
 pub(in crate::task6) fn raised(log: &[String]) -> Option<Text> {
     let exception = Exception::of(log)?;
     Some(exception.words(String::new(), String::new()))
 }
 
-/// The engine's words on a command that the image does not have.
+/// Returns the finding for a command that the image does not have, from the engine's error message.
 pub(super) fn not_found(name: &str, error: &str) -> Option<Finding> {
     const SIGNS: [&str; 2] = ["executable file not found", "no such file or directory"];
     let is_missing = SIGNS.iter().any(|sign| error.contains(sign));
@@ -125,7 +125,7 @@ pub(super) fn not_found(name: &str, error: &str) -> Option<Finding> {
     })
 }
 
-/// What a container runs, where that does nothing but print words.
+/// Returns the command of a container, if it only prints words.
 fn printing(command: &[String]) -> Option<&str> {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -159,7 +159,7 @@ fn quoted(name: &str, line: &str, en: &str, fr: &str) -> Text {
     )
 }
 
-/// The last line with these words, in any case.
+/// Returns the last line with these words, which are in lower case, ignoring the case of the line.
 fn last<'a>(log: &'a [String], words: &str) -> Option<&'a str> {
     log.iter()
         .rev()
@@ -167,17 +167,17 @@ fn last<'a>(log: &'a [String], words: &str) -> Option<&'a str> {
         .find(|line| line.to_lowercase().contains(words))
 }
 
-/// What ended a Python program.
+/// Exception that ended a Python program.
 #[derive(Debug, PartialEq, Eq)]
 struct Exception<'a> {
-    /// The last line of the traceback.
+    /// Last line of the traceback.
     line: &'a str,
-    /// The file and line of the program's own that it happened in, as far as the log still has it.
+    /// File and line in the student's own program, as far as the log still has it.
     place: Option<(&'a str, u32)>,
 }
 
 impl<'a> Exception<'a> {
-    /// The last exception of a log: its line, behind the frames that lead to it.
+    /// Parses the last exception of a log: its line, after the frames that lead to it.
     fn of(log: &'a [String]) -> Option<Exception<'a>> {
         let index = log.iter().rposition(|line| is_exception(line))?;
         let frames: Vec<(&str, u32)> = log[..index].iter().filter_map(|line| frame(line)).collect();
@@ -218,7 +218,7 @@ impl<'a> Exception<'a> {
         }
     }
 
-    /// The facts, with the place and Python's own words.
+    /// Returns the facts, with the place and Python's own words.
     fn words(&self, en: String, fr: String) -> Text {
         let line = code(self.line);
         match self.place {
@@ -234,12 +234,12 @@ impl<'a> Exception<'a> {
     }
 }
 
-/// The module's name in `No module named 'flask_cors'`.
+/// Returns the module's name in `No module named 'flask_cors'`.
 fn module(words: &str) -> &str {
     words.split('\'').nth(1).unwrap_or(words)
 }
 
-/// Whether a line is the end of a traceback: the exception's name, from the first character, and what it says.
+/// Returns whether a line is the end of a traceback: it begins with the exception's name, followed by its message.
 fn is_exception(line: &str) -> bool {
     const ENDINGS: [&str; 3] = ["Error", "Exception", "Exit"];
     let kind = line.split(':').next().unwrap_or_default();
@@ -247,7 +247,7 @@ fn is_exception(line: &str) -> bool {
     kind.chars().all(is_name) && ENDINGS.iter().any(|ending| kind.ends_with(ending))
 }
 
-/// File and line of `  File "/app/api.py", line 12, in <module>`.
+/// Returns file and line of `  File "/app/api.py", line 12, in <module>`.
 fn frame(line: &str) -> Option<(&str, u32)> {
     let (file, rest) = line
         .trim_start()
@@ -259,7 +259,7 @@ fn frame(line: &str) -> Option<(&str, u32)> {
     Some((file, digits.parse().ok()?))
 }
 
-/// Whether a file is the submission's rather than Python's or a package's.
+/// Returns whether a file belongs to the submission, and not to Python or a package.
 fn is_own(file: &str) -> bool {
     const OTHERS: [&str; 3] = ["/lib/python", "-packages/", "<frozen "];
     !OTHERS.iter().any(|sign| file.contains(sign))

@@ -1,4 +1,4 @@
-//! What nginx does not start with.
+//! Mistakes that prevent nginx from starting.
 
 use crate::model::{Mistake, Text};
 

@@ -1,4 +1,4 @@
-//! What nginx says, with and without its configuration.
+//! Tests of nginx's error messages, with and without its configuration.
 
 use super::*;
 use crate::nginx::sample::{nginx, site};
@@ -7,7 +7,7 @@ use crate::observation::correct::{compose, container, correct, service};
 
 const SITE: &str = "/etc/nginx/conf.d/default.conf";
 
-/// The finding for a proxy that ended with these words, and reads this configuration.
+/// Returns the finding for a proxy that exited with this message, and reads this configuration.
 fn found(seen: Option<Nginx>, words: &str) -> Finding {
     let seen = Observation {
         nginx: seen,
@@ -25,7 +25,7 @@ fn judged(seen: &Observation, words: &str) -> Finding {
     cause(seen, &proxy, "`proxy`").unwrap()
 }
 
-/// Code and line of the finding for a site that nginx refuses at a line.
+/// Returns code and line of the finding for a site that nginx refuses at a line.
 fn refused(text: &str, words: &str, line: u32) -> (&'static str, u32) {
     let finding = found(Some(site(text)), &format!("{words} in {SITE}:{line}"));
     let place = finding.place.unwrap();
