@@ -35,7 +35,7 @@ impl Default for Asked {
 }
 
 impl Asked {
-    /// Returns the name of the API servers' service in a compose file, for which `has` returns whether it has a service.
+    /// Returns the name of the API servers' service in a compose file; `has` returns whether the file has a service of a name.
     pub fn service(&self, has: impl Fn(&str) -> bool) -> &str {
         let mut names = self.services.iter();
         let found = names.find(|name| has(name));

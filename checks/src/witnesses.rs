@@ -32,11 +32,11 @@ const SHORTEST: u64 = 120;
 /// Compares the two witnesses.
 ///
 /// All requests of a volley have the same size, so a replica's share of the bytes is its share of the requests. The tolerance
-/// is a fifth of an even share, which is more than other traffic can amount to. Requests of other clients, which the logs show,
-/// can raise the tolerance: by one request of the volley for each, up to half an even share in all. So a replica that received
-/// almost nothing by the counters has not received its turns, even if its log shows them. If all replicas together received too
-/// little for the number of requests, no replica may have logged more than the counters show: then another program answered,
-/// and sent the replicas the requests to log.
+/// is a fifth of an even share, which is more than other traffic can amount to. If the logs show requests of other clients, the
+/// tolerance may rise to one request of the volley for each of them, but never above half an even share. So a replica that
+/// received almost nothing by the counters has not received its turns, even if its log shows them. If all replicas together
+/// received too little for the number of requests, no replica may have logged more than the counters show: then another program
+/// answered, and sent the replicas the requests to log.
 pub fn testimony(volley: &Volley) -> Testimony {
     match volley.witness {
         Witness::Nobody => return Testimony::Nobody,

@@ -15,16 +15,16 @@ use super::answer_file;
 use crate::model::{Check, Finding, Judged, Judgement, Note, Text};
 use crate::observation::{Observation, Stage};
 
-/// The command that starts two containers of the API's service.
+/// Returns the command that starts two containers of the API servers' service.
 fn expected(back_end: &str) -> String {
     format!("docker-compose up --scale {back_end}=2")
 }
 
 /// One line of the answer file is, byte for byte, `docker-compose up --scale back-end=2`.
 ///
-/// Other lines are allowed, but mentioned. Where no line is the command, the one that comes nearest is taken apart as a shell
-/// would do it, and each difference is told. The file is never run. A rubric can ask for the line alone, and accept what does
-/// the same.
+/// Other lines are allowed, but noted. If no line is the command, the most similar one is split as a shell would split it, and
+/// each difference is reported. The checker never runs the file. A rubric can require that the command is the only line, and
+/// can accept equivalent commands.
 pub(super) static CHECK: Check = Check {
     id: "answer-command",
     points: 20,
@@ -56,7 +56,7 @@ fn judge(seen: &Observation) -> Judgement {
     Ok(Judged::from_findings(findings))
 }
 
-/// The lines of a file; one that ends with a backslash goes on in the next, as in a shell.
+/// Returns the lines of a file. After a backslash at its end, a line continues in the next, as in a shell.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut start = 0;
@@ -72,7 +72,7 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// Whether a line is the command, or as good where that is asked.
+/// Returns whether a line is the command, or an equivalent one if the rubric accepts those.
 fn is_accepted(seen: &Observation, line: &str) -> bool {
     let files = seen.compose.as_ref().map(|compose| &compose.files[..]);
     let back_end = seen.back_end();
@@ -80,7 +80,7 @@ fn is_accepted(seen: &Observation, line: &str) -> bool {
     line == expected(back_end) || (seen.asked.equivalent_commands && is_equivalent())
 }
 
-/// What comes of a file that has the command and `lines` beside it, empty ones included.
+/// Returns the result for a file with the command and `lines` other lines, including empty ones.
 fn beside(seen: &Observation, lines: usize) -> Judged {
     let message = match lines {
         0 => return Judged::passed(),
@@ -148,7 +148,7 @@ mod tests {
             .collect()
     }
 
-    /// What each finding marks in the line.
+    /// Returns the part of the line that each finding marks.
     fn marked(content: &str) -> Vec<String> {
         let comparisons = judged(content)
             .findings

@@ -3,7 +3,7 @@ use crate::model::{Check, Judged, Judgement, Mistake, Text};
 use crate::observation::{Observation, Stage};
 use crate::wording::visible;
 
-/// The answer file ends with a newline, as the exercise asks: its last byte is `\n`.
+/// The answer file ends with a newline, as the exercise requires: its last byte is `\n`.
 ///
 /// A newline ends a line. If an editor shows no empty line below the command, the newline may be missing. More than one
 /// newline passes.

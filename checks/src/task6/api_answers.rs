@@ -156,7 +156,7 @@ fn judge(seen: &Observation) -> Judgement {
     }
 }
 
-/// Returns the findings that the containers alone show to block every request.
+/// Returns the mistakes that block every request, as far as the containers alone show them.
 fn unreachable(seen: &Observation, stack: &Stack) -> Vec<Finding> {
     let Some(proxy) = &stack.proxy else {
         let back_end = code(seen.back_end());

@@ -409,7 +409,7 @@ struct Copied {
     place: Option<Place>,
 }
 
-/// Returns the instructions that copy one file each.
+/// Returns the instructions that copy one file each; a line that ends with `\` is not joined with the next.
 fn copies(dockerfile: &SourceFile) -> Vec<Copied> {
     let mut copies = Vec::new();
     let mut number = 0;

@@ -198,7 +198,8 @@ impl<'d, 'a> Way<'d, 'a> {
         Some((why, directive.place()))
     }
 
-    /// Returns whether no directive sets another method, and all servers are replicas and not a single container.
+    /// Returns whether no directive sets another method, and all servers are replicas but not one single container; `None` if
+    /// the servers are unknown.
     fn takes_turns(&self) -> Option<bool> {
         let servers = self.pass.servers(self.effective)?;
         let is_plain = match &self.upstream {
