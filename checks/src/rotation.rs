@@ -44,8 +44,8 @@ pub(crate) enum Rotation {
 
 /// Classifies `sequence`, in which every number from 1 to `replicas` occurs.
 ///
-/// A correct rotation is periodic and balanced; no other property counts. A name that an `upstream` lists twice gives `ABBA
-/// ABBA` for a correct solution, because Docker's DNS shuffles each answer.
+/// A correct rotation is periodic and balanced; no other property counts. An `upstream` may list a name twice: a correct
+/// solution then gives `ABBA ABBA`, because Docker's DNS shuffles each answer.
 pub(crate) fn rotation(sequence: &[u32], replicas: u32) -> Rotation {
     let Some(period) = period(sequence) else {
         return Rotation::Aperiodic;
