@@ -1,7 +1,8 @@
-//! A compose file, read as Compose v2 reads it and translated into what the sandbox carries out.
+//! Compose files: read as Compose v2 reads them, and translated into a project that the sandbox runs.
 //!
-//! `load` makes one tree of the files, with what they extend and include. The files are a stranger's: they are never handed over. The table in `keys` says for each key of the specification what becomes
-//! of it; what is not in the table is a problem, what is not done yet is said by name.
+//! `load` builds one tree from the files and from everything that they extend and include. The files are untrusted: they are
+//! never passed to Compose or to the engine. The table in `keys` decides about each key of the specification. A key that the
+//! table lacks is a problem, and a message names each key without support.
 
 mod addresses;
 mod build;
@@ -55,13 +56,13 @@ use self::source::Mark;
 use self::yaml::{Node, Value};
 use crate::submission::{Submission, TASK_FOLDER};
 
-/// Versions that Compose v1 knows; v2 ignores the key.
+/// Versions that Compose v1 accepts; v2 ignores the key.
 const VERSIONS: [&str; 19] = [
     "1", "1.0", "2", "2.0", "2.1", "2.2", "2.3", "2.4", "3", "3.0", "3.1", "3.2", "3.3", "3.4",
     "3.5", "3.6", "3.7", "3.8", "3.9",
 ];
 
-/// Where a file without a word in it is wrong.
+/// Position of the problems of a file without content.
 const FIRST_LINE: Mark = Mark {
     file: 0,
     line: 1,
@@ -69,11 +70,11 @@ const FIRST_LINE: Mark = Mark {
     width: 1,
 };
 
-/// What the compose files of a submission say, and the project that they make; `asked` knows what the service of the API
-/// servers may be called.
+/// Reads the compose files of a submission and translates them into a project. `asked` lists the names that the service of the
+/// API servers may have.
 ///
-/// There is a project only when Compose would accept the files, the sandbox refuses nothing in them, and nothing in them waits
-/// for support. An error is the checker's own: a file that it may not read.
+/// The project exists only if Compose would accept the files, the sandbox refuses nothing in them, and everything in them is
+/// supported. An error is the checker's own, such as a file that it has no permission to read.
 pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<Project>), Fault> {
     let mut findings = Findings::default();
     let file = variables::default_file(TASK_FOLDER);
@@ -215,7 +216,7 @@ fn note_passed_over(
     }
 }
 
-/// Notes a name of the project that Compose would not take; a good one changes nothing in the sandbox.
+/// Notes a project name that Compose would refuse. A valid name changes nothing in the sandbox.
 fn check_project_name(variables: &Variables, findings: &mut Findings) {
     let Some(name) = variables.get("COMPOSE_PROJECT_NAME") else {
         return;

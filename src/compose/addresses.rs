@@ -1,4 +1,4 @@
-//! Networks that the engine does not make, and addresses that it does not give: drivers, names, subnets, fixed addresses.
+//! Networks that the engine cannot create and addresses that it cannot assign: drivers, names, subnets, fixed addresses.
 
 use std::net::IpAddr;
 
@@ -11,22 +11,22 @@ use super::engine::refused;
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 
-/// Drivers of networks that engines have; those that a machine may lack count as there.
+/// Network drivers of engines; a driver that some machines lack counts as available.
 const DRIVERS: [&str; 7] = ["", "bridge", "host", "null", "overlay", "macvlan", "ipvlan"];
 
-/// Names that the engine's own networks have.
+/// Names of the engine's own networks.
 const PREDEFINED: [&str; 3] = ["bridge", "host", "none"];
 
 const OVERLAP: &str = "Pool overlaps with other one on this address space";
 
-/// A block of addresses.
+/// A block of addresses in CIDR notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Subnet {
     address: IpAddr,
     length: u8,
 }
 
-/// A subnet of a network that the file gives.
+/// A subnet that the file configures for a network.
 struct Given<'a> {
     network: &'a str,
     subnet: Subnet,
@@ -34,7 +34,7 @@ struct Given<'a> {
     mark: Mark,
 }
 
-/// Notes networks that are used and cannot be made, and addresses on them that cannot be had.
+/// Notes used networks that the engine cannot create, and addresses on them that it cannot assign.
 pub(super) fn check(started: &[Started], context: &mut Context) {
     let root = context.root;
     let is_used = |name: &str| {
@@ -110,7 +110,7 @@ fn check_name(network: &Entry, used: &[&Entry], context: &mut Context) {
     refused(&key, &name, &said, node.mark, context);
 }
 
-/// The subnets of a network; notes what is none.
+/// Returns the subnets of a network; notes those that are invalid.
 fn subnets<'a>(network: &'a Entry, context: &mut Context) -> Vec<Given<'a>> {
     let key = format!("networks.{}.ipam.config", network.key);
     let config = network
@@ -217,7 +217,7 @@ fn check_overlaps(given: &[Given], context: &mut Context) {
     }
 }
 
-/// Notes IPv4 addresses of services that their network does not have, or that another container has.
+/// Notes fixed IPv4 addresses of services that lie outside their network, or that another container already has.
 fn check_fixed(started: &[Started], given: &[Given], context: &mut Context) {
     let ended = Ended::of(started);
     let mut had: Vec<(&Started, &str, IpAddr, Mark)> = Vec::new();
@@ -277,7 +277,7 @@ fn check_fixed(started: &[Started], given: &[Given], context: &mut Context) {
 }
 
 impl Given<'_> {
-    /// Whether no container can have an address: the network's own, its gateway's, and the broadcast address.
+    /// Returns true if no container can have an address: the network's own, its gateway's, and the broadcast address.
     fn is_taken(&self, address: IpAddr) -> bool {
         let first = self.subnet.first();
         let gateway = self.gateway.or_else(|| offset(first, 1));
@@ -286,7 +286,7 @@ impl Given<'_> {
 }
 
 impl Subnet {
-    /// Reads `ADDRESS/LENGTH`.
+    /// Parses `ADDRESS/LENGTH`.
     fn read(text: &str) -> Option<Subnet> {
         let (address, length) = text.split_once('/')?;
         let address: IpAddr = address.parse().ok()?;
@@ -332,7 +332,7 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// The address of a number, of the same kind as another; the bits that it has no room for are left out.
+/// Converts a number to an address of the same family as `like`; drops the bits that do not fit.
 fn from_number(number: u128, like: IpAddr) -> IpAddr {
     match like {
         IpAddr::V4(_) => {

@@ -10,10 +10,10 @@ use super::project::{Build, NamedContext};
 use super::yaml::Node;
 use crate::submission::TASK_FOLDER;
 
-/// How Compose knows a context that is not a folder.
+/// Prefixes by which Compose recognises a context that is not a folder.
 const REMOTE_STARTS: [&str; 4] = ["git@", "github.com/", "git:", "ssh:"];
 
-/// How a service's image is made; `None` when it has no `build`, or a finding says why it cannot be.
+/// Translates a service's `build`. Returns `None` if the service has none, or if a finding explains why it is impossible.
 pub(super) fn build(
     service: &Node,
     path: &str,
@@ -78,7 +78,7 @@ fn dockerfile(
     Ok(relative(folder, &located))
 }
 
-/// The way from a folder to a path, both from the submission's root.
+/// Returns the relative path from a folder to a path; both start at the submission's root.
 fn relative(folder: &str, path: &str) -> String {
     let from: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
     let to: Vec<&str> = path.split('/').collect();
@@ -92,7 +92,7 @@ fn relative(folder: &str, path: &str) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// `additional_contexts`; a finding for each that is not of the submission.
+/// Reads `additional_contexts`; notes each one from outside the submission.
 fn contexts(
     node: &Node,
     path: &str,
@@ -128,7 +128,7 @@ fn is_remote(value: &str) -> bool {
     value.contains("://") || REMOTE_STARTS.iter().any(|start| value.starts_with(start))
 }
 
-/// The path that a relative one means; `None` when it leads out of the submission, by words or by a link.
+/// Resolves a relative path, or returns `None` if it leaves the submission through `..` or a symbolic link.
 pub(super) fn inside(
     from: &str,
     relative: &str,

@@ -1,4 +1,4 @@
-//! `command` and `entrypoint`: words.
+//! `command` and `entrypoint`, split into words.
 
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
@@ -6,7 +6,7 @@ use softy_checks::observation::ProblemKind;
 use super::findings::Findings;
 use super::yaml::{Node, Value};
 
-/// The words of a command; `None` where the file leaves the image's.
+/// Returns the words of a command, or `None` if the file keeps the image's command.
 pub(super) fn words(node: Option<&Node>, findings: &mut Findings) -> Option<Vec<String>> {
     let node = node?;
     match &node.value {
@@ -31,7 +31,7 @@ pub(super) fn words(node: Option<&Node>, findings: &mut Findings) -> Option<Vec<
     }
 }
 
-/// What a character stands in.
+/// The quote or bracket that encloses a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
     Nothing,
@@ -41,8 +41,8 @@ enum Within {
     Dollar,
 }
 
-/// The words of a line, split as Compose does, which is not quite as a shell does: it stops at an unquoted
-/// `;`, `&`, `|`, `<` or `>`. `None` when a quote does not close.
+/// Splits a line into words as Compose does. Unlike a shell, Compose stops at an unquoted `;`, `&`, `|`, `<` or `>`. Returns
+/// `None` if a quote does not close.
 fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -78,7 +78,7 @@ fn split(line: &str) -> Option<Vec<String>> {
     (within == Within::Nothing).then_some(words)
 }
 
-/// What comes after a character stands in.
+/// Returns the context of the characters after this one.
 fn turned(character: char, within: Within) -> Within {
     match (character, within) {
         ('\'', Within::Nothing) => Within::Single,

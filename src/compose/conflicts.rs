@@ -1,4 +1,4 @@
-//! What two containers of a stack both ask for, and only one can have: ports of the host and names.
+//! Resources that two containers of a stack request and only one can have: ports of the host and container names.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -12,30 +12,31 @@ use super::project::{Condition, Namespace, Service};
 use super::source::Mark;
 use super::yaml::Entry;
 
-/// Containers of the service of the API servers that the exercise starts.
+/// Number of containers of the API servers' service that the exercise starts.
 const SCALED: u32 = 2;
 
-/// Ports of the host that are compared with each other: a stack that asks for more is refused, or no student's.
+/// Maximum number of host ports that are compared with each other. A stack that requests more is refused, or is not a
+/// student's.
 const MOST_DEMANDS: usize = 2_000;
 
-/// Ranges of ports that are compared with all ports.
+/// Maximum number of port ranges that are compared with all ports.
 const MOST_RANGES: usize = 32;
 
-/// Drivers of networks on which nothing is published.
+/// Network drivers on which the engine publishes no ports.
 const UNPUBLISHED: [&str; 4] = ["none", "null", "macvlan", "ipvlan"];
 
 /// A service that is started.
 pub(super) struct Started<'a> {
-    /// Its entry in the file.
+    /// The service's entry in the file.
     pub entry: &'a Entry,
-    /// What the sandbox makes of it.
+    /// The service's translation for the sandbox.
     pub service: &'a Service,
-    /// How many containers it has after `up --scale back-end=2`.
+    /// Number of its containers after `up --scale back-end=2`.
     pub containers: u32,
 }
 
 impl<'a> Started<'a> {
-    /// The services of a stack, each with its entry.
+    /// Returns the services of a stack, each with its entry.
     pub fn all(entries: &[&'a Entry], services: &'a [Service], back_end: &str) -> Vec<Started<'a>> {
         let pairs = entries.iter().zip(services);
         let started = pairs.map(|(entry, service)| Started {
@@ -54,14 +55,14 @@ impl<'a> Started<'a> {
     }
 }
 
-/// A port of the host that each container of a service asks for.
+/// A port of the host that each container of a service requests.
 struct Demand<'a> {
     of: &'a Started<'a>,
     port: HostPort,
 }
 
-/// Notes ports of the host that more containers ask for than can have them. One service that is scaled to two and
-/// has a port of its own is the matter of `can-scale`.
+/// Notes host ports that more containers request than can have them. A single API server service that has a fixed port and is
+/// scaled to two is the subject of `can-scale`.
 pub(super) fn check_ports(started: &[Started], context: &mut Context) {
     let demands: Vec<Demand> = started
         .iter()
@@ -78,7 +79,7 @@ pub(super) fn check_ports(started: &[Started], context: &mut Context) {
     check_ranges(&demands, &ended, context);
 }
 
-/// Whether the engine publishes ports of a service: not without a network, nor on internal ones.
+/// Returns true if the engine publishes a service's ports: not without a network, nor on internal networks only.
 fn publishes(service: &Service, context: &Context) -> bool {
     let networks = context.root.get("networks");
     let is_outward = |name: &str| {
@@ -93,7 +94,7 @@ fn publishes(service: &Service, context: &Context) -> bool {
         && attachments.any(|attachment| attachment.is_nameless || is_outward(&attachment.network))
 }
 
-/// Notes ports that two containers ask for by their number.
+/// Notes fixed port numbers that two containers request.
 fn check_fixed<'a>(demands: &[Demand<'a>], ended: &Ended<'a>, context: &mut Context) {
     let mut earlier: HashMap<(Protocol, u16), Vec<&Demand<'a>>> = HashMap::new();
     let mut told: Vec<(Mark, Option<Mark>)> = Vec::new();
@@ -161,7 +162,7 @@ fn both(one: &Demand, other: &Demand, number: u16, context: &mut Context) {
     );
 }
 
-/// Notes ranges with fewer ports than containers that need one of them, and those that another service may empty first.
+/// Notes ranges with fewer ports than containers that need one of them, and ranges that another service may exhaust first.
 fn check_ranges<'a>(demands: &[Demand<'a>], ended: &Ended<'a>, context: &mut Context) {
     let mut told: Vec<Mark> = Vec::new();
     let ranges = demands.iter().filter(|demand| !demand.is_fixed());
@@ -233,13 +234,13 @@ impl<'a> Demand<'a> {
         self.port.range.len() == 1
     }
 
-    /// Whether all ports that it may be given are in another's range.
+    /// Returns true if the other demand's range contains this one's.
     fn is_within(&self, other: &Demand) -> bool {
         let (inner, outer) = (&self.port.range, &other.port.range);
         outer.contains(inner.start()) && outer.contains(inner.end())
     }
 
-    /// Whether no port can be given to both.
+    /// Returns true if no port can be assigned to both demands.
     fn excludes(&self, other: &Demand<'a>, ended: &Ended<'a>) -> bool {
         let (one, two) = (&self.port, &other.port);
         let is_same_service = self.of.name() == other.of.name();
@@ -253,7 +254,7 @@ impl<'a> Demand<'a> {
     }
 }
 
-/// Whether addresses of the host have ports in common; no address is every one.
+/// Returns true if two addresses of the host share their ports; `None` means every address.
 fn overlap(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     let (Some(one), Some(other)) = (one, other) else {
         return true;
@@ -262,7 +263,7 @@ fn overlap(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     one == other || (is_any && one.is_ipv4() == other.is_ipv4())
 }
 
-/// Pairs of services of which the first has ended when the second is started, which frees its ports and addresses.
+/// Pairs of services of which the first has ended before the second starts, which frees its ports and addresses.
 pub(super) struct Ended<'a>(HashSet<(&'a str, &'a str)>);
 
 impl<'a> Ended<'a> {
@@ -294,13 +295,13 @@ impl<'a> Ended<'a> {
         Ended(pairs)
     }
 
-    /// Whether containers of both are never there at the same time.
+    /// Returns true if containers of the two services never run at the same time.
     pub fn parts(&self, one: &'a str, other: &'a str) -> bool {
         self.0.contains(&(one, other)) || self.0.contains(&(other, one))
     }
 }
 
-/// Notes names that two containers have.
+/// Notes container names that two containers have.
 pub(super) fn check_names(started: &[Started], context: &mut Context) {
     let mut named: Vec<(&Started, String, Mark)> = Vec::new();
     for service in started {
@@ -352,7 +353,7 @@ fn note_same_name(one: &Started, other: &Started, name: &str, context: &mut Cont
     ));
 }
 
-/// Notes a name that Compose itself gives to a container of another service: v1 and v2 derive other ones.
+/// Notes a name that Compose itself gives to a container of another service; v1 and v2 derive different names.
 fn check_derived(service: &Started, name: &str, started: &[Started], context: &mut Context) {
     if service.containers == 0 {
         return;

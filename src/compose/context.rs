@@ -1,4 +1,4 @@
-//! What every part of the translation needs.
+//! State that every part of the translation needs.
 
 use softy_checks::Asked;
 use softy_checks::model::Text;
@@ -12,27 +12,27 @@ use super::yaml::Node;
 use crate::likeness::nearest;
 use crate::submission::{Submission, TASK_FOLDER};
 
-/// A compose file while it is translated.
+/// State of the translation of a project.
 pub(super) struct Context<'a> {
-    /// Where its paths lead.
+    /// Submission that contains the files' paths.
     pub submission: &'a Submission,
-    /// What its `.env` says.
+    /// Variables of its `.env` files.
     pub variables: &'a Variables,
-    /// The whole file, filled in.
+    /// Merged tree of all files, after interpolation.
     pub root: &'a Node,
-    /// The folder of the first file.
+    /// Folder of the first file.
     pub folder: &'a str,
-    /// What the service of the API servers may be called.
+    /// Names that the service of the API servers may have.
     pub asked: &'a Asked,
-    /// What it is called, once it is known which services there are.
+    /// Name of that service, once the enabled services are known.
     pub back_end: &'a str,
-    /// How many entries of `env_file` have been read.
+    /// Number of entries of `env_file` and `label_file` that have been read.
     pub env_files: usize,
-    /// What is found on the way.
+    /// Findings so far.
     pub findings: Findings,
 }
 
-/// A generation of Compose, each of which derives names in its own way.
+/// A generation of Compose; each derives names in its own way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
     /// v1, in Python.
@@ -42,10 +42,10 @@ pub(super) enum Version {
 }
 
 impl Version {
-    /// Both.
+    /// Both generations.
     pub const ALL: [Version; 2] = [Version::First, Version::Second];
 
-    /// Its name in messages.
+    /// Returns its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Version::First => "v1",
@@ -53,7 +53,7 @@ impl Version {
         }
     }
 
-    /// What stands between the parts of a name that it derives.
+    /// Returns the separator between the parts of a derived name.
     pub fn separator(self) -> char {
         match self {
             Version::First => '_',
@@ -63,13 +63,13 @@ impl Version {
 }
 
 impl Context<'_> {
-    /// Notes a value of the right type that means nothing.
+    /// Notes a value of the right type that is invalid.
     pub fn invalid(&mut self, mark: Mark, en: String, fr: String) {
         self.findings
             .problem(ProblemKind::InvalidValue, mark, Text::new(en, fr));
     }
 
-    /// Returns what a version of Compose calls the project; only v2 reads `name`.
+    /// Returns the project name in a version of Compose; only v2 reads `name`.
     pub fn project_name(&self, version: Version) -> String {
         let variable = self.variables.get("COMPOSE_PROJECT_NAME").cloned();
         let name = match version {
@@ -91,7 +91,7 @@ impl Context<'_> {
         name.chars().filter(is_kept).collect()
     }
 
-    /// Whether a top-level section (`services`, `networks`, `volumes`) defines a name; notes it where it does not.
+    /// Returns true if a top-level section (`services`, `networks`, `volumes`, …) defines a name; notes an undefined one.
     pub fn defines(&mut self, section: &str, name: &str, mark: Mark) -> bool {
         let names = || {
             self.root

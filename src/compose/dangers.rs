@@ -1,15 +1,15 @@
-//! Why the sandbox refuses what it refuses, and what to write instead.
+//! Reasons for which the sandbox refuses values, and alternatives to write instead.
 
 use softy_checks::model::Text;
 
 use super::project::CAPABILITIES;
 
-/// A danger in one sentence, and the way around it.
+/// A danger in one sentence, and an alternative.
 #[derive(Debug)]
 pub(super) struct Danger {
-    /// What a stranger could do with it.
+    /// The risk.
     pub danger: Text,
-    /// What to write instead.
+    /// The alternative to write instead.
     pub instead: Text,
 }
 
@@ -274,25 +274,25 @@ pub(super) static IMAGE_OF_ANOTHER: Danger = Danger {
     ),
 };
 
-/// Whether a namespace or container is the machine's, or not of the stack.
+/// Returns true if a namespace or container is the machine's, or is outside the stack.
 pub(super) fn is_foreign(value: &str) -> bool {
     let value = value.trim();
     value.eq_ignore_ascii_case("host") || value.starts_with("container:")
 }
 
-/// Whether an entry of `extra_hosts` means the machine.
+/// Returns true if an entry of `extra_hosts` means the machine.
 pub(super) fn names_the_host(value: &str) -> bool {
     value.trim().ends_with("host-gateway")
 }
 
-/// Whether an entry of `cap_add` is more than every container has.
+/// Returns true if an entry of `cap_add` is not one of the default capabilities of every container.
 pub(super) fn is_a_further_right(value: &str) -> bool {
     let name = value.trim().to_uppercase();
     let name = name.strip_prefix("CAP_").unwrap_or(&name);
     !CAPABILITIES.contains(&name)
 }
 
-/// Whether an entry of `security_opt` is anything but what every container has.
+/// Returns true if an entry of `security_opt` is anything other than a default of every container.
 pub(super) fn loosens(value: &str) -> bool {
     let same = [
         "no-new-privileges",

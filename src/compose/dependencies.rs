@@ -1,4 +1,4 @@
-//! `depends_on` and `links`: which services come before which.
+//! `depends_on` and `links`: the order in which services start.
 
 use super::context::Context;
 use super::project::{Condition, Dependency, Link, Service};
@@ -6,7 +6,7 @@ use super::service::is_enabled;
 use super::source::Mark;
 use super::yaml::{Entry, Node};
 
-/// `depends_on`, then what `links` and shared namespaces and volumes add to it.
+/// Returns the dependencies of `depends_on`, then those that `links`, shared namespaces and shared volumes imply.
 pub(super) fn dependencies(
     service: &Node,
     implied: &[String],
@@ -47,7 +47,7 @@ pub(super) fn dependencies(
     dependencies
 }
 
-/// `links`, which are `service` or `service:alias`.
+/// Reads `links`, whose entries are `service` or `service:alias`.
 pub(super) fn links(service: &Node, context: &mut Context) -> Vec<Link> {
     let mut links = Vec::new();
     for item in service.get("links").map(Node::items).unwrap_or_default() {
@@ -96,7 +96,7 @@ fn is_disabled(service: &str, context: &Context) -> bool {
     service.is_some_and(|service| !is_enabled(service, context))
 }
 
-/// Notes services that wait for each other; `marks` are where each service's name stands.
+/// Notes services that wait for each other; `marks` are the positions of the services' names.
 pub(super) fn check_cycles(services: &[Service], marks: &[Mark], context: &mut Context) {
     let mut done = vec![false; services.len()];
     for start in 0..services.len() {
@@ -121,7 +121,7 @@ pub(super) fn check_cycles(services: &[Service], marks: &[Mark], context: &mut C
     }
 }
 
-/// The first way from a service back to itself, through services that have not been cleared.
+/// Returns the first path from a service back to itself, through services that are not yet known to be free of cycles.
 fn cycle(
     index: usize,
     services: &[Service],

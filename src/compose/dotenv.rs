@@ -1,8 +1,8 @@
 //! `.env` and `env_file`: variables, in general one per line.
 //!
-//! The rules are those of compose-go's `dotenv` package: `KEY=value` or `KEY: value`, `export` before it, values bare,
-//! in single quotes (only the quote can be escaped) or in double quotes (with escapes), over several lines where quoted.
-//! What follows a closing quote on its line is read as the next variable.
+//! The rules are those of compose-go's `dotenv` package: `KEY=value` or `KEY: value`, optionally after `export`. A value is
+//! bare, in single quotes (which can escape only the quote) or in double quotes (with escapes). A quoted value may span several
+//! lines. The text after a closing quote on its line is read as the next variable.
 
 use std::collections::BTreeSet;
 
@@ -12,34 +12,34 @@ use softy_checks::observation::{Problem, ProblemKind};
 use super::interpolation::{Unfilled, Variables, filled_in};
 use super::source::{Mark, Source};
 
-/// What a file of variables may measure, in bytes.
+/// Maximum size of a file of variables, in bytes.
 pub(super) const CAP: u64 = 64 * 1024;
 
-/// What the values of a file may grow to when they use each other, in bytes.
+/// Maximum total size of a file's values after interpolation, in bytes.
 const GROWN: usize = 256 * 1024;
 
-/// What a file of variables says.
+/// The parsed content of a file of variables.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
-    /// Its variables, in its order; a name may occur several times.
+    /// Variables in file order; a name may occur several times.
     pub pairs: Vec<(String, String)>,
-    /// Variables that its values use and that have no value.
+    /// Variables that its values use and that are not set.
     pub unset: BTreeSet<String>,
 }
 
-/// The variables that the values of a file may use beside its own.
+/// The variables that the values of a file may use in addition to the file's own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'v> {
-    /// Those that win over the file's own. A name without a value takes its value from them.
+    /// Variables that override the file's own. A name without a value takes its value from them.
     pub over: &'v Variables,
-    /// Those that the file's own win over.
+    /// Variables that the file's own override.
     pub under: &'v Variables,
 }
 
 static NOTHING: Variables = Variables::new();
 
 impl<'v> Scope<'v> {
-    /// Variables that win over the file's own, and no others.
+    /// Returns a scope with only variables that override the file's own.
     pub fn over(over: &'v Variables) -> Scope<'v> {
         Scope {
             over,
@@ -48,7 +48,7 @@ impl<'v> Scope<'v> {
     }
 }
 
-/// The variables of a file.
+/// Parses the variables of a file.
 pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Problem> {
     let mut visible = scope.under.clone();
     visible.extend(scope.over.clone());
@@ -95,7 +95,7 @@ pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Problem> {
     }
 }
 
-/// The variables of a file whose values are taken as they are, quotes and `$` included; a name alone takes its value from
+/// Parses a file whose values are taken verbatim, including quotes and `$`. A name without a value takes its value from
 /// `known`.
 pub(super) fn raw(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
     let mut pairs = Vec::new();
@@ -118,22 +118,22 @@ pub(super) fn raw(source: &Source, known: &Variables) -> Result<Vec<(String, Str
     Ok(pairs)
 }
 
-/// What comes after a name.
+/// The text after a name.
 enum After<'t> {
-    /// The next line: the name has no value of its own.
+    /// The text after the line: the name has no value of its own.
     Nothing(&'t str),
-    /// A value.
+    /// The text that begins with the value.
     Value(&'t str),
 }
 
 enum Value {
-    /// Taken as it is.
+    /// A literal value.
     Plain(String),
-    /// With variables to be filled in.
+    /// A value with variables to interpolate.
     Template(String),
 }
 
-/// The rest of a text without leading white space and comments.
+/// Skips leading white space and comments.
 fn statement(text: &str) -> &str {
     let mut text = text.trim_start();
     while text.starts_with('#') {
@@ -145,7 +145,7 @@ fn statement(text: &str) -> &str {
     text
 }
 
-/// The name at the start of a text, and what comes after it.
+/// Splits off the name at the start of a text; returns it and the text after it.
 fn name(text: &str) -> Result<(&str, After<'_>), Trouble> {
     let text = match text.strip_prefix("export") {
         Some(rest) if rest.starts_with(['\t', '\n', '\u{c}', '\r', ' ']) => {
@@ -155,7 +155,7 @@ fn name(text: &str) -> Result<(&str, After<'_>), Trouble> {
     };
     let is_end = |character| matches!(character, '=' | ':' | '\n');
     let Some(end) = text.find(is_end) else {
-        // Compose takes a name that the file ends after for the value of a variable without a name.
+        // Compose reads a name at the end of the file as the value of a variable without a name.
         check_name(text)?;
         return Ok(("", After::Value(text)));
     };
@@ -186,7 +186,7 @@ fn check_name(name: &str) -> Result<(), Trouble> {
     }
 }
 
-/// The value at the start of a text, and what comes after it.
+/// Splits off the value at the start of a text; returns it and the text after it.
 fn value(text: &str) -> Result<(Value, &str), Trouble> {
     if let Some(quoted) = text.strip_prefix('\'') {
         let (value, rest) = quoted_value(quoted, '\'')?;
@@ -201,7 +201,8 @@ fn value(text: &str) -> Result<(Value, &str), Trouble> {
     Ok((Value::Template(bare.trim_end().to_owned()), rest))
 }
 
-/// The text up to a closing quote, and what comes after it; a quote after a backslash is part of it.
+/// Splits off the text before a closing quote; returns it and the text after the quote. A quote after a backslash belongs to
+/// the value.
 fn quoted_value(text: &str, quote: char) -> Result<(String, &str), Trouble> {
     let mut value = String::new();
     let mut is_escaped = false;
@@ -223,8 +224,8 @@ fn quoted_value(text: &str, quote: char) -> Result<(String, &str), Trouble> {
     Err(Trouble::Quote)
 }
 
-/// A text in double quotes without its escapes; `\$` becomes `$$`, which stays a dollar when variables are filled in. What is
-/// no escape stays as it is.
+/// Replaces the escapes of a text in double quotes. `\$` becomes `$$`, which interpolation turns into a literal dollar.
+/// Everything that is not an escape is kept.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -251,7 +252,7 @@ fn unescaped(text: &str) -> String {
             let (digits, rest) = after.split_at(digits.count());
             match u8::from_str_radix(digits, 8) {
                 Ok(octet) if digits.len() == 3 => plain.push(char::from(octet)),
-                // Compose loses the zero of what is no octet.
+                // Compose drops the zero if the digits are not an octet.
                 Ok(_) | Err(_) => plain.extend(["\\", digits]),
             }
             rest
@@ -263,7 +264,7 @@ fn unescaped(text: &str) -> String {
     plain + rest
 }
 
-/// White space that is no line end, as compose-go counts it.
+/// Returns true for white space that is not a line end, by compose-go's definition.
 fn is_space(character: char) -> bool {
     matches!(
         character,
@@ -277,7 +278,7 @@ enum Trouble {
     Unfilled(Unfilled),
 }
 
-/// The trouble with the line that the rest of a file begins with.
+/// Returns a problem at the line with which the rest of a file begins.
 fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
     let line = rest.lines().next().unwrap_or_default();
     let message = match trouble {

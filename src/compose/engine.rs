@@ -1,5 +1,5 @@
-//! Values that Compose takes and hands on, and that every engine refuses: what is not certain, or depends on the machine, is no
-//! matter of this file.
+//! Values that Compose accepts and passes on, and that every engine refuses. This file ignores values whose refusal is
+//! uncertain or depends on the machine.
 
 use std::net::IpAddr;
 
@@ -14,13 +14,13 @@ use super::project::{MountSource, Namespace};
 use super::source::Mark;
 use super::yaml::Node;
 
-/// The least memory that a container may have, in bytes.
+/// Minimum memory of a container, in bytes.
 const LEAST_MEMORY: f64 = 6.0 * 1024.0 * 1024.0;
 
-/// The longest name that Linux gives a host, in bytes.
+/// Maximum length of a host name on Linux, in bytes.
 const LONGEST_HOST_NAME: usize = 64;
 
-/// Logging drivers that an engine has or had.
+/// Logging drivers of current and earlier engines.
 const LOGGING_DRIVERS: [&str; 12] = [
     "",
     "none",
@@ -68,7 +68,7 @@ const SIGNALS: [&str; 35] = [
     "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN",
 ];
 
-/// Limits that `ulimits` can name.
+/// Names of limits that `ulimits` accepts.
 const LIMITS: [&str; 16] = [
     "as",
     "core",
@@ -88,7 +88,8 @@ const LIMITS: [&str; 16] = [
     "stack",
 ];
 
-/// A key of a service with a scalar value, what the engine refuses of it, and its words, in which `VALUE` is the value.
+/// A key of a service with a scalar value, the values that the engine refuses, and the engine's error text, in which `VALUE` is
+/// a placeholder.
 struct Rule {
     path: &'static [&'static str],
     is_refused: fn(&str) -> bool,
@@ -211,7 +212,7 @@ const OF_ITS_OWN_NETWORK: [(&str, &str); 6] = [
     ("links", "container type network can't be used with links"),
 ];
 
-/// Notes values that the engine refuses when it makes the networks and containers of a stack.
+/// Notes values that the engine refuses when it creates the networks and containers of a stack.
 pub(super) fn check(started: &[Started], context: &mut Context) {
     addresses::check(started, context);
     check_volumes(started, context);
@@ -233,7 +234,7 @@ pub(super) fn check(started: &[Started], context: &mut Context) {
     }
 }
 
-/// Notes a value that the engine refuses, in its words.
+/// Notes a value that the engine refuses, with the engine's error text.
 pub(super) fn refused(key: &str, value: &str, said: &str, mark: Mark, context: &mut Context) {
     let en = format!("the engine refuses `{value}` as `{key}`: `{said}`");
     let fr = format!("le moteur refuse `{value}` pour `{key}` : `{said}`");
@@ -242,7 +243,7 @@ pub(super) fn refused(key: &str, value: &str, said: &str, mark: Mark, context: &
         .problem(ProblemKind::EngineRefuses, mark, Text::new(en, fr));
 }
 
-/// Notes names of volumes that are mounted and that the engine does not take.
+/// Notes names of mounted volumes that the engine refuses.
 fn check_volumes(started: &[Started], context: &mut Context) {
     let is_mounted = |name: &str| {
         let mut mounts = started.iter().flat_map(|of| &of.service.mounts);
@@ -295,7 +296,7 @@ fn check_rule(rule: &Rule, service: &Node, path: &str, context: &mut Context) {
     refused(&key, &value, &said, node.mark, context);
 }
 
-/// The memory that a service is limited to, in bytes; `None` where it is not.
+/// Returns a service's memory limit in bytes, or `None` without a limit.
 fn memory(service: &Node) -> Option<f64> {
     let deployed = service
         .get("deploy")
@@ -444,7 +445,7 @@ fn check_tmpfs(service: &Node, path: &str, context: &mut Context) {
     }
 }
 
-/// Notes what a container cannot have beside the network of another one.
+/// Notes keys that the engine refuses for a container on the network of another one.
 fn check_shared_network(service: &Node, path: &str, context: &mut Context) {
     let mode = service.text("network_mode").unwrap_or_default();
     for (key, said) in OF_ITS_OWN_NETWORK {
@@ -471,7 +472,7 @@ fn check_shared_network(service: &Node, path: &str, context: &mut Context) {
     }
 }
 
-/// Notes values that newer engines refuse and older ones do not, or the other way round.
+/// Notes values that only newer or only older engines refuse.
 fn note_disputed(service: &Node, path: &str, context: &mut Context) {
     let servers = service.get("dns");
     let servers = servers.map(Node::texts).unwrap_or_default();
@@ -519,7 +520,7 @@ fn is_negative(text: &str) -> bool {
     number(text).is_some_and(|number| number < 0.0)
 }
 
-/// Numbers and ranges of processors, separated by commas.
+/// Returns true if a text is a set of processors: numbers and ranges, separated by commas.
 fn is_set(text: &str) -> bool {
     let is_part = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -529,7 +530,7 @@ fn is_set(text: &str) -> bool {
     text.is_empty() || text.split(',').all(is_part)
 }
 
-/// Whether a user or group is a number that no system has.
+/// Returns true if a user or group is a number outside the valid range.
 fn has_far_id(text: &str) -> bool {
     let is_far = |id: &str| {
         id.parse::<i64>()
@@ -542,7 +543,7 @@ fn is_short(text: &str) -> bool {
     forms::duration(text).is_some_and(|time| !time.is_zero() && time.as_micros() < 1_000)
 }
 
-/// Six or eight pairs of digits, or groups of four.
+/// Returns true if a text is a hardware address: pairs of hexadecimal digits, or groups of four.
 fn is_hardware_address(text: &str) -> bool {
     let separator = text.chars().find(|character| ":-.".contains(*character));
     let Some(separator) = separator else {

@@ -1,4 +1,4 @@
-//! Variables of containers, build arguments and labels.
+//! Environment variables of containers, build arguments and labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,14 @@ use super::source::{Mark, Source};
 use super::yaml::{Node, Value};
 use crate::submission::{ReadError, TASK_FOLDER};
 
-/// Files of variables that are read for one compose file, each service's counted.
+/// Maximum number of files of variables that are read for one project; each service's count separately.
 const FILES: usize = 16;
 
-/// `environment` over `env_file`, sorted, each name once; unset variables have no value.
+/// Merges `environment` over `env_file`, sorted, each name once; unset variables have no value.
 ///
-/// Versions of Compose disagree on what the values of `env_file` may use: 2.40 lets `.env` and `environment` win over the
-/// earlier files, 2.26 lets the earlier files win and does not ask `environment`. The newer rule counts, and a note says
-/// where it matters.
+/// Versions of Compose disagree on the variables that the values of `env_file` may use. In 2.40, `.env` and `environment`
+/// override the earlier files. In 2.26, the earlier files override `.env`, and `environment` is not used. The newer rule
+/// applies here, and a note names the variables for which the two rules differ.
 pub(super) fn environment(
     service: &Node,
     path: &str,
@@ -91,8 +91,8 @@ pub(super) fn environment(
     Ok(variables.into_iter().collect())
 }
 
-/// Notes items of a list of variables whose name ends with white space: `A =b`. Compose asks the last byte, which may be the
-/// end of a letter.
+/// Notes items of a list of variables whose name ends with white space: `A =b`. Compose checks only the last byte, which may be
+/// the end of a letter.
 fn check_names(node: Option<&Node>, context: &mut Context) {
     for item in node.map(Node::items).unwrap_or_default() {
         let text = item.scalar().unwrap_or_default();
@@ -107,7 +107,7 @@ fn check_names(node: Option<&Node>, context: &mut Context) {
     }
 }
 
-/// Gives the names of `environment` that stand alone the value that a variable has, in every service.
+/// Sets the value of names without one in every service's `environment`, from the variables.
 pub(super) fn fill_in_names(root: &mut Node, variables: &Variables) {
     let Some(Value::Map(services)) = root.get_mut("services").map(|node| &mut node.value) else {
         return;
@@ -141,7 +141,7 @@ pub(super) fn fill_in_names(root: &mut Node, variables: &Variables) {
     }
 }
 
-/// `args` or `labels` that have a value; a name alone takes it from `.env`.
+/// Returns the `args` or `labels` that have a value; a name without one takes its value from `.env`.
 pub(super) fn valued(node: Option<&Node>, context: &Context) -> Vec<(String, String)> {
     let known = |name: &String| context.variables.get(name).cloned();
     let valued = pairs(node)
@@ -152,7 +152,7 @@ pub(super) fn valued(node: Option<&Node>, context: &Context) -> Vec<(String, Str
         .collect()
 }
 
-/// `labels`, a name alone being an empty one.
+/// Returns `labels`; a name without a value has an empty one.
 pub(super) fn labels(node: Option<&Node>) -> Vec<(String, String)> {
     pairs(node)
         .into_iter()
@@ -160,7 +160,7 @@ pub(super) fn labels(node: Option<&Node>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `labels` over `label_file`, sorted, each name once.
+/// Merges `labels` over `label_file`, sorted, each name once.
 pub(super) fn service_labels(
     service: &Node,
     path: &str,
@@ -183,7 +183,7 @@ pub(super) fn service_labels(
     Ok(all.into_iter().collect())
 }
 
-/// A mapping, or a list of `name=value`; the last of several values counts.
+/// Reads a mapping or a list of `name=value`; the last of several values counts.
 fn pairs(node: Option<&Node>) -> BTreeMap<String, Option<String>> {
     let Some(node) = node else {
         return BTreeMap::new();
@@ -203,7 +203,7 @@ fn pairs(node: Option<&Node>) -> BTreeMap<String, Option<String>> {
     mapped.chain(listed).collect()
 }
 
-/// The entries of `env_file`, whatever its form.
+/// Returns the entries of `env_file` in any of its forms.
 fn files(node: &Node) -> Vec<&Node> {
     match &node.value {
         Value::List(items) => items.iter().collect(),
@@ -223,7 +223,8 @@ struct VariablesFile {
 }
 
 impl VariablesFile {
-    /// Reads an entry of `env_file` or `label_file`; `None` when the file does not exist, or a finding says why it is not read.
+    /// Reads an entry of `env_file` or `label_file`. Returns `None` if the file does not exist, or if a finding explains why it
+    /// is not read.
     fn read(
         file: &Node,
         path: &str,
@@ -270,7 +271,8 @@ impl VariablesFile {
     }
 }
 
-/// The bytes of an entry of `env_file` or `label_file`; `None` when it is not there, or a finding says why it is not read.
+/// Reads the bytes of an entry of `env_file` or `label_file`. Returns `None` if an optional file does not exist, or if a
+/// finding explains why the file is not read.
 fn file_bytes(
     located: &str,
     key: &str,
@@ -294,7 +296,7 @@ fn file_bytes(
     }
 }
 
-/// A file of variables. Compose takes any bytes there, so that comments may be in any encoding; what is not UTF-8 becomes
+/// Decodes a file of variables. Compose accepts any bytes there, so comments may be in any encoding; invalid UTF-8 becomes
 /// U+FFFD.
 pub(super) fn source(file: String, bytes: &[u8]) -> Source {
     Source::new(0, file, String::from_utf8_lossy(bytes).into_owned())

@@ -1,4 +1,4 @@
-//! `extends`: services made of others, of the same file or of another one.
+//! `extends`: services based on others, of the same file or of another one.
 
 use softy_checks::observation::ProblemKind;
 
@@ -9,13 +9,13 @@ use super::paths;
 use super::source::Mark;
 use super::yaml::{Node, Value};
 
-/// How many services may extend each other in a row.
+/// Maximum length of a chain of services that extend each other.
 const DEEPEST: usize = 40;
 
-/// A service of a file on the way from the first that extends one.
+/// A service and its file: one step of a chain of `extends`.
 type Step = (String, String);
 
-/// What a service extends.
+/// The service that another one extends.
 struct Extends {
     service: String,
     file: Option<String>,
@@ -23,7 +23,7 @@ struct Extends {
 }
 
 impl Loader<'_> {
-    /// Carries out every `extends` of a document of `file`.
+    /// Resolves every `extends` of a document of `file`.
     pub(super) fn extend(
         &mut self,
         document: &mut Node,
@@ -41,7 +41,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Puts a service with what it extends in the place of the service; `steps` lead to it and end with it.
+    /// Replaces a service by the merge of itself over the service that it extends. `steps` is the chain up to and including the
+    /// service.
     fn extend_one(
         &mut self,
         name: &str,
@@ -68,7 +69,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// What is extended, of another file.
+    /// Returns the extended service from another file.
     fn base_of_file(
         &mut self,
         extends: &Extends,
@@ -90,7 +91,7 @@ impl Loader<'_> {
         self.base(&extends, &mut services, frame, steps)
     }
 
-    /// What is extended, from the services it is among, after it has extended what it extends.
+    /// Returns the extended service from `services`, after its own `extends` is resolved.
     fn base(
         &mut self,
         extends: &Extends,
@@ -137,7 +138,7 @@ impl Loader<'_> {
         })
     }
 
-    /// The steps with one more; a finding where they go in a circle or too far.
+    /// Appends a step to the chain; a cycle or a chain that is too long is a finding.
     fn further(&mut self, steps: &[Step], step: Step, mark: Mark) -> Result<Vec<Step>, Stop> {
         let is_circle = steps.contains(&step);
         let mut steps = steps.to_vec();
@@ -169,7 +170,7 @@ impl Loader<'_> {
     }
 }
 
-/// A service laid over what it extends.
+/// Merges a service over the service that it extends.
 fn over(mut base: Node, service: &mut Node, name: &str, findings: &mut Findings) -> Node {
     let mark = service.mark;
     let nothing = Node {

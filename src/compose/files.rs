@@ -1,11 +1,11 @@
-//! Which files Compose reads.
+//! Names and search order of compose files.
 
 use softy_checks::observation::Fault;
 
 use super::interpolation::Variables;
 use crate::submission::{Kind, Submission, TASK_FOLDER};
 
-/// The names that Compose looks for, in its order.
+/// File names that Compose tries, in its order.
 const NAMES: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
@@ -13,7 +13,7 @@ const NAMES: [&str; 4] = [
     "docker-compose.yaml",
 ];
 
-/// The order in which Compose v1 looks for them.
+/// File names that Compose v1 tries, in its order.
 const NAMES_OF_V1: [&str; 4] = [
     "docker-compose.yml",
     "docker-compose.yaml",
@@ -21,7 +21,7 @@ const NAMES_OF_V1: [&str; 4] = [
     "compose.yaml",
 ];
 
-/// The files that it lays over the first, likewise.
+/// Override files that Compose tries, in its order; it merges the one that it finds over the first file.
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
@@ -29,24 +29,24 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
-/// Names of a folder looked at in search of misnamed files, and folders looked into.
+/// Limits of the search for misnamed files: names per folder, and folders.
 const LISTED: usize = 1_000;
 const FOLDERS: usize = 20;
 
 /// The compose files of a submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Files {
-    /// Those that are read, each laid over the one before it.
+    /// Files that Compose reads; each is merged over the one before it.
     pub read: Vec<String>,
-    /// Others of a good name, which Compose passes over, and the one that it reads instead.
+    /// Files with a valid name that Compose ignores, each with the file that it reads instead.
     pub passed_over: Vec<(String, String)>,
-    /// The one that Compose v1 reads first, where that is another.
+    /// The file that Compose v1 reads first, if it is a different one.
     pub first_of_v1: Option<String>,
-    /// Those of a name or in a place that Compose does not look for.
+    /// Files whose name or folder Compose does not try.
     pub misnamed: Vec<String>,
 }
 
-/// Looks for compose files in `task6`, and elsewhere when there are none.
+/// Finds compose files in `task6`, and elsewhere if it has none.
 pub(super) fn find(submission: &Submission) -> Result<Files, Fault> {
     let (mut read, mut passed_over) = (Vec::new(), Vec::new());
     let mut misnamed = nearly_named(TASK_FOLDER, submission)?;
@@ -76,7 +76,7 @@ pub(super) fn find(submission: &Submission) -> Result<Files, Fault> {
     })
 }
 
-/// The names that a project's variables give to Compose, in place of those that it looks for.
+/// Returns the file names that `COMPOSE_FILE` gives, which replace the default ones.
 pub(super) fn named(variables: &Variables) -> Option<Vec<&str>> {
     let names = variables.get("COMPOSE_FILE")?;
     let separator = variables.get("COMPOSE_PATH_SEPARATOR");
@@ -98,7 +98,7 @@ fn existing(names: &[&str], submission: &Submission) -> Result<Vec<String>, Faul
     Ok(found)
 }
 
-/// Files of a good or nearly good name in the root and in the folders of `task6`.
+/// Finds files with a valid or similar name in the root and in the folders of `task6`.
 fn elsewhere(submission: &Submission) -> Result<Vec<String>, Fault> {
     let mut folders = vec![String::new()];
     let inside = submission.names(TASK_FOLDER, FOLDERS)?;
@@ -127,7 +127,7 @@ fn nearly_named(folder: &str, submission: &Submission) -> Result<Vec<String>, Fa
     Ok(paths.filter(|path| is_file(path, submission)).collect())
 }
 
-/// Whether a name is not one that Compose looks for, but was probably meant as one.
+/// Returns true if a name is not one of Compose's, but was probably meant as one.
 fn is_nearly_named(name: &str) -> bool {
     if NAMES.contains(&name) || OVERRIDES.contains(&name) || name.starts_with('.') {
         return false;

@@ -1,4 +1,4 @@
-//! What reading compose files brings to light.
+//! Findings about compose files.
 
 use std::rc::Rc;
 
@@ -8,13 +8,13 @@ use softy_checks::observation::{Compose, Problem, ProblemKind, Refusal};
 use super::dangers::Danger;
 use super::source::{Mark, Source};
 
-/// Findings kept of each kind: a file that is wrong more often than that is wrong enough.
+/// Maximum number of findings of each kind: further ones would not help the student.
 const KEPT: usize = 100;
 
-/// Messages are cut here, in characters: what they quote may be of any length.
+/// Maximum length of a message, in characters: the texts that it quotes may have any length.
 const LENGTH: usize = 400;
 
-/// The findings of all files that make up a project, in the order they were made.
+/// The findings of all files of a project, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     sources: Vec<Rc<Source>>,
@@ -24,32 +24,31 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Takes in a file that marks can point into.
+    /// Adds a file that marks can refer to.
     pub fn add(&mut self, file: String, text: String) -> Rc<Source> {
         let source = Rc::new(Source::new(self.sources.len(), file, text));
         self.sources.push(Rc::clone(&source));
         source
     }
 
-    /// The place of a mark.
+    /// Returns the place of a mark.
     pub fn place(&self, mark: Mark) -> Option<Place> {
         self.sources.get(mark.file)?.place(mark)
     }
 
-    /// Keeps of a look at something only the problems that it finds: refusals may still be taken
-    /// out by a file that is laid over it.
+    /// Runs `look` and keeps only the problems that it finds: a file that is merged later may still remove the refused values.
     pub fn problems_of(&mut self, look: impl FnOnce(&mut Findings)) {
         let refusals = self.refusals.len();
         look(self);
         self.refusals.truncate(refusals);
     }
 
-    /// Why Compose does not accept the file.
+    /// Adds a reason for which Compose does not accept the file.
     pub fn problem(&mut self, kind: ProblemKind, mark: Mark, message: Text) {
         self.conflict(kind, mark, None, message);
     }
 
-    /// Why two entries of the file cannot stand beside each other.
+    /// Adds a conflict between two entries of the file.
     pub fn conflict(&mut self, kind: ProblemKind, mark: Mark, other: Option<Mark>, message: Text) {
         let place = self.place(mark);
         let also = other.and_then(|other| self.place(other)).map(Box::new);
@@ -61,7 +60,7 @@ impl Findings {
         });
     }
 
-    /// Why Compose does not accept the file, although the trouble lies in another one.
+    /// Adds a problem whose place is in another file.
     pub fn problem_elsewhere(&mut self, problem: Problem) {
         if !self.has_enough_problems() {
             let message = cut(&problem.message);
@@ -69,7 +68,7 @@ impl Findings {
         }
     }
 
-    /// What Compose accepts and the sandbox does not.
+    /// Adds a value that Compose accepts and the sandbox refuses.
     pub fn refuse(&mut self, key: &str, mark: Mark, danger: &Danger) {
         if self.refusals.len() < KEPT {
             self.refusals.push(Refusal {
@@ -81,7 +80,7 @@ impl Findings {
         }
     }
 
-    /// What is odd but accepted.
+    /// Adds a note about an unusual value that is accepted.
     pub fn oddity(&mut self, oddity: Text) {
         let oddity = cut(&oddity);
         if self.oddities.len() < KEPT && !self.oddities.contains(&oddity) {
@@ -89,7 +88,7 @@ impl Findings {
         }
     }
 
-    /// What Compose v2 carries out and v1 does not know.
+    /// Notes a feature that Compose v2 supports and v1 refuses.
     pub fn unknown_to_v1(&mut self, en: &str, fr: &str) {
         self.oddity(Text::new(
             format!("only Compose v2 knows {en}: v1 refuses the file"),
@@ -97,22 +96,22 @@ impl Findings {
         ));
     }
 
-    /// Whether Compose would not accept the file.
+    /// Returns true if Compose would refuse the file.
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }
 
-    /// Whether further problems would not be kept.
+    /// Returns true if further problems would be dropped.
     pub fn has_enough_problems(&self) -> bool {
         self.problems.len() >= KEPT
     }
 
-    /// Whether a stack can be made of the file.
+    /// Returns true if the sandbox can start a stack from the file.
     pub fn allow_a_stack(&self) -> bool {
         self.problems.is_empty() && self.refusals.is_empty()
     }
 
-    /// The observation, so far.
+    /// Returns the findings as an observation, without files and services.
     pub fn into_compose(self) -> Compose {
         let Findings {
             sources: _,

@@ -1,4 +1,4 @@
-//! Texts that Compose reads further: durations, sizes, and words of a short list.
+//! Texts with a format of their own: durations, sizes, and words of a short list.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use softy_checks::observation::ProblemKind;
 use super::findings::Findings;
 use super::source::Mark;
 
-/// What a text must look like.
+/// A format of texts.
 #[derive(Debug)]
 pub(super) struct Form {
-    /// Whether a text does.
+    /// Predicate that returns true if a text has this format.
     pub fits: fn(&str) -> bool,
-    /// What it is called.
+    /// Name of the format in messages.
     pub name: Text,
 }
 
@@ -138,7 +138,7 @@ pub(super) static ENV_FORMAT: Form = Form {
     name: Text::fixed("`raw`", "`raw`"),
 };
 
-/// Notes a text that does not look as it must.
+/// Notes a text that does not have the required format.
 pub(super) fn check(text: &str, form: &Form, path: &str, mark: Mark, findings: &mut Findings) {
     if (form.fits)(text) {
         return;
@@ -154,7 +154,7 @@ pub(super) fn check(text: &str, form: &Form, path: &str, mark: Mark, findings: &
     );
 }
 
-/// Numbers with units, as Go writes durations, plus days and weeks.
+/// Parses numbers with units, in Go's duration format plus days and weeks.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
@@ -187,12 +187,12 @@ fn seconds(unit: &str) -> Option<f64> {
     }
 }
 
-/// Whether a text is a number of bytes, or one with one of Docker's units; `-1` is no limit.
+/// Returns true if a text is a number of bytes, with or without one of Docker's units; `-1` means unlimited.
 fn is_size(text: &str) -> bool {
     bytes(text).is_some()
 }
 
-/// Returns the number of bytes that a text means; `-1` is no limit.
+/// Parses a size into a number of bytes; `-1` means unlimited.
 pub(super) fn bytes(text: &str) -> Option<f64> {
     let end = text.rfind(|character: char| character.is_ascii_digit() || character == '.');
     let (number, unit) = text.split_at(end.map_or(0, |end| end + 1));
@@ -218,7 +218,7 @@ fn is_restart(text: &str) -> bool {
     }
 }
 
-/// The schema looks for one of the words anywhere in the text.
+/// Returns true if a text is a pull policy. Compose's schema is not anchored: it accepts one of the words anywhere in the text.
 fn is_pull_policy(text: &str) -> bool {
     let words = [
         "always",

@@ -7,19 +7,19 @@ use super::forms;
 use super::project::Healthcheck;
 use super::yaml::{Node, Value};
 
-/// What the engine takes where a file says nothing.
+/// The engine's defaults.
 const INTERVAL: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(30);
 const RETRIES: u32 = 3;
 
-/// The sandbox's bounds: tests come often enough that a stack with conditions starts quickly, and rarely enough to cost
+/// The sandbox's bounds. Tests run often enough that a stack with conditions starts quickly, and rarely enough to cost almost
 /// nothing.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(60);
 const MOST_RETRIES: u32 = 300;
 
-/// A service's own health check; `None` where it leaves the image's.
+/// Translates a service's own health check, or returns `None` if it keeps the image's.
 pub(super) fn healthcheck(
     service: &Node,
     path: &str,
@@ -45,7 +45,7 @@ pub(super) fn healthcheck(
     })
 }
 
-/// How many failures in a row take as long at the sandbox's interval as the student's did at theirs.
+/// Returns the number of failures in a row that take as long at the sandbox's interval as `retries` take at the student's.
 fn as_patient(retries: u32, asked: Duration, interval: Duration) -> u32 {
     let patience = asked
         .saturating_mul(retries.clamp(1, MOST_RETRIES))
@@ -82,7 +82,7 @@ fn test(node: &Node, path: &str, context: &mut Context) -> Vec<String> {
     words
 }
 
-/// A duration of the form that the table of keys asks for.
+/// Parses a duration in the format that the table of keys requires.
 fn duration(node: &Node, key: &str) -> Option<Duration> {
     forms::duration(&node.text(key)?)
 }

@@ -1,5 +1,5 @@
-//! `post_start`: commands run in a container once it has started. `pre_start`: commands run in containers of their own before
-//! the first container of the service starts.
+//! `post_start`: commands that run in a container after its start. `pre_start`: commands that run in containers of their own
+//! before the service's first container starts.
 
 use softy_checks::model::Text;
 
@@ -10,16 +10,16 @@ use super::environment::valued;
 use super::project::Hook;
 use super::yaml::Node;
 
-/// Hooks of a service that are run before it starts: each is a container, and may be of an image of its own.
+/// Maximum number of `pre_start` hooks of a service: each one is a container, possibly with an image of its own.
 const MOST_BEFORE: usize = 8;
 
-/// The hooks of a service that are run once it has started, in their order.
+/// Returns the hooks that run after the service's start, in file order.
 pub(super) fn post_start(service: &Node, path: &str, context: &mut Context) -> Vec<Hook> {
     check_commands(service, "pre_stop", path, context);
     hooks(service, "post_start", path, context)
 }
 
-/// The hooks of a service that are run before it starts, in their order.
+/// Returns the hooks that run before the service's start, in file order.
 pub(super) fn pre_start(service: &Node, path: &str, context: &mut Context) -> Vec<Hook> {
     let nodes = service.get("pre_start").map(Node::items);
     let nodes = nodes.unwrap_or_default();

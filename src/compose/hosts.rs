@@ -1,4 +1,4 @@
-//! `extra_hosts`: names of addresses.
+//! `extra_hosts`: host names with fixed addresses.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::dangers::names_the_host;
 use super::yaml::{Entry, Node};
 
-/// Entries as the engine takes them, `name:address`.
+/// Returns the entries in the engine's format, `name:address`.
 pub(super) fn extra_hosts(service: &Node, path: &str, context: &mut Context) -> Vec<String> {
     let Some(node) = service.get("extra_hosts") else {
         return Vec::new();

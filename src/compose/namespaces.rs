@@ -1,10 +1,10 @@
-//! `network_mode`, `pid`, `ipc` and `volumes_from`: what a container shares with another of the stack.
+//! `network_mode`, `pid`, `ipc` and `volumes_from`: namespaces and volumes shared with another container of the stack.
 
 use super::context::Context;
 use super::project::{Namespace, VolumesFrom};
 use super::yaml::Node;
 
-/// The namespace that a key of a service names; its own where the key is not there, or is refused.
+/// Returns the namespace that a key of a service names, or the container's own if the key is missing or refused.
 pub(super) fn namespace(service: &Node, key: &str, context: &mut Context) -> Namespace {
     let Some(node) = service.get(key) else {
         return Namespace::Own;
@@ -20,7 +20,7 @@ pub(super) fn namespace(service: &Node, key: &str, context: &mut Context) -> Nam
     }
 }
 
-/// `volumes_from`, which is `service` or `service:ro`.
+/// Reads `volumes_from`, whose entries are `service` or `service:ro`.
 pub(super) fn volumes_from(service: &Node, context: &mut Context) -> Vec<VolumesFrom> {
     let mut volumes = Vec::new();
     let node = service.get("volumes_from");

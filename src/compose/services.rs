@@ -1,4 +1,4 @@
-//! All services together.
+//! Translation of all services, and the checks that compare them.
 
 use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault, ProblemKind};
@@ -18,16 +18,16 @@ use super::yaml::{Entry, Node};
 use crate::sandbox::limits;
 use crate::submission::Kind;
 
-/// Services of one file that are read: a stack has fewer containers.
+/// Maximum number of services that are translated; a stack has fewer containers.
 const MOST: usize = 100;
 
-/// How many containers of the service that is measured there are in the end.
+/// Number of containers that the measured service has at the end.
 const MEASURED: u32 = 5;
 
-/// The sections whose names Compose looks at; it takes any for a network.
+/// Sections whose names Compose validates; a network may have any name.
 const NAMED: [&str; 4] = ["services", "volumes", "configs", "secrets"];
 
-/// The services that are started, for the checks and for the sandbox.
+/// Returns the services that are started: their observations for the checks, and the project for the sandbox.
 pub(super) fn services(
     context: &mut Context,
 ) -> Result<(Vec<observation::Service>, Project), Fault> {
@@ -99,7 +99,8 @@ fn project(mut services: Vec<Service>, context: &Context) -> Project {
     }
 }
 
-/// Gives every service the files that `volumes_from` means, which are copies in each container; volumes the engine shares.
+/// Adds to every service the single files that the services of its `volumes_from` mount. Each container has its own copy of
+/// these files; the engine itself shares the volumes.
 fn share_files(services: &mut [Service], context: &Context) -> Result<(), Fault> {
     let mut shared = Vec::new();
     for (index, service) in services.iter().enumerate() {
@@ -125,7 +126,7 @@ fn share_files(services: &mut [Service], context: &Context) -> Result<(), Fault>
     Ok(())
 }
 
-/// Gives every linked service the link's name, on each network that it shares with the service that links to it.
+/// Adds a link's alias to the linked service, on each network that both services share.
 fn name_linked(services: &mut [Service]) {
     let networks = |service: &Service| -> Vec<String> {
         let attachments = service.attachments.iter();
@@ -169,7 +170,7 @@ fn note_disabled(disabled: &[&Entry], context: &mut Context) {
     }
 }
 
-/// Notes names of the file's own choice that Compose would not take, also of what nobody asks for.
+/// Notes names in the file that Compose would refuse, including those that no service uses.
 fn check_names(context: &mut Context) {
     let root = context.root;
     for section in NAMED {
@@ -209,7 +210,7 @@ fn check_any(services: &[Service], context: &mut Context) {
     );
 }
 
-/// Refuses more containers than a stack may have, where the first is that is too many.
+/// Refuses a stack with too many containers, at the first service that exceeds the limit.
 fn check_containers(services: &[Service], marks: &[Mark], context: &mut Context) {
     let mut containers: u32 = 0;
     for (service, mark) in services.iter().zip(marks) {
@@ -225,7 +226,7 @@ fn check_containers(services: &[Service], marks: &[Mark], context: &mut Context)
     }
 }
 
-/// Refuses more networks than a stack may have, likewise.
+/// Refuses a stack with too many networks, at the first service that exceeds the limit.
 fn check_networks(services: &[Service], marks: &[Mark], context: &mut Context) {
     let mut networks = Vec::new();
     for (service, mark) in services.iter().zip(marks) {
@@ -240,7 +241,7 @@ fn check_networks(services: &[Service], marks: &[Mark], context: &mut Context) {
     }
 }
 
-/// Notes services that wait for one that its profiles keep off.
+/// Notes services that depend on a service whose profiles disable it.
 fn check_enabled(services: &[Service], marks: &[Mark], context: &mut Context) {
     let is_started = |name: &String| services.iter().any(|service| service.name == *name);
     for (service, mark) in services.iter().zip(marks) {

@@ -1,4 +1,4 @@
-//! The variables that files can use: those of `.env` files alone.
+//! Variables that compose files can use: only those of `.env` files.
 
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, Problem, ProblemKind};
@@ -9,7 +9,7 @@ use super::findings::Findings;
 use super::interpolation::{Variables, note_unset};
 use crate::submission::{ReadError, Submission};
 
-/// The file that Compose reads in a project's folder.
+/// Returns the path of the `.env` file that Compose reads in a project's folder.
 pub(super) fn default_file(folder: &str) -> String {
     match folder {
         "" => ".env".to_owned(),
@@ -17,7 +17,8 @@ pub(super) fn default_file(folder: &str) -> String {
     }
 }
 
-/// The variables of a file; `None` when it does not exist. A file that cannot be read is a problem, and has none.
+/// Returns the variables of a file, or `None` if it does not exist. An unreadable or invalid file is a problem, and has no
+/// variables.
 pub(super) fn read(
     submission: &Submission,
     file: &str,
