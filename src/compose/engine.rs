@@ -543,7 +543,7 @@ fn is_short(text: &str) -> bool {
     forms::duration(text).is_some_and(|time| !time.is_zero() && time.as_micros() < 1_000)
 }
 
-/// Returns true if a text is a hardware address: pairs of hexadecimal digits, or groups of four.
+/// Returns true if a text is a hardware address: 6, 8 or 20 bytes in hexadecimal, as pairs of digits or groups of four.
 fn is_hardware_address(text: &str) -> bool {
     let separator = text.chars().find(|character| ":-.".contains(*character));
     let Some(separator) = separator else {

@@ -60,7 +60,7 @@ impl Findings {
         });
     }
 
-    /// Adds a problem whose place is in another file.
+    /// Adds a problem whose place is already resolved, such as one in a file of variables.
     pub fn problem_elsewhere(&mut self, problem: Problem) {
         if !self.has_enough_problems() {
             let message = cut(&problem.message);

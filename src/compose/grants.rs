@@ -1,4 +1,4 @@
-//! `configs` and `secrets`: what a file defines, and what a service asks for.
+//! `configs` and `secrets`: their definitions, and the ones that a service uses.
 
 use softy_checks::observation::Fault;
 
@@ -11,34 +11,34 @@ use super::project::{Mount, MountSource, Placed, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
 
-/// What nobody may write to, as Compose gives it out.
+/// Default permissions, the same as Compose's: read-only for everybody.
 const MODE: u32 = 0o444;
 
-/// The sections of the file, and where a service has what it asks for without `target`.
+/// Sections of the file, each with the folder that contains its files in a container without `target`.
 const SECTIONS: [(&str, &str); 2] = [("configs", "/"), ("secrets", "/run/secrets/")];
 
-/// Where the content of a config or secret comes from.
+/// Source of a config's or secret's content.
 enum Source {
     /// A file of the submission.
     File(String),
-    /// A text of the compose file.
+    /// A text in the compose file.
     Text(String),
     /// A variable.
     Variable(String),
 }
 
-/// All configs and secrets of a file.
+/// All configs and secrets that a file defines.
 #[derive(Default)]
 pub(super) struct Granted(Vec<(&'static str, String, Source)>);
 
-/// What a service has of them: copies of files, and texts.
+/// The configs and secrets that a service uses: copies of files, and texts.
 #[derive(Default)]
 pub(super) struct Grants {
     pub(super) mounts: Vec<Mount>,
     pub(super) texts: Vec<Placed>,
 }
 
-/// What a file defines; findings say what is wrong with the rest.
+/// Returns the configs and secrets that a file defines; an invalid one is a finding.
 pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
     let mut granted = Granted::default();
     for (section, _) in SECTIONS {
@@ -55,12 +55,12 @@ pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
 fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<Source>, Fault> {
     let (name, node) = (&entry.key, &entry.value);
     let kinds = ["file", "content", "environment"];
-    // One without a value is given, too.
+    // A key without a value counts, too.
     let given: Vec<&Entry> = kinds.iter().filter_map(|kind| node.entry(kind)).collect();
     let is_elsewhere = ["external", "driver"]
         .iter()
         .any(|key| node.get(key).is_some());
-    // To Compose, a secret from the variable without a name is one from nowhere; a config is empty.
+    // For Compose, an empty variable name in `environment` means no source for a secret, and empty content for a config.
     let is_nothing = |given: &Entry| {
         let text = given.value.scalar().unwrap_or_default();
         section == "secrets" && given.key == "environment" && text.is_empty()
@@ -99,7 +99,7 @@ fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<
     }
 }
 
-/// What a service asks for.
+/// Returns the configs and secrets that a service uses.
 pub(super) fn grants(
     service: &Node,
     path: &str,
@@ -151,7 +151,7 @@ pub(super) fn grants(
     Ok(grants)
 }
 
-/// A file as Compose binds it: it keeps its own mode, whichever is asked for.
+/// Copies a file, which keeps its own mode whatever `mode` requests, as with Compose's bind mounts.
 fn copy(
     file: &str,
     target: String,
@@ -196,7 +196,7 @@ fn placed(
     })
 }
 
-/// The permissions that are asked for, else those that Compose gives out; a finding where they are none.
+/// Returns the requested permissions, or Compose's default; an invalid mode is a finding.
 fn mode(item: &Node, path: &str, context: &mut Context) -> Option<u32> {
     let mode = match item.get("mode") {
         None => Some(MODE),
@@ -213,7 +213,7 @@ fn mode(item: &Node, path: &str, context: &mut Context) -> Option<u32> {
     mode
 }
 
-/// A number as it is, a text in octal digits.
+/// Parses permissions: a number as it is, a text as octal digits.
 fn permissions(node: &Node) -> Option<u32> {
     let text = node.scalar()?;
     let mode = match node.value {
@@ -223,7 +223,7 @@ fn permissions(node: &Node) -> Option<u32> {
     mode.filter(|mode| *mode <= 0o7777)
 }
 
-/// The value of a variable; a finding where it has none.
+/// Returns the value of a variable; an unset one is a finding.
 fn value(variable: &str, name: &str, item: &Node, context: &mut Context) -> Option<String> {
     let value = context.variables.get(variable).cloned();
     if value.is_none() {

@@ -1,4 +1,4 @@
-//! Names of images: those of the file, and those that Compose gives to what it builds.
+//! Names of images: those in the file, and those that Compose derives for the images that it builds.
 
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
@@ -8,31 +8,31 @@ use super::context::{Context, Version};
 use super::source::Mark;
 use super::yaml::Node;
 
-/// What the engine says of a text that is no name.
+/// The engine's error text for an invalid name.
 const NO_NAME: &str = "invalid reference format";
 
-/// What it says of a name with capitals.
+/// The engine's error text for a name with capitals.
 const CAPITALS: &str = "invalid reference format: repository name must be lowercase";
 
-/// What it says of a name that is too long.
+/// The engine's error text for a name that is too long.
 const TOO_LONG: &str = "repository name must not be more than 255 characters";
 
-/// What it says where a build is to be called by a digest.
+/// The engine's error text for a build whose tag has a digest.
 const DIGEST: &str = "build tag cannot contain a digest";
 
-/// What it says of a name that could be an id.
+/// The engine's error text for a name that could be an id.
 const ID: &str = "cannot specify 64-byte hexadecimal strings";
 
-/// The length of a name at which the engine refuses it, in bytes.
+/// Maximum length of a name, in bytes.
 const LONGEST: usize = 255;
 
-/// The longest tag, in bytes.
+/// Maximum length of a tag, in bytes.
 const LONGEST_TAG: usize = 128;
 
-/// Algorithms of digests that engines know, with the length of their digests in characters.
+/// Digest algorithms that engines support, each with the length of its digests in characters.
 const DIGESTS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
-/// Notes names that the engine does not take: `image`, and where a service is built without one, what Compose calls its image.
+/// Notes names that the engine refuses: `image`, `build.tags`, and the name that Compose derives for a build without `image`.
 pub(super) fn check_names(started: &[Started], context: &mut Context) {
     for Started { entry, service, .. } in started {
         let node = &entry.value;
@@ -53,7 +53,7 @@ pub(super) fn check_names(started: &[Started], context: &mut Context) {
     check_shared(started, context);
 }
 
-/// Notes names under which different images are built: all of their services run the one that has the name in the end.
+/// Notes names under which different images are built: all services with such a name run the image that is built last.
 fn check_shared(started: &[Started], context: &mut Context) {
     let mut built: Vec<(&Started, String, Mark)> = Vec::new();
     for of in started.iter().filter(|of| of.service.build.is_some()) {
@@ -113,7 +113,7 @@ fn check_derived(service: &str, mark: Mark, context: &mut Context) {
     }
 }
 
-/// Returns what a version of Compose calls the image that it builds for a service without `image`.
+/// Returns the name that a version of Compose derives for the image of a service without `image`.
 fn derived(version: Version, service: &str, context: &Context) -> String {
     let (project, separator) = (context.project_name(version), version.separator());
     format!("{project}{separator}{service}")
@@ -127,7 +127,7 @@ fn note_derived(version: Version, service: &str, name: &str, context: &mut Conte
     ));
 }
 
-/// Returns what the engine says against a reference, after the grammar of `distribution/reference`.
+/// Returns the engine's error text for an invalid reference, by the grammar of `distribution/reference`.
 fn trouble(reference: &str, is_built: bool) -> Option<&'static str> {
     if is_hexadecimal(reference) && reference.len() == 64 {
         return is_built.then_some(ID);
@@ -157,7 +157,7 @@ fn trouble(reference: &str, is_built: bool) -> Option<&'static str> {
     (is_built && digest.is_some()).then_some(DIGEST)
 }
 
-/// Returns a reference with the tag that is meant when none is written.
+/// Returns a reference with its tag; a reference without tag and digest has `latest`.
 pub(crate) fn tagged(reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     if name.contains(':') || name.contains('@') {
@@ -166,7 +166,7 @@ pub(crate) fn tagged(reference: &str) -> String {
     format!("{reference}:latest")
 }
 
-/// The registry, where the name has one, and the rest.
+/// Splits a name into its registry, if it has one, and the rest.
 fn split(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {
         Some((domain, path))
@@ -207,7 +207,7 @@ fn is_path(path: &str) -> bool {
     path.split('/').all(is_component)
 }
 
-/// Letters and digits, between which stand one `.`, one or two `_`, or any number of `-`.
+/// Returns true if a text consists of letters and digits, separated by one `.`, one or two `_`, or any number of `-`.
 fn is_component(component: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let mut between = component

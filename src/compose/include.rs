@@ -1,4 +1,4 @@
-//! `include`: what other projects define, taken in whole.
+//! `include`: definitions of other projects, merged into this one.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use super::source::Mark;
 use super::yaml::{Entry, Node, Value};
 use super::{paths, schema, variables};
 
-/// Keys of an entry that Compose does not know are nothing to it.
+/// Type of `include`; Compose ignores the unknown keys of an entry.
 static ENTRIES: Type = Type::List(&Type::Either(&[Type::Text, Type::Named(&Type::Any)]));
 
-/// A text, or several.
+/// A text, or a list of texts.
 const TEXTS: Type = Type::Either(&[Type::Text, Type::List(&Type::Text), Type::Null]);
 
-/// The keys of an entry that it does know.
+/// Keys of an entry that Compose supports.
 static KNOWN: [(&str, Type); 3] = [
     ("env_file", TEXTS),
     ("path", TEXTS),
     ("project_directory", Type::Either(&[Type::Text, Type::Null])),
 ];
 
-/// What one project can take from another.
+/// Sections that one project can include from another.
 const SECTIONS: [&str; 5] = ["services", "volumes", "networks", "secrets", "configs"];
 
-/// How many projects may include each other in a row.
+/// Maximum length of a chain of projects that include each other.
 const DEEPEST: usize = 20;
 
 /// An entry of `include`.
@@ -41,7 +41,7 @@ struct Include {
 }
 
 impl Loader<'_> {
-    /// Carries out `include` of a document; `including` are the files that lead to it and itself.
+    /// Resolves the `include` of a document. `including` is the chain of files up to and including the document's own.
     pub(super) fn include(
         &mut self,
         document: &mut Node,
@@ -99,7 +99,7 @@ impl Loader<'_> {
         self.model(&files, frame, including, mark)
     }
 
-    /// The variables of the including project, and behind them those of the included one's own files.
+    /// Returns the variables of the including project over those of the included project's own files.
     fn variables(
         &mut self,
         include: &Include,
@@ -172,7 +172,7 @@ impl Loader<'_> {
         ))
     }
 
-    /// Puts what is included beside what is there; the same name twice must mean the same.
+    /// Adds the included definitions to a document; two definitions of the same name must be equal.
     fn take_in(&mut self, mut included: Node, document: &mut Node, mark: Mark) -> Result<(), Stop> {
         for section in SECTIONS {
             let Some(Node {
@@ -220,7 +220,7 @@ impl Loader<'_> {
     }
 }
 
-/// The entries of a section, which is made where there is none; `None` where it is no mapping.
+/// Returns the entries of a section, which is created if missing, or `None` if it is not a mapping.
 fn section_of<'d>(document: &'d mut Node, section: &str, mark: Mark) -> Option<&'d mut Vec<Entry>> {
     let Value::Map(entries) = &mut document.value else {
         return None;
@@ -251,7 +251,7 @@ fn section_of<'d>(document: &'d mut Node, section: &str, mark: Mark) -> Option<&
     }
 }
 
-/// Whether two values say the same, wherever they stand.
+/// Returns true if two values are equal, regardless of their positions and of the order of keys.
 fn is_same(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Map(one), Value::Map(other)) => {

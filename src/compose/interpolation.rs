@@ -1,4 +1,4 @@
-//! `${VARIABLE}` in values, as Compose fills it in.
+//! Interpolation of `${VARIABLE}` in values, as Compose does it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,41 +8,40 @@ use softy_checks::observation::ProblemKind;
 use super::findings::Findings;
 use super::yaml::{Node, Value};
 
-/// Characters that all values of a file may grow to, and how deep a default may hold another variable.
+/// Maximum total size of a file's values after interpolation, in bytes, and maximum nesting of variables in defaults.
 const SIZE: usize = 4 * 1024 * 1024;
 const DEPTH: usize = 16;
 
-/// Unset variables that are noted: as many as anybody reads.
+/// Maximum number of unset variables that are noted.
 const NOTED: usize = 50;
 
-/// The variables that a compose file can use: those of `.env` alone, since the checker's own environment is nobody's
-/// business.
+/// The variables that a compose file can use: only those of `.env` files. The checker's own environment is private.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// Why a value cannot be filled in.
+/// Reason for which a value cannot be interpolated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unfilled {
     /// A `${` that begins no variable.
     Malformed,
-    /// `${VARIABLE:?words}` of a variable without value.
+    /// `${VARIABLE:?words}` with an unset variable.
     Required { name: String, words: String },
-    /// Over the bounds of this module.
+    /// A result beyond the limits of this module.
     TooLarge,
 }
 
-/// Fills in every value below `node`; keys stay as they are.
+/// Interpolates every value below `node`; keys stay unchanged.
 pub(super) fn interpolate(node: &mut Node, variables: &Variables, findings: &mut Findings) {
     let mut filler = Filler::new(variables, SIZE);
     filler.fill_in(node, findings);
     filler.note(findings);
 }
 
-/// One text filled in to at most `size` bytes, unset variables being empty.
+/// Interpolates a text to at most `size` bytes; unset variables are empty.
 pub(crate) fn filled(text: &str, variables: &Variables, size: usize) -> Result<String, Unfilled> {
     Filler::new(variables, size).text(text, DEPTH)
 }
 
-/// A text filled in to at most `size` bytes, and the variables in it that have no value.
+/// Interpolates a text to at most `size` bytes; also returns its unset variables.
 pub(super) fn filled_in(
     text: &str,
     variables: &Variables,
@@ -53,7 +52,7 @@ pub(super) fn filled_in(
     Ok((filled, filler.unset))
 }
 
-/// Notes variables without a value.
+/// Notes unset variables.
 pub(super) fn note_unset(names: BTreeSet<String>, findings: &mut Findings) {
     for name in names {
         findings.oddity(Text::new(
@@ -63,12 +62,12 @@ pub(super) fn note_unset(names: BTreeSet<String>, findings: &mut Findings) {
     }
 }
 
-/// Fills in texts, and remembers what to note of them.
+/// Interpolation of several texts, and the notes about them.
 struct Filler<'a> {
     variables: &'a Variables,
-    /// Variables that were used and have no value.
+    /// Variables that were used and are not set.
     unset: BTreeSet<String>,
-    /// Texts that the first Compose refuses or reads differently.
+    /// Texts that Compose v1 refuses or interprets differently.
     unlike_v1: BTreeSet<String>,
     left: usize,
 }
@@ -76,7 +75,7 @@ struct Filler<'a> {
 /// A variable in braces with an operator: `${A:-word}`.
 struct Braced<'t> {
     name: &'t str,
-    /// Whether an empty value counts as none: a `:` before the operator.
+    /// True if an empty value counts as unset: with `:` before the operator.
     or_empty: bool,
     operator: char,
     word: &'t str,
@@ -93,7 +92,7 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// Notes unset variables, and where versions of Compose disagree.
+    /// Notes unset variables, and texts that versions of Compose interpret differently.
     fn note(self, findings: &mut Findings) {
         note_unset(self.unset, findings);
         for text in self.unlike_v1 {
@@ -140,7 +139,7 @@ impl<'a> Filler<'a> {
         Ok(filled)
     }
 
-    /// Fills in what follows a `$`, and returns what comes after it. A `$` that begins nothing is the sign itself.
+    /// Interpolates the text after a `$` and returns the rest. A `$` that begins no variable is a literal dollar.
     fn variable<'t>(
         &mut self,
         after: &'t str,
@@ -169,7 +168,7 @@ impl<'a> Filler<'a> {
         Ok(rest)
     }
 
-    /// Fills in a variable with an operator. Its word is filled in even where it is not used, so a mistake in it counts.
+    /// Interpolates a variable with an operator. Its word is interpolated even if it is unused, so a mistake in it counts.
     fn braced(
         &mut self,
         braced: &Braced,
@@ -212,7 +211,7 @@ impl<'a> Filler<'a> {
 }
 
 impl Unfilled {
-    /// The facts, about the text that could not be filled in.
+    /// Returns the message about a text that could not be interpolated.
     pub fn message(&self, text: &str) -> Text {
         match self {
             Unfilled::Malformed => Text::new(
@@ -235,8 +234,8 @@ impl Unfilled {
     }
 }
 
-/// The operator and the word that follow a name in braces, and what comes after the closing brace; `None` where no brace
-/// closes them on their line.
+/// Parses the operator and the word after a name in braces, and returns them with the text after the closing brace. Returns
+/// `None` if no brace closes them on their line.
 fn braced<'t>(name: &'t str, rest: &'t str) -> Option<(Braced<'t>, &'t str)> {
     let (or_empty, rest) = match rest.strip_prefix(':') {
         Some(rest) => (true, rest),
@@ -254,9 +253,9 @@ fn braced<'t>(name: &'t str, rest: &'t str) -> Option<(Braced<'t>, &'t str)> {
     Some((braced, rest.strip_prefix('}').unwrap_or(rest)))
 }
 
-/// Where the brace closes that was opened before `text`, on the same line. As in Compose, every brace counts, also one
-/// without a `$`, and the character after an opening one is passed over; where the braces do not match, the last one of
-/// the line closes.
+/// Returns the position of the closing brace, for a brace that was opened before `text` on the same line. As in Compose, every
+/// brace counts, including one without a `$`, and the character after an opening brace is skipped. If the braces do not match,
+/// the last one of the line closes.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 1_usize;
     let mut last = None;
@@ -286,8 +285,8 @@ fn closing_brace(text: &str) -> Option<usize> {
     last
 }
 
-/// A variable's name at the start of a text, and the rest. Compose asks without regard to case, which takes two signs in
-/// that are no ASCII letters: the long s and the sign of Kelvin.
+/// Splits off a variable's name at the start of a text. Compose ignores case in its pattern, which therefore accepts two
+/// characters outside ASCII: the long s and the Kelvin sign.
 fn split_name(text: &str) -> Option<(&str, &str)> {
     let is_part = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '_' | '\u{17f}' | '\u{212a}')
@@ -298,8 +297,8 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
     (!first.is_ascii_digit()).then_some((name, rest))
 }
 
-/// Whether the first Compose refuses or reads differently the variables of a text that v2 takes: a `$` that begins
-/// nothing, the operator `+`, a brace in a default.
+/// Returns true if Compose v1 refuses or interprets differently the variables of a text that v2 accepts: a `$` that begins no
+/// variable, the operator `+`, a brace in a default.
 fn is_unlike_v1(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('$') {

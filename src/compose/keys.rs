@@ -1,7 +1,7 @@
-//! The one table of keys: what the Compose specification has, of which type, what the sandbox does with it, and why.
+//! The table of keys: each key of the Compose specification, its type, the sandbox's decision about it, and the reason.
 //!
 //! Names and types are those of <https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json>.
-//! `docs/compose-keys.md` is made from it.
+//! `docs/compose-keys.md` is generated from the table.
 
 mod build;
 mod deploy;
@@ -23,13 +23,13 @@ use super::forms::{self, Form};
 /// A key of a section.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// Its name.
+    /// The key's name.
     pub name: &'static str,
-    /// What it takes.
+    /// Type of its values.
     pub takes: Type,
-    /// What becomes of it.
+    /// The sandbox's decision about it.
     pub decision: Decision,
-    /// Why; empty where the danger says it.
+    /// Reason for the decision; empty if the danger is the reason.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "the page of keys is made from it")
@@ -37,45 +37,45 @@ pub(super) struct Key {
     pub why: &'static str,
 }
 
-/// What a key takes.
+/// A type of values.
 #[derive(Debug)]
 pub(super) enum Type {
-    /// Anything: what it says is not used.
+    /// Any value: the sandbox does not use it.
     Any,
-    /// Nothing, written as nothing or `null`.
+    /// No value, or `null`.
     Null,
     /// `true` or `false`.
     Bool,
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// A whole number from 0.
+    /// A non-negative integer.
     Count,
     /// A number.
     Number,
     /// A text.
     Text,
-    /// A text of a certain form.
+    /// A text in a format.
     Form(&'static Form),
     /// A list.
     List(&'static Type),
-    /// A mapping from names of the file's own choice.
+    /// A mapping from names that the file chooses.
     Named(&'static Type),
     /// A mapping from the keys of a section.
     Section(&'static [Key]),
-    /// One of several.
+    /// One of several types.
     Either(&'static [Type]),
 }
 
-/// What becomes of a key.
+/// The sandbox's decision about a key.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// Done as Compose does it.
+    /// Applied as Compose applies it.
     Carried,
-    /// Replaced by the sandbox's own; what the student wrote is kept where checks want it.
+    /// Replaced by the sandbox's own value; the student's value is kept if checks need it.
     Rewritten,
-    /// Refused, unless its value asks for nothing (`false`, empty).
+    /// Refused, unless the value requests nothing (`false`, empty).
     Refused(&'static Danger),
-    /// Refused where one of its values is dangerous, done or rewritten otherwise.
+    /// Refused if one of its values is dangerous; otherwise applied or rewritten.
     Screened(fn(&str) -> bool, &'static Danger),
 }
 
@@ -108,7 +108,7 @@ const fn refused(name: &'static str, takes: Type, danger: &'static Danger) -> Ke
     }
 }
 
-/// `why` says what becomes of the values that are not dangerous.
+/// Returns a screened key; `why` explains the decision about harmless values.
 const fn screened(
     name: &'static str,
     takes: Type,

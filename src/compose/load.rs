@@ -1,4 +1,4 @@
-//! From files to one tree: documents are filled in, extended, given what they include, and laid over each other.
+//! Construction of one tree from files: documents are interpolated, extended, completed by their includes, and merged.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,22 +14,22 @@ use super::yaml::{self, Node, Value};
 use super::{environment, keys, paths, schema};
 use crate::submission::{ReadError, Submission};
 
-/// What a compose file may measure, in bytes.
+/// Maximum size of a compose file, in bytes.
 pub(super) const CAP: u64 = 1024 * 1024;
 
-/// Files that are read for one project, each counted as often as it is extended or included.
+/// Maximum number of files that are read for a project; a file counts each time that it is extended or included.
 const FILES: usize = 100;
 
-/// What all of them may come to, in nodes; a text of [`TEXT`] bytes counts as one more.
+/// Maximum number of nodes of all these files together; each [`TEXT`] bytes of a text count as one more node.
 const NODES: usize = 200_000;
 const TEXT: usize = 64;
 
-/// Why there is no tree.
+/// Reason for which the tree cannot be built.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// A finding says why.
+    /// A finding contains the reason.
     Found,
-    /// The checker's own trouble.
+    /// The checker's own error.
     Fault(Fault),
 }
 
@@ -39,21 +39,21 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Where the paths of a file begin, and what its variables are.
+/// Base folder and variables of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'f> {
-    /// A folder of the submission.
+    /// Folder of the submission to which the file's relative paths refer.
     pub folder: &'f str,
-    /// The only variables there are.
+    /// The only variables that the file can use.
     pub variables: &'f Variables,
 }
 
-/// Reads the files of one project.
+/// Loader of the files of one project.
 #[derive(Debug)]
 pub(super) struct Loader<'a> {
-    /// Where the files are.
+    /// Submission that contains the files.
     pub submission: &'a Submission,
-    /// What is found on the way.
+    /// Findings so far.
     pub findings: &'a mut Findings,
     documents: BTreeMap<String, Rc<Vec<Node>>>,
     files_left: usize,
@@ -61,7 +61,7 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Nothing is read yet.
+    /// Returns a loader that has not read anything yet.
     pub fn new(submission: &'a Submission, findings: &'a mut Findings) -> Loader<'a> {
         Loader {
             submission,
@@ -72,9 +72,10 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The tree of files that are laid over each other; `including` are the files that include them, from the first.
+    /// Returns the tree of files, each merged over the one before it. `including` is the chain of files that include them, from
+    /// the first.
     ///
-    /// It is null when the files say nothing.
+    /// The tree is null if the files are empty.
     pub fn model(
         &mut self,
         files: &[String],
@@ -102,7 +103,7 @@ impl<'a> Loader<'a> {
         Ok(tree)
     }
 
-    /// The tree of a file that a service extends, with its own `extends` and `include` left undone.
+    /// Returns the tree of a file that a service extends; its own `extends` and `include` are not resolved.
     pub fn extended(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Node, Stop> {
         let mut tree = nothing(at);
         for document in self.read(file, frame, at)? {
@@ -112,7 +113,7 @@ impl<'a> Loader<'a> {
         Ok(tree)
     }
 
-    /// The path of a file that another one names; a finding where it may not be read.
+    /// Returns the path of a file that another file names; a path outside the submission is a finding.
     pub fn named(&mut self, name: &str, folder: &str, key: &str, at: Mark) -> Result<String, Stop> {
         use super::dangers::{OUTSIDE, REMOTE};
         if paths::is_remote(name) {
@@ -128,7 +129,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Counts a tree that is kept or copied.
+    /// Counts the nodes of a tree that is kept or copied; too many are a finding.
     pub fn count(&mut self, tree: &Node, at: Mark) -> Result<(), Stop> {
         match weigh(tree, self.nodes_left) {
             Some(left) => self.nodes_left = left,
@@ -137,13 +138,14 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Notes what keeps the files from being a project.
+    /// Notes a problem that prevents a project, and returns the error to stop with.
     pub fn stop(&mut self, kind: ProblemKind, at: Mark, en: String, fr: String) -> Stop {
         self.findings.problem(kind, at, Text::new(en, fr));
         Stop::Found
     }
 
-    /// The documents of a file, filled in, their paths told from the task's folder; `at` is where the file is named.
+    /// Returns the documents of a file: interpolated, with paths relative to the task's folder. `at` is the position that names
+    /// the file.
     fn read(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Vec<Node>, Stop> {
         let documents = self.documents(file, at)?;
         let mut read = Vec::new();
@@ -200,7 +202,7 @@ impl<'a> Loader<'a> {
         Ok(documents)
     }
 
-    /// Notes documents that are no mappings.
+    /// Notes documents that are not mappings.
     fn check_mappings(&mut self, documents: &[Node]) {
         for document in documents {
             match document.value {
@@ -248,13 +250,13 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// What files without a word in them say.
+/// Returns the tree of files without content.
 fn nothing(mark: Mark) -> Node {
     let value = Value::Null;
     Node { mark, value }
 }
 
-/// What is left of a number of nodes without those of a tree.
+/// Subtracts the nodes of a tree from `left`; returns `None` if they are too many.
 fn weigh(tree: &Node, left: usize) -> Option<usize> {
     let left = left.checked_sub(1)?;
     match &tree.value {
@@ -267,14 +269,14 @@ fn weigh(tree: &Node, left: usize) -> Option<usize> {
     }
 }
 
-/// How a file's text is stored.
+/// Encoding of a file.
 enum Encoding {
     Utf8,
-    /// What PowerShell writes with `>`.
+    /// The encoding of PowerShell's `>`.
     Utf16,
 }
 
-/// A file's text, or why it has none.
+/// Reads a file's text, or returns the reason for which it has none.
 fn text(submission: &Submission, file: &str) -> Result<Result<(String, Encoding), Text>, Fault> {
     let (en, fr) = match submission.read(file, CAP) {
         Ok(bytes) => match decoded(bytes) {
@@ -298,7 +300,8 @@ fn text(submission: &Submission, file: &str) -> Result<Result<(String, Encoding)
     )))
 }
 
-/// The encodings that YAML knows are told by a byte order mark; without one it is UTF-8, as in all files of the exercise.
+/// Decodes a file. Its byte order mark determines the encoding, as in YAML; without one it is UTF-8, as in all files of the
+/// exercise.
 fn decoded(bytes: Vec<u8>) -> Option<(String, Encoding)> {
     let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
         Some([0xff, 0xfe]) => u16::from_le_bytes,

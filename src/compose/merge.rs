@@ -1,6 +1,7 @@
-//! One tree laid over another, by the rules of Compose.
+//! Merge of one tree over another, by Compose's rules.
 //!
-//! <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md> has the outline; what it leaves open was tried out.
+//! <https://github.com/compose-spec/compose-spec/blob/main/13-merge.md> contains the outline; the details that it omits were
+//! tested.
 
 use std::collections::HashMap;
 
@@ -11,29 +12,29 @@ use super::findings::Findings;
 use super::source::Mark;
 use super::yaml::{Entry, Node, Tag, Value};
 
-/// How the values of a key meet; those of keys without a rule are merged where they are mappings, appended where they are
-/// lists and replaced otherwise.
+/// A rule for merging the values of a key. For keys without a rule, mappings are merged, lists are appended, and other values
+/// are replaced.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// The second takes the place of the first, even when it is nothing.
+    /// The second value replaces the first, even if it is null.
     Replaced,
-    /// Lists of `name=value` and mappings, one value a name.
+    /// Lists of `name=value` and mappings, with one value per name.
     Pairs,
-    /// Lists of `name=value` and mappings, any number of values a name.
+    /// Lists of `name=value` and mappings, with any number of values per name.
     Hosts,
-    /// A folder, or a mapping with it under `context`.
+    /// A folder, or a mapping with the folder under `context`.
     Build,
-    /// Names in a list, or a mapping from them to what is asked of each.
+    /// A list of names, or a mapping from them to settings.
     Names(fn(Mark) -> Value),
-    /// A list whose items are each known by a text; the last of those with the same one counts.
+    /// A list whose items each have an identifying text; the last item with the same text counts.
     Items(fn(&Node) -> Option<String>),
-    /// The same, or one item alone.
+    /// The same as [`Rule::Items`], but a single item may stand alone.
     Alone(fn(&Node) -> Option<String>),
 }
 
 use Rule::{Alone, Build, Hosts, Items, Names, Pairs, Replaced};
 
-/// The rules, by path; `*` is any key.
+/// Rules by path; `*` matches any key.
 static RULES: &[(&[&str], Rule)] = &[
     (&["networks", "*", "labels"], Pairs),
     (&["services", "*", "annotations"], Pairs),
@@ -73,9 +74,9 @@ static RULES: &[(&[&str], Rule)] = &[
     (&["volumes", "*", "labels"], Pairs),
 ];
 
-/// Lays `over` on `base`, both at `path`.
+/// Merges `over` over `base`; both are at `path`.
 ///
-/// Tags of `over` are obeyed and stay in the result, for what that is laid on in turn; [`settle`] takes them out.
+/// The tags of `over` are applied and stay in the result, for the merge over the next file; [`settle`] removes them.
 pub(super) fn merge(base: Node, over: Node, path: &[&str], findings: &mut Findings) -> Node {
     let rule = rule(path);
     if matches!(rule, Some(Replaced)) {
@@ -110,7 +111,7 @@ pub(super) fn merge(base: Node, over: Node, path: &[&str], findings: &mut Findin
     }
 }
 
-/// Takes out what is tagged `!reset`, and the tags.
+/// Removes the entries with the tag `!reset`, and the tags.
 pub(super) fn settle(node: &mut Node) {
     match &mut node.value {
         Value::Map(entries) => {
@@ -125,12 +126,12 @@ pub(super) fn settle(node: &mut Node) {
     }
 }
 
-/// Keeps the last of the items that are known by the same text, at the place of the first.
+/// Keeps the last of the items with the same identifying text, at the position of the first.
 pub(super) fn unify(node: &mut Node) {
     unify_below(node, &mut Vec::new());
 }
 
-/// A list of a mapping's entries over those of another.
+/// Merges the entries of one mapping over those of another.
 fn entries(
     below: Vec<Entry>,
     above: Vec<Entry>,
@@ -189,7 +190,7 @@ fn rule(path: &[&str]) -> Option<Rule> {
 }
 
 impl Rule {
-    /// A value in the one form of its key that others can be merged with; as it is where its items do not allow that.
+    /// Converts a value to the form of its key that can be merged; keeps it unchanged if its items do not allow that.
     fn spread(self, node: Node) -> Node {
         let mark = node.mark;
         let value = match (self, node.value) {
@@ -211,7 +212,7 @@ impl Rule {
     }
 }
 
-/// A list of texts as a mapping; the list itself where an item is no text.
+/// Converts a list of texts to a mapping; returns the list itself if an item is not a text.
 fn mapped(items: Vec<Node>, read: impl Fn(&str, Mark) -> (String, Value)) -> Value {
     let mut entries: Vec<Entry> = Vec::new();
     let mut places = HashMap::new();
@@ -233,7 +234,7 @@ fn mapped(items: Vec<Node>, read: impl Fn(&str, Mark) -> (String, Value)) -> Val
     Value::Map(entries)
 }
 
-/// An entry whose key stands where its value does.
+/// Returns an entry whose key has the position of its value.
 pub(super) fn entry(key: String, value: Node) -> Entry {
     Entry {
         key,
@@ -258,7 +259,7 @@ fn host(entry: Entry) -> Node {
     }
 }
 
-/// What a list of `depends_on` asks of each service.
+/// Returns the settings of a service that `depends_on` names in a list.
 fn started(mark: Mark) -> Value {
     let value = Value::Text("service_started".to_owned());
     Value::Map(vec![entry("condition".to_owned(), Node { mark, value })])
@@ -304,7 +305,7 @@ fn unique(items: Vec<Node>, known_by: fn(&Node) -> Option<String>) -> Vec<Node> 
     kept
 }
 
-/// What stands before the `=` of a text.
+/// Returns the part of a text before the `=`.
 fn name(item: &Node) -> Option<String> {
     let text = item.scalar()?;
     let name = text.split('=').next().unwrap_or_default();
@@ -315,7 +316,7 @@ fn env_file(item: &Node) -> Option<String> {
     item.text("path").or_else(|| item.scalar())
 }
 
-/// Where a mount is seen in the container.
+/// Returns a mount's path inside the container.
 fn mount(item: &Node) -> Option<String> {
     let Some(text) = item.scalar() else {
         return item.text("target");
@@ -339,7 +340,7 @@ fn file_mount(item: &Node, folder: &str) -> Option<String> {
         .or_else(|| Some(format!("{folder}/{}", named?)))
 }
 
-/// Both ends of a port; ranges are not taken apart.
+/// Returns both ends of a port; ranges are not expanded.
 fn port(item: &Node) -> Option<String> {
     let (address, published, target, protocol) = match item.scalar() {
         None => (

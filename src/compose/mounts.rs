@@ -10,7 +10,7 @@ use super::project::{Mount, MountSource, VolumeOptions};
 use super::yaml::{Node, Value};
 use crate::submission::{Kind, TASK_FOLDER};
 
-/// Everything that a service mounts.
+/// Returns all mounts of a service.
 pub(super) fn mounts(
     service: &Node,
     path: &str,
@@ -38,7 +38,7 @@ pub(super) fn mounts(
     Ok(mounts)
 }
 
-/// `tmpfs`, which is `target` or `target:options`.
+/// Reads `tmpfs`, whose entries are `target` or `target:options`.
 fn tmpfs(service: &Node) -> Vec<Mount> {
     let texts = service.get("tmpfs").map(Node::texts).unwrap_or_default();
     let target = |text: &String| match text.split(':').next().unwrap_or_default() {
@@ -54,7 +54,7 @@ fn tmpfs(service: &Node) -> Vec<Mount> {
     texts.iter().map(mount).collect()
 }
 
-/// `[source:]target[:options]`.
+/// Reads `[source:]target[:options]`.
 fn short(
     node: &Node,
     text: &str,
@@ -146,7 +146,7 @@ fn refused(node: &Node, path: &str, danger: &Danger, context: &mut Context) -> O
     None
 }
 
-/// A kind of mount that nobody has.
+/// Notes an unknown type of mount.
 fn other_kind(node: &Node, kind: &str, path: &str, context: &mut Context) -> Option<MountSource> {
     let en = format!("`{path}.type` is `bind`, `volume` or `tmpfs`, not `{kind}`");
     context.invalid(
@@ -157,7 +157,7 @@ fn other_kind(node: &Node, kind: &str, path: &str, context: &mut Context) -> Opt
     None
 }
 
-/// A copy of a file or folder of the submission; a finding where it is none.
+/// Returns a mount of a copy of a file or folder of the submission; any other source is a finding.
 fn bind(
     node: &Node,
     source: &str,
@@ -175,7 +175,7 @@ fn bind(
     Ok(Some(MountSource::Submission(located)))
 }
 
-/// Whether something is neither a file nor a folder; what is missing becomes a folder.
+/// Returns true if a path is neither a file nor a folder; a missing one becomes a folder.
 pub(super) fn is_no_file(kind: Option<Kind>) -> bool {
     match kind {
         None | Some(Kind::Regular { .. } | Kind::Other(FileKind::Directory)) => false,
@@ -204,7 +204,7 @@ fn absolute(mount: Mount, node: &Node, path: &str, context: &mut Context) -> Opt
     Some(Mount { target, ..mount })
 }
 
-/// The path of a container that `target` means; a finding where it is the root, in whose place the engine puts nothing.
+/// Returns the cleaned path of `target` inside the container; the root is a finding, because the engine mounts nothing there.
 pub(super) fn placed_at(
     target: &str,
     node: &Node,

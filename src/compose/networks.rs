@@ -6,16 +6,16 @@ use super::context::Context;
 use super::project::Attachment;
 use super::yaml::{Node, Value};
 
-/// The engine's default bridge, on which nobody has a name.
+/// The engine's default bridge, on which containers have no DNS names.
 const BRIDGE: &str = "bridge";
 
-/// The keys that give a container an address of the file's choice.
+/// Keys that give a container an address that the file chooses.
 const ADDRESSES: [&str; 3] = ["ipv4_address", "ipv6_address", "link_local_ips"];
 
-/// The network that Compose makes for services that name none.
+/// The network that Compose creates for services that name none.
 const IMPLICIT: &str = "default";
 
-/// The networks that a service is on.
+/// Returns the networks to which a service attaches.
 pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachment> {
     if service.get("network_mode").is_some() {
         return without_networks(service, context);
@@ -65,7 +65,7 @@ pub(super) fn attachments(service: &Node, context: &mut Context) -> Vec<Attachme
     attachments
 }
 
-/// Returns the address of a service that a second container of it cannot have.
+/// Returns a fixed address of a service, which a second container of it cannot have.
 pub(super) fn fixed_address(service: &Node) -> Option<&Node> {
     let networks = service.get("networks").map(Node::entries)?;
     let addresses = networks.iter().flat_map(|network| {
@@ -76,7 +76,7 @@ pub(super) fn fixed_address(service: &Node) -> Option<&Node> {
     given.next()
 }
 
-/// Says that addresses of the file's choice are not carried out.
+/// Notes that addresses that the file chooses are not applied.
 pub(super) fn note_addresses(context: &mut Context) {
     let entries = |section| {
         context

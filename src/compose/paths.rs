@@ -1,4 +1,4 @@
-//! Paths of a tree, told from the folder of the task wherever the file that has them stands.
+//! Paths of a tree, converted to paths relative to the task's folder, whatever the folder of their file.
 
 use softy_checks::observation::{Fault, FileKind};
 
@@ -6,15 +6,15 @@ use super::merge::entry;
 use super::yaml::{Entry, Node, Value};
 use crate::submission::{Kind, Submission, TASK_FOLDER};
 
-/// How Compose knows what is fetched from elsewhere.
+/// Prefixes by which Compose recognises remote files.
 const REMOTE_STARTS: [&str; 5] = ["git@", "github.com/", "git:", "ssh:", "oci:"];
 
-/// Whether a path is fetched from elsewhere.
+/// Returns true if Compose would download a path.
 pub(super) fn is_remote(path: &str) -> bool {
     path.contains("://") || REMOTE_STARTS.iter().any(|start| path.starts_with(start))
 }
 
-/// The path that a relative one means in the folder `from`; `None` when it leads out of the submission, by words or by a
+/// Resolves a path relative to the folder `from`, or returns `None` if it leaves the submission through `..` or a symbolic
 /// link.
 pub(super) fn inside(
     from: &str,
@@ -31,7 +31,7 @@ pub(super) fn inside(
     Ok((!leads_out).then_some(path))
 }
 
-/// Returns what a message about a missing path adds where it is written as on Windows, in English and French.
+/// Returns a hint for messages about a missing path that is written as on Windows, in English and French.
 pub(super) fn separators(path: &str) -> (&'static str, &'static str) {
     match path.contains('\\') {
         true => (
@@ -42,7 +42,7 @@ pub(super) fn separators(path: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns whether a path begins with a drive, as in `C:\x` or `C:/x`: Compose takes any single letter for one.
+/// Returns true if a path begins with a drive, as in `C:\x` or `C:/x`: Compose accepts any single letter as a drive.
 pub(super) fn is_of_windows(path: &str) -> bool {
     let mut characters = path.chars();
     let first = characters.next();
@@ -50,7 +50,7 @@ pub(super) fn is_of_windows(path: &str) -> bool {
         && (characters.as_str().starts_with(":/") || characters.as_str().starts_with(":\\"))
 }
 
-/// An absolute path of a container without `.`, `..` and doubled `/`, as Compose and the engine clean it.
+/// Removes `.`, `..` and doubled `/` from an absolute path of a container, as Compose and the engine do.
 pub(super) fn cleaned(path: &str) -> String {
     let mut names = Vec::new();
     for name in path.split('/') {
@@ -63,7 +63,7 @@ pub(super) fn cleaned(path: &str) -> String {
     format!("/{}", names.join("/"))
 }
 
-/// The folder that a path of the submission stands in.
+/// Returns the folder of a path of the submission.
 pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -95,8 +95,7 @@ pub(super) fn rebase(root: &mut Node, folder: &str) {
     }
 }
 
-/// Gives every `build` without `context` the folder itself, as Compose does once a project's files are laid over each
-/// other.
+/// Sets the context of every `build` without one to the folder itself, as Compose does after the merge of a project's files.
 pub(super) fn fill_in_contexts(root: &mut Node, folder: &str) {
     let Some(start) = start(folder) else {
         return;
@@ -116,7 +115,7 @@ pub(super) fn fill_in_contexts(root: &mut Node, folder: &str) {
     }
 }
 
-/// The way from the task's folder to another one, beginning with a dot; `None` when they are the same.
+/// Returns the relative path from the task's folder to another one, beginning with a dot, or `None` if they are equal.
 fn start(folder: &str) -> Option<String> {
     if folder == TASK_FOLDER {
         return None;
@@ -167,7 +166,7 @@ fn move_text(node: Option<&mut Node>, start: &str) {
     }
 }
 
-/// A path told from the task's folder; absolute ones, names of images and the like stay as they are.
+/// Converts a path to one relative to the task's folder; absolute paths, names of images and the like stay unchanged.
 fn moved(path: &str, start: &str) -> String {
     if path.starts_with(['/', '~']) || path.contains(':') || is_remote(path) {
         return path.to_owned();
@@ -175,7 +174,7 @@ fn moved(path: &str, start: &str) -> String {
     format!("{start}/{path}")
 }
 
-/// The values of a mapping.
+/// Returns the values of a mapping.
 fn values(node: Option<&mut Node>) -> impl Iterator<Item = &mut Node> {
     let entries: &mut [Entry] = match node.map(|node| &mut node.value) {
         Some(Value::Map(entries)) => entries,
@@ -184,7 +183,7 @@ fn values(node: Option<&mut Node>) -> impl Iterator<Item = &mut Node> {
     entries.iter_mut().map(|entry| &mut entry.value)
 }
 
-/// Looks at the items of a list, or at what stands in its place.
+/// Calls `look` for each item of a list, or for a single value in place of a list.
 fn each(node: Option<&mut Node>, look: &mut dyn FnMut(&mut Node)) {
     match node {
         Some(Node {

@@ -12,13 +12,13 @@ use super::project::PortMapping;
 use super::source::Mark;
 use super::yaml::{Node, Value};
 
-/// Ports of one service that are kept: what is published is rewritten anyway.
+/// Maximum number of ports of one service: the sandbox rewrites the published ones anyway.
 const KEPT: usize = 1_000;
 
 /// A range of ports, both ends included.
 type Range = RangeInclusive<u16>;
 
-/// The ports of one entry, each inside the container and on the host.
+/// The ports of one entry, each as the container's port and the host's.
 type Pairs = Vec<(u16, Published)>;
 
 /// An entry of `ports`.
@@ -26,29 +26,29 @@ type Pairs = Vec<(u16, Published)>;
 struct Mapping {
     pairs: Pairs,
     protocol: Protocol,
-    /// The address of the host; `None` for all.
+    /// Address of the host; `None` for all.
     address: Option<IpAddr>,
 }
 
-/// One port of the host that every container of a service asks for, or one of a range.
+/// A host port that every container of a service requests, or a range of which it requests one.
 #[derive(Clone, Debug)]
 pub(super) struct HostPort {
-    /// The port inside the container.
+    /// Port inside the container.
     pub target: u16,
-    /// The ports of which it may be given any.
+    /// Range from which the engine may assign any port.
     pub range: Range,
     /// The protocol.
     pub protocol: Protocol,
-    /// The address of the host; `None` for all.
+    /// Address of the host; `None` for all.
     pub address: Option<IpAddr>,
-    /// Whether it is written as a block of keys.
+    /// True if the entry is in the long form, a mapping.
     pub is_long: bool,
-    /// Where.
+    /// Position of the entry.
     pub mark: Mark,
 }
 
 impl HostPort {
-    /// Whether Compose v2 leaves it out, since another entry of the service says the same in the short form.
+    /// Returns true if Compose v2 drops it, because another entry of the service in the same form means the same.
     pub fn repeats(&self, other: &HostPort) -> bool {
         let address = |port: &HostPort| port.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.target == other.target
@@ -61,13 +61,13 @@ impl HostPort {
 /// The `ports` of a service.
 #[derive(Default)]
 pub(super) struct Ports {
-    /// For the checks: all, one a container's port.
+    /// All ports, one per port of the container, for the checks.
     pub(super) seen: Vec<Port>,
-    /// For the sandbox: those of TCP, the ones with one port on the host first.
+    /// TCP ports for the sandbox; those with a fixed host port come first.
     pub(super) mappings: Vec<PortMapping>,
 }
 
-/// What a port speaks.
+/// A transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Protocol {
     Tcp,
@@ -75,7 +75,7 @@ pub(super) enum Protocol {
     Sctp,
 }
 
-/// The entries of a service's `ports`.
+/// Reads a service's `ports`.
 pub(super) fn ports(service: &Node, path: &str, context: &mut Context) -> Ports {
     let mut ports = Ports::default();
     for node in service.get("ports").map(Node::items).unwrap_or_default() {
@@ -120,7 +120,7 @@ fn entry(node: &Node, path: &str, context: &mut Context) -> (Vec<Port>, Protocol
     )
 }
 
-/// Returns the ports of the host that a container of a service asks for by number; too many are refused elsewhere.
+/// Returns the host ports that a container of a service requests by number. [`ports`] refuses services with too many.
 pub(super) fn host_ports(service: &Node) -> Vec<HostPort> {
     let nodes = service.get("ports").map(Node::items).unwrap_or_default();
     let mappings = nodes
@@ -162,7 +162,7 @@ fn mapping_of(node: &Node) -> Option<Mapping> {
     }
 }
 
-/// An entry of `ports` on one line.
+/// Returns an entry of `ports` as one line.
 fn written(node: &Node) -> String {
     let parts = node.entries().iter().map(|entry| {
         format!(
@@ -186,7 +186,8 @@ fn mapping(port: &Port) -> PortMapping {
     }
 }
 
-/// The ports of `expose`; one with a colon is kept as Compose v2 keeps it, and noted as what is no port is.
+/// Returns the ports of `expose`. A port with a colon is kept, as Compose v2 does, and noted; any other invalid text is noted
+/// and dropped.
 pub(super) fn expose(service: &Node, context: &mut Context) -> Vec<u16> {
     let mut exposed = Vec::new();
     for node in service.get("expose").map(Node::items).unwrap_or_default() {
@@ -211,7 +212,7 @@ pub(super) fn expose(service: &Node, context: &mut Context) -> Vec<u16> {
     exposed
 }
 
-/// `[[address:][published]:]target[/protocol]`, with ranges.
+/// Parses `[[address:][published]:]target[/protocol]`, with ranges.
 fn short(text: &str) -> Option<Mapping> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = Protocol::read(protocol)?;
@@ -237,7 +238,7 @@ fn short(text: &str) -> Option<Mapping> {
     })
 }
 
-/// A mapping with `target` and `published`.
+/// Reads a mapping with `target` and `published`.
 fn long(node: &Node) -> Option<Mapping> {
     let target = range(&node.text("target")?)?;
     let protocol = node.text("protocol").unwrap_or_else(|| "tcp".to_owned());
@@ -257,7 +258,7 @@ fn long(node: &Node) -> Option<Mapping> {
     })
 }
 
-/// A range of which each port gets what the engine gives it; one more than is kept, so that too many are noticed.
+/// Returns a range whose host ports the engine chooses; keeps one port more than the maximum, so that too many are noticed.
 fn random(target: Range) -> Pairs {
     target
         .take(KEPT + 1)
@@ -284,7 +285,7 @@ fn pair(target: Range, published: Range) -> Option<Pairs> {
     )
 }
 
-/// `80` or `80-82`.
+/// Parses `80` or `80-82`.
 fn range(text: &str) -> Option<Range> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let port = |text: &str| {

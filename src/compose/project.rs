@@ -1,8 +1,8 @@
-//! What Compose would bring up, in the terms that the sandbox carries out.
+//! The project that Compose would start, in the sandbox's terms.
 
 use std::time::Duration;
 
-/// What every container may do as root: all that nginx, Flask and their package managers' files need.
+/// Capabilities of every container's root user: all that nginx, Flask and package managers' files need.
 pub const CAPABILITIES: [&str; 8] = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -14,30 +14,30 @@ pub const CAPABILITIES: [&str; 8] = [
     "SETUID",
 ];
 
-/// Containers of one service, other than those that the measurement asks for.
+/// Maximum number of containers of one service, other than those that the measurement starts.
 pub const MOST_REPLICAS: u32 = 4;
 
-/// A compose file, merged, interpolated and normalised; nothing in it leads out of the submission.
+/// A compose file, merged, interpolated and normalised; all its paths are inside the submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
-    /// The services that are started, in the order of the file.
+    /// Started services, in file order.
     pub services: Vec<Service>,
-    /// The names of the networks that services attach to.
+    /// Names of the networks to which services attach.
     pub networks: Vec<String>,
-    /// The names of the volumes that services mount.
+    /// Names of the volumes that services mount.
     pub volumes: Vec<String>,
-    /// The name of the service of the API servers, which is scaled and measured.
+    /// Name of the service of the API servers, which is scaled and measured.
     pub back_end: String,
 }
 
 impl Project {
-    /// The service of the API servers, where there is one.
+    /// Returns the service of the API servers, if it exists.
     pub fn back_end(&self) -> Option<&Service> {
         let mut services = self.services.iter();
         services.find(|service| service.name == self.back_end)
     }
 
-    /// The same with a service for each image that only a hook of `pre_start` needs, named after the hook.
+    /// Returns this project with one more service for each image of a `pre_start` hook, named after the hook.
     pub fn with_images_of_hooks(&self) -> Project {
         let hooks = self.services.iter().flat_map(|service| {
             let hooks = service.pre_start.iter().enumerate();
@@ -55,7 +55,7 @@ impl Project {
         }
     }
 
-    /// Whether an image or a container is made from the file at `path`, from the submission's root; in doubt it is.
+    /// Returns true if an image or a container may use the file at `path`, a path from the submission's root.
     pub fn uses(&self, path: &str) -> bool {
         self.services.iter().any(|service| {
             let builds = service.build.iter().any(|build| build.uses(path));
@@ -64,7 +64,7 @@ impl Project {
     }
 }
 
-/// Whether `path` is `folder` or in it.
+/// Returns true if `path` is `folder` or is inside it.
 fn is_in(path: &str, folder: &str) -> bool {
     let rest = path.strip_prefix(folder);
     rest.is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with('/'))
@@ -73,17 +73,17 @@ fn is_in(path: &str, folder: &str) -> bool {
 /// A service as Compose would start it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
-    /// Its name, which is also its DNS name.
+    /// The service's name, which is also its DNS name.
     pub name: String,
-    /// How its image is made; `None` when it has only an `image`.
+    /// Build of its image; `None` if it has only an `image`.
     pub build: Option<Build>,
-    /// `image`: where to find it, or what to call it beside `build`.
+    /// `image`: the image to run, or the name of the built image beside `build`.
     pub image: Option<String>,
-    /// `command`, replacing the image's; words.
+    /// `command` in words, which replaces the image's.
     pub command: Option<Vec<String>>,
-    /// `entrypoint`, replacing the image's; words.
+    /// `entrypoint` in words, which replaces the image's.
     pub entrypoint: Option<Vec<String>>,
-    /// Environment variables, `env_file` first, each name once; one without a value takes the image's away.
+    /// Environment variables, `env_file` first, each name once; a name without a value unsets the image's variable.
     pub environment: Vec<(String, Option<String>)>,
     /// `working_dir`.
     pub working_dir: Option<String>,
@@ -97,15 +97,15 @@ pub struct Service {
     pub container_name: Option<String>,
     /// Ports of `expose`, inside the container.
     pub expose: Vec<u16>,
-    /// The container's side of the TCP ones of `ports`, those with a published port on the host first.
+    /// TCP ports of `ports`; those with a fixed host port come first.
     pub ports: Vec<PortMapping>,
-    /// What must be up before it is started.
+    /// Services that it waits for before its start.
     pub depends_on: Vec<Dependency>,
-    /// The networks that it is on.
+    /// Networks to which it attaches.
     pub attachments: Vec<Attachment>,
-    /// Whether `ipv4_address` or `ipv6_address` gives it an address that a second container cannot have.
+    /// True if `ipv4_address` or `ipv6_address` gives it an address that a second container cannot have.
     pub has_fixed_address: bool,
-    /// `network_mode`, where it is not a matter of networks.
+    /// `network_mode`, if it names a namespace rather than a network.
     pub network: Namespace,
     /// `pid`.
     pub pid: Namespace,
@@ -113,11 +113,11 @@ pub struct Service {
     pub ipc: Namespace,
     /// `extra_hosts`, each `name:address`.
     pub extra_hosts: Vec<String>,
-    /// `links`: names under which other services are known to this one.
+    /// `links`: further names of other services, for this one.
     pub links: Vec<Link>,
-    /// What is mounted.
+    /// Mounts of each container.
     pub mounts: Vec<Mount>,
-    /// Services whose mounts this one has, too.
+    /// Services whose mounts this one also has.
     pub volumes_from: Vec<VolumesFrom>,
     /// Texts of `configs` and `secrets`.
     pub texts: Vec<Placed>,
@@ -125,7 +125,7 @@ pub struct Service {
     pub pre_start: Vec<Hook>,
     /// `post_start`.
     pub post_start: Vec<Hook>,
-    /// How many containers the file asks for.
+    /// Number of containers that the file requests.
     pub replicas: u32,
     /// `init`.
     pub init: bool,
@@ -142,12 +142,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// The name of one of its hooks of `pre_start`, which is no service's.
+    /// Returns the name of one of its `pre_start` hooks; no service can have such a name.
     pub fn hook_name(&self, index: usize) -> String {
         format!("{}.pre_start[{index}]", self.name)
     }
 
-    /// Whether its containers share something with those of another service, which must be made before.
+    /// Returns true if its containers share a namespace or volumes with another service's, which must be created first.
     pub fn shares_with_others(&self) -> bool {
         let namespaces = [&self.network, &self.pid, &self.ipc];
         let shares = namespaces
@@ -157,16 +157,16 @@ impl Service {
     }
 }
 
-/// How an image is made; paths are from the submission's root, with `/`, without `.` and `..`.
+/// The build of an image. Paths start at the submission's root, with `/`, without `.` and `..`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Build {
-    /// The folder whose files the build sees.
+    /// Folder whose files are the build context.
     pub context: String,
-    /// The Dockerfile's path from the context, which it may be outside of: then with `..`.
+    /// Path of the Dockerfile relative to the context; with `..` if it is outside.
     pub dockerfile: String,
-    /// The Dockerfile's text, from `dockerfile_inline`.
+    /// Text of the Dockerfile, from `dockerfile_inline`.
     pub inline: Option<String>,
-    /// `additional_contexts`: names with what they stand for.
+    /// `additional_contexts`: names and contexts.
     pub contexts: Vec<(String, NamedContext)>,
     /// `args` that have a value.
     pub args: Vec<(String, String)>,
@@ -177,7 +177,8 @@ pub struct Build {
 }
 
 impl Build {
-    /// The Dockerfile may be outside of the context, and so may its `.dockerignore`: there any file of such a name counts.
+    /// Returns true if the build may use a file. The Dockerfile and its `.dockerignore` may be outside the context, so any file
+    /// with such a name counts.
     fn uses(&self, path: &str) -> bool {
         let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let mut folders = self
@@ -193,7 +194,7 @@ impl Build {
     }
 }
 
-/// What a build knows by a name of its own.
+/// A further context of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamedContext {
     /// A folder of the submission, by its path from the root.
@@ -202,49 +203,49 @@ pub enum NamedContext {
     Image(String),
 }
 
-/// A port of a container that the host's users reach.
+/// A port of a container that is published on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortMapping {
-    /// Inside the container.
+    /// Port inside the container.
     pub target: u16,
-    /// On the host; `None` when the engine chooses.
+    /// Port on the host; `None` if the engine chooses it.
     pub published: Option<u16>,
 }
 
-/// A service that must be up before another is started.
+/// A service that another one waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
-    /// That service.
+    /// The service that must be ready.
     pub service: String,
-    /// How far up.
+    /// State in which it is ready.
     pub condition: Condition,
 }
 
-/// How far up a dependency must be.
+/// A state for which a dependent service waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Its containers are started.
     Started,
     /// Its health check passes.
     Healthy,
-    /// It ended with status 0.
+    /// It ended with exit code 0.
     Completed,
 }
 
 /// A namespace of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Namespace {
-    /// The container's own, as the engine gives it.
+    /// The container's own namespace, the engine's default.
     #[default]
     Own,
-    /// One of the kinds that the engine has words for: `none`, `private`, `shareable`.
+    /// One of the engine's named kinds: `none`, `private`, `shareable`.
     Kind(String),
-    /// That of the first container of a service.
+    /// The namespace of a service's first container.
     Of(String),
 }
 
 impl Namespace {
-    /// The service whose it is.
+    /// Returns the service that owns the namespace, if it is another one.
     pub fn service(&self) -> Option<&String> {
         match self {
             Namespace::Of(service) => Some(service),
@@ -253,12 +254,12 @@ impl Namespace {
     }
 }
 
-/// A service whose mounts another has, too.
+/// A service whose mounts another one also has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumesFrom {
-    /// That service.
+    /// The service with the mounts.
     pub service: String,
-    /// Whether the other may write to them.
+    /// True if the other service may only read them.
     pub read_only: bool,
 }
 
@@ -267,61 +268,61 @@ pub struct VolumesFrom {
 pub struct Placed {
     /// Absolute path inside the container.
     pub target: String,
-    /// All of it.
+    /// Complete content of the file.
     pub content: String,
     /// Permissions.
     pub mode: u32,
-    /// Whether it belongs to the container's user, rather than to root.
+    /// True if the file belongs to the container's user, false if it belongs to root.
     pub owned: bool,
 }
 
-/// A command that is run once a container has started, inside it, or before the first one starts, in a container of its own.
+/// A command that runs after a container's start, inside it, or before the first container's start, in a container of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hook {
-    /// Words.
+    /// The command in words.
     pub command: Vec<String>,
-    /// The image of the container of its own, where that is not the service's.
+    /// Image of the hook's own container, if it differs from the service's.
     pub image: Option<String>,
-    /// Who runs it, where that is not the container's user.
+    /// User that runs the command, if it differs from the container's.
     pub user: Option<String>,
-    /// Where, where that is not the container's folder.
+    /// Working directory, if it differs from the container's.
     pub working_dir: Option<String>,
-    /// Variables beside the container's.
+    /// Variables in addition to the container's.
     pub environment: Vec<(String, String)>,
 }
 
-/// A network that a service is on.
+/// A network to which a service attaches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attachment {
-    /// The network's name in the file; `default` for the implicit one.
+    /// Network's name in the file; `default` for the implicit one.
     pub network: String,
     /// Further DNS names on it.
     pub aliases: Vec<String>,
-    /// Whether it is there without any name, as on the engine's default bridge.
+    /// True if the service has no DNS name there, as on the engine's default bridge.
     pub is_nameless: bool,
     /// `interface_name`.
     pub interface: Option<String>,
 }
 
-/// Another service under a name of its own.
+/// Another service under an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The service.
+    /// The linked service.
     pub service: String,
-    /// The name.
+    /// The alias.
     pub alias: String,
 }
 
-/// Something mounted into a container.
+/// A mount of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     /// Absolute path inside the container.
     pub target: String,
-    /// Whether the container may write to it.
+    /// True if the container may only read it.
     pub read_only: bool,
-    /// What is mounted.
+    /// Source of the mount.
     pub source: MountSource,
-    /// For volumes.
+    /// Options of a volume.
     pub options: VolumeOptions,
 }
 
@@ -334,30 +335,31 @@ impl Mount {
     }
 }
 
-/// How a volume is mounted.
+/// Options of a mounted volume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeOptions {
-    /// `nocopy`: it does not begin with what the image has at its place.
+    /// `nocopy`: the volume does not start with the image's files at its path.
     pub is_empty: bool,
-    /// The folder of it that is mounted, where that is not all of it.
+    /// Folder of the volume that is mounted, if it is not the whole volume.
     pub subpath: Option<String>,
 }
 
-/// What can be mounted.
+/// A source of a mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MountSource {
-    /// A copy of a file or folder of the submission, by its path from the root; an empty folder where it does not exist, as Compose makes one.
+    /// A copy of a file or folder of the submission, by its path from the root; a missing one becomes an empty folder, as in
+    /// Compose.
     Submission(String),
     /// A named volume.
     Volume(String),
-    /// A fresh volume without a name.
+    /// A new volume without a name.
     Anonymous,
-    /// Memory.
+    /// A file system in memory.
     Tmpfs,
 }
 
 impl Healthcheck {
-    /// No health check, whatever the image has.
+    /// Returns a health check that disables the image's.
     pub fn none() -> Healthcheck {
         Healthcheck {
             test: vec!["NONE".to_owned()],
@@ -369,17 +371,17 @@ impl Healthcheck {
     }
 }
 
-/// A health check, its timings within the sandbox's bounds.
+/// A health check whose timings are within the sandbox's bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Healthcheck {
-    /// The test, as the engine takes it: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`; empty keeps the image's.
+    /// Test in the engine's format: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`; empty keeps the image's.
     pub test: Vec<String>,
-    /// Between two tests.
+    /// Time between two tests.
     pub interval: Duration,
-    /// For one test.
+    /// Timeout of one test.
     pub timeout: Duration,
-    /// Failures that make it unhealthy.
+    /// Number of failures in a row that make it unhealthy.
     pub retries: u32,
-    /// At the start, when failures do not count.
+    /// Time after the start during which failures do not count.
     pub start_period: Duration,
 }
