@@ -1,8 +1,8 @@
 //! Compose files: read as Compose v2 reads them, and translated into a project that the sandbox runs.
 //!
 //! `load` builds one tree from the files and from everything that they extend and include. The files are untrusted: they are
-//! never passed to Compose or to the engine. The table in `keys` decides about each key of the specification. A key that the
-//! table lacks is a problem, and a message names each key without support.
+//! never passed to Compose or to the engine. The table in `keys` decides about each key of the specification; a key that the
+//! table lacks is a problem.
 
 mod addresses;
 mod build;
@@ -73,8 +73,8 @@ const FIRST_LINE: Mark = Mark {
 /// Reads the compose files of a submission and translates them into a project. `asked` lists the names that the service of the
 /// API servers may have.
 ///
-/// The project exists only if Compose would accept the files, the sandbox refuses nothing in them, and everything in them is
-/// supported. An error is the checker's own, such as a file that it has no permission to read.
+/// The project exists only if Compose would accept the files and the sandbox refuses nothing in them. An error is the checker's
+/// own, such as a file that it has no permission to read.
 pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<Project>), Fault> {
     let mut findings = Findings::default();
     let file = variables::default_file(TASK_FOLDER);

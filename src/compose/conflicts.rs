@@ -79,7 +79,8 @@ pub(super) fn check_ports(started: &[Started], context: &mut Context) {
     check_ranges(&demands, &ended, context);
 }
 
-/// Returns true if the engine publishes a service's ports: not without a network, nor on internal networks only.
+/// Returns true if the engine publishes a service's ports, for which the service needs a network of its own that is not
+/// internal and whose driver publishes ports.
 fn publishes(service: &Service, context: &Context) -> bool {
     let networks = context.root.get("networks");
     let is_outward = |name: &str| {
@@ -94,7 +95,7 @@ fn publishes(service: &Service, context: &Context) -> bool {
         && attachments.any(|attachment| attachment.is_nameless || is_outward(&attachment.network))
 }
 
-/// Notes fixed port numbers that two containers request.
+/// Notes fixed ports that two containers request.
 fn check_fixed<'a>(demands: &[Demand<'a>], ended: &Ended<'a>, context: &mut Context) {
     let mut earlier: HashMap<(Protocol, u16), Vec<&Demand<'a>>> = HashMap::new();
     let mut told: Vec<(Mark, Option<Mark>)> = Vec::new();

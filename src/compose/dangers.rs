@@ -1,4 +1,4 @@
-//! Reasons for which the sandbox refuses values, and alternatives to write instead.
+//! Reasons for which the sandbox refuses values, with alternatives.
 
 use softy_checks::model::Text;
 
@@ -9,7 +9,7 @@ use super::project::CAPABILITIES;
 pub(super) struct Danger {
     /// The risk.
     pub danger: Text,
-    /// The alternative to write instead.
+    /// The alternative.
     pub instead: Text,
 }
 

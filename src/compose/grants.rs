@@ -11,7 +11,7 @@ use super::project::{Mount, MountSource, Placed, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
 
-/// Default permissions, the same as Compose's: read-only for everybody.
+/// Default permissions, the same as Compose's: read-only for all users.
 const MODE: u32 = 0o444;
 
 /// Sections of the file, each with the folder that contains its files in a container without `target`.

@@ -23,7 +23,7 @@ const DIGEST: &str = "build tag cannot contain a digest";
 /// The engine's error text for a name that could be an id.
 const ID: &str = "cannot specify 64-byte hexadecimal strings";
 
-/// Maximum length of a name, in bytes.
+/// Maximum length of a name with its registry, in bytes.
 const LONGEST: usize = 255;
 
 /// Maximum length of a tag, in bytes.

@@ -1,5 +1,4 @@
-//! Files that are laid over, extended and included; what each makes was compared with `docker compose config` of 2.26 and
-//! 2.40.
+//! Files that are merged, extended and included. Each result was compared with `docker compose config` of 2.26 and 2.40.
 
 mod refused;
 
@@ -10,7 +9,7 @@ use super::project::{Condition, MountSource, Project, Service};
 use super::tests::quickly;
 use super::*;
 
-/// What becomes of files, given with their paths from `task6`.
+/// Reads files; their paths are relative to `task6`.
 fn read(files: &[(&str, &str)]) -> (Compose, Option<Project>) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -36,7 +35,7 @@ fn services(files: &[(&str, &str)]) -> Vec<Service> {
     project.unwrap().services
 }
 
-/// The first service of a file and of one laid over it.
+/// Returns the first service of a file, merged with an override file.
 fn overridden(base: &str, over: &str) -> Service {
     let yaml = |keys: &str| {
         format!("services:\n  a: {{{keys}}}\n  b: {{image: i}}\nnetworks: {{n: , m: }}\n")
@@ -49,7 +48,7 @@ fn overridden(base: &str, over: &str) -> Service {
     .remove(0)
 }
 
-/// Kind, file and line of every problem.
+/// Returns kind, file and line of every problem.
 fn problems(files: &[(&str, &str)]) -> Vec<(ProblemKind, String, u32)> {
     let (compose, project) = read(files);
     assert_eq!(project, None, "{files:?}");

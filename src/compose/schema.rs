@@ -1,4 +1,4 @@
-//! A tree against the table of keys.
+//! Validation of a tree against the table of keys.
 
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
@@ -9,10 +9,10 @@ use super::keys::{Decision, Key, Type};
 use super::yaml::{Entry, Node, Value};
 use crate::likeness::nearest;
 
-/// How alike two names must be, from 0 to 1, for one to be taken for a slip in the other.
+/// Minimum similarity of two names, from 0 to 1, for one to count as a typing mistake in the other.
 pub(super) const LIKENESS: f64 = 0.8;
 
-/// Notes what is unknown, of a wrong type, refused or not yet done at and below `node`, whose path is `path`.
+/// Notes unknown keys, values of a wrong type, and refused values at and below `node`; `path` is the node's path.
 pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {
     match (takes, &node.value) {
         (Type::List(item), Value::List(items)) => {
@@ -81,7 +81,7 @@ fn check_entry(entry: &Entry, keys: &[Key], path: &str, findings: &mut Findings)
     }
 }
 
-/// Whether a value has the shape of a type; what is inside is another matter.
+/// Returns true if a value has the shape of a type; its content is not checked.
 fn fits(takes: &Type, value: &Value) -> bool {
     match takes {
         Type::Any => true,
@@ -97,7 +97,7 @@ fn fits(takes: &Type, value: &Value) -> bool {
     }
 }
 
-/// A bool, or a text that Compose makes one of.
+/// Returns true for a bool, or a text that Compose converts to one.
 fn is_bool(value: &Value) -> bool {
     let words = ["true", "false", "yes", "no", "y", "n", "on", "off"];
     match value {
@@ -107,7 +107,7 @@ fn is_bool(value: &Value) -> bool {
     }
 }
 
-/// A whole number, or a text that Compose makes one of.
+/// Returns true for an integer, or a text that Compose converts to one.
 fn is_integer(value: &Value) -> bool {
     match value {
         Value::Integer(_) => true,
@@ -146,7 +146,7 @@ fn asks_for_something(value: &Node) -> bool {
     }
 }
 
-/// Whether a scalar in a value is dangerous.
+/// Returns true if a scalar in a value is dangerous.
 fn holds(value: &Node, is_dangerous: fn(&str) -> bool) -> bool {
     let below = value
         .entries()

@@ -1,4 +1,4 @@
-//! One service: what the checks want to know of it, and what the sandbox starts.
+//! Translation of one service: its observation for the checks, and its definition for the sandbox.
 
 use softy_checks::model::Text;
 use softy_checks::observation::{self, Fault};
@@ -19,7 +19,7 @@ use super::ports::{expose, ports};
 use super::project::{MOST_REPLICAS, Namespace, Service};
 use super::yaml::{Entry, Node};
 
-/// A service of the file.
+/// Translates a service of the file.
 pub(super) fn service(
     entry: &Entry,
     granted: &Granted,
@@ -82,7 +82,7 @@ pub(super) fn service(
     Ok((summary(entry, &service, ports.seen, context), service))
 }
 
-/// Whether one of a service's profiles, if it has any, is on.
+/// Returns true if a service has no profiles, or if one of them is enabled.
 pub(super) fn is_enabled(service: &Node, context: &Context) -> bool {
     let profiles = service.get("profiles").map(Node::texts).unwrap_or_default();
     let enabled = context
@@ -143,7 +143,7 @@ fn check_image(entry: &Entry, context: &mut Context) {
     );
 }
 
-/// Notes a `container_name` that Compose would not take, also of a service that is not started.
+/// Notes a `container_name` that Compose would refuse, also for a service that is not started.
 pub(super) fn check_container_name(service: &Node, context: &mut Context) {
     let Some(node) = service.get("container_name") else {
         return;
@@ -162,7 +162,7 @@ pub(super) fn check_container_name(service: &Node, context: &mut Context) {
     context.invalid(node.mark, en, fr);
 }
 
-/// `scale`, else `deploy.replicas`, else one.
+/// Returns `scale`, `deploy.replicas` or 1, in this order.
 fn replicas(entry: &Entry, context: &mut Context) -> u32 {
     let node = &entry.value;
     let scale = node.get("scale");
@@ -206,7 +206,7 @@ fn replicas(entry: &Entry, context: &mut Context) -> u32 {
     replicas
 }
 
-/// Notes a number that is not carried out whole; the measurement has its own for the service that it counts.
+/// Notes a number of replicas above the sandbox's maximum; the measurement sets the number for the service that it counts.
 fn note_replicas(name: &str, replicas: u32, context: &mut Context) {
     if replicas <= MOST_REPLICAS || name == context.back_end {
         return;

@@ -1,40 +1,40 @@
-//! The text of a file that findings point into.
+//! Text of a file to which findings refer.
 
 use softy_checks::model::Place;
 
-/// A line of a snippet is cut here, in characters.
+/// Maximum length of a line of a snippet, in characters.
 const SNIPPET: usize = 200;
 
-/// Lines over this many bytes are not measured: thousands of findings may point into one line of a megabyte.
+/// Maximum length of a line whose characters are counted, in bytes: thousands of findings may refer to one line of a megabyte.
 const MEASURED: usize = 4096;
 
 /// A file of the submission, as text.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// Which of the files that are read it is; marks in it say so.
+    /// Index of the file among all files of the project; its marks contain it.
     pub index: usize,
     /// Path from the submission's root.
     pub file: String,
-    /// All of it.
+    /// Complete text of the file.
     pub text: String,
-    /// Where each line ends, in bytes; the line end itself belongs to the line.
+    /// End of each line, in bytes; a line includes its line end.
     ends: Vec<usize>,
 }
 
-/// Where something stands in a file.
+/// A position in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// The file, by its [`Source::index`].
+    /// The file's [`Source::index`].
     pub file: usize,
-    /// Line, from 1; 0 when unknown.
+    /// Line, from 1; 0 if unknown.
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// Length in characters, over the end of the line when it goes on.
+    /// Length in characters, beyond the end of the line for a value of several lines.
     pub width: u32,
 }
 
-/// Where lines end: YAML takes a carriage return alone for one, too, and three signs that are no ASCII.
+/// Returns the ends of lines. YAML also accepts as line ends a lone carriage return and three characters outside ASCII.
 fn ends(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let end = |(at, character): (usize, char)| match character {
@@ -50,7 +50,7 @@ fn ends(text: &str) -> Vec<usize> {
 }
 
 impl Source {
-    /// The text of a file, of a given index.
+    /// Returns the text of a file, with its lines; `index` is the file's.
     pub fn new(index: usize, file: String, text: String) -> Source {
         let ends = ends(&text);
         Source {
@@ -61,7 +61,7 @@ impl Source {
         }
     }
 
-    /// The place to show for a mark; `None` when the mark is nowhere.
+    /// Returns the place to show for a mark, or `None` if the mark has no position.
     pub fn place(&self, mark: Mark) -> Option<Place> {
         let index = usize::try_from(mark.line).ok()?.checked_sub(1)?;
         let line = self.line(index).unwrap_or_default();
@@ -82,13 +82,13 @@ impl Source {
         })
     }
 
-    /// The line, from 1, that a byte of the text stands in.
+    /// Returns the line, from 1, that contains a byte of the text.
     pub fn line_at(&self, offset: usize) -> u32 {
         let before = self.ends.partition_point(|end| *end <= offset);
         u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
     }
 
-    /// A line, counted from 0, without its end.
+    /// Returns a line, counted from 0, without its line end.
     fn line(&self, index: usize) -> Option<&str> {
         let start = match index.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,

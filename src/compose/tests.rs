@@ -14,7 +14,7 @@ use super::project::{
 };
 use super::*;
 
-/// A compose file in the shape of most submissions.
+/// A compose file in the form of most submissions.
 const USUAL: &str = "version: '3'
 services:
   back-end:
@@ -40,7 +40,8 @@ fn read_in(prepare: impl FnOnce(&Path)) -> (Compose, Option<Project>) {
     quickly(|| super::read(&submission, &Asked::default()).unwrap())
 }
 
-/// What `work` gives, when it takes less than a second of a processor, however many others want one.
+/// Runs `work` and returns its result. Fails if `work` uses a second of CPU time or more; other processes do not affect this
+/// time.
 pub(super) fn quickly<T>(work: impl FnOnce() -> T) -> T {
     let used = || clock_gettime(ClockId::ThreadCPUTime);
     let before = used();
@@ -54,7 +55,7 @@ fn read(yaml: impl AsRef<[u8]>) -> (Compose, Option<Project>) {
     read_in(|root| std::fs::write(root.join("task6/docker-compose.yml"), yaml).unwrap())
 }
 
-/// The only service of a file, given by its keys.
+/// Returns the first service of a file, from its keys.
 fn service(keys: &str) -> Service {
     let yaml = format!(
         "services:\n  a:\n    image: i\n{keys}\n  b: {{image: i}}\nvolumes: {{vol: }}\nnetworks: {{n: }}\n"

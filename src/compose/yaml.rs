@@ -1,4 +1,4 @@
-//! YAML as a tree that knows where each key and value stands.
+//! YAML as a tree that contains the position of each key and value.
 
 mod parser;
 mod resolved;
@@ -9,19 +9,19 @@ mod slip;
 use super::findings::Findings;
 use super::source::{Mark, Source};
 
-/// How deep values may be nested: far above what a compose file needs. A level takes some 40 kB of stack in a debug build.
+/// Maximum nesting of values: far above the needs of a compose file. A level uses about 40 kB of stack in a debug build.
 const DEPTH: usize = 24;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// Where it is written, not where an alias repeats it.
+    /// Position of the value itself, not of an alias that repeats it.
     pub mark: Mark,
     /// The value.
     pub value: Value,
 }
 
-/// What YAML can say.
+/// A YAML value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Null,
@@ -38,27 +38,27 @@ pub(super) enum Value {
 pub(super) struct Entry {
     /// The key, which must be a text.
     pub key: String,
-    /// Where the key stands.
+    /// Position of the key.
     pub mark: Mark,
     /// The value.
     pub value: Node,
-    /// What its tag asks for where it meets another value of the same key.
+    /// Tag that determines the merge with another value of the same key.
     pub tag: Option<Tag>,
 }
 
-/// A tag that means something to Compose, which passes over all others.
+/// A tag that Compose supports; it ignores all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// `!reset`: the key is taken away, here and in the file below.
+    /// `!reset`: removes the key, here and in the file below.
     Reset,
-    /// `!override`: the value takes the place of the one below, instead of being merged into it.
+    /// `!override`: the value replaces the one below, instead of being merged into it.
     Override,
 }
 
-/// The trees of a file's documents; `None` when a finding says why there are none.
+/// Parses the trees of a file's documents; returns `None` if a finding explains why it cannot.
 ///
-/// What go-yaml reads is read and what it refuses is refused: see [`scanner`] for the tokens, [`parser`] for the grammar,
-/// [`resolved`] for anchors, merge keys and keys that occur twice, [`scalar`] for types.
+/// The parser accepts and refuses the same files as go-yaml. See [`scanner`] for the tokens, [`parser`] for the grammar,
+/// [`resolved`] for anchors, merge keys and duplicate keys, [`scalar`] for types.
 pub(super) fn parse(source: &Source, findings: &mut Findings) -> Option<Vec<Node>> {
     let tokens = scanner::tokens(&source.text);
     let tree = tokens.and_then(parser::tree);
@@ -78,17 +78,17 @@ pub(super) fn parse(source: &Source, findings: &mut Findings) -> Option<Vec<Node
 }
 
 impl Node {
-    /// The value of a key; `None` when this is no mapping or has no such key.
+    /// Returns the value of a key, or `None` if this is not a mapping or has no such key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// A key and its value.
+    /// Returns a key and its value.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// The keys and values of a mapping; none when it is something else.
+    /// Returns the keys and values of a mapping; a value of another type has none.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -101,7 +101,7 @@ impl Node {
         }
     }
 
-    /// The value of a key, to change it.
+    /// Returns the value of a key for modification.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.value {
             Value::Map(entries) => entries
@@ -117,7 +117,7 @@ impl Node {
         }
     }
 
-    /// Takes a key out of a mapping.
+    /// Removes a key from a mapping and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let Value::Map(entries) = &mut self.value else {
             return None;
@@ -126,7 +126,7 @@ impl Node {
         Some(entries.remove(at).value)
     }
 
-    /// The items of a list; none when it is something else.
+    /// Returns the items of a list; a value of another type has none.
     pub fn items(&self) -> &[Node] {
         match &self.value {
             Value::List(items) => items,
@@ -139,7 +139,7 @@ impl Node {
         }
     }
 
-    /// A scalar as Compose writes it where it wants a text; `None` for null, lists and mappings.
+    /// Returns a scalar as Compose converts it to a text, or `None` for null, lists and mappings.
     pub fn scalar(&self) -> Option<String> {
         match &self.value {
             Value::Text(text) => Some(text.clone()),
@@ -150,18 +150,18 @@ impl Node {
         }
     }
 
-    /// The scalar under a key.
+    /// Returns the scalar value of a key.
     pub fn text(&self, key: &str) -> Option<String> {
         self.get(key)?.scalar()
     }
 
-    /// Whether a key is there and says yes.
+    /// Returns true if a key exists and is true.
     pub fn flag(&self, key: &str) -> bool {
         let text = self.text(key).unwrap_or_default().to_lowercase();
         ["true", "yes", "y", "on"].contains(&text.as_str())
     }
 
-    /// Whether `!reset` or `!override` is in it.
+    /// Returns true if the node contains `!reset` or `!override`.
     fn has_tag(&self) -> bool {
         self.items().iter().any(Node::has_tag)
             || self
@@ -170,7 +170,7 @@ impl Node {
                 .any(|entry| entry.tag.is_some() || entry.value.has_tag())
     }
 
-    /// The scalars of a list, or a scalar alone as a list of one.
+    /// Returns the scalars of a list, or a single scalar as a list of one.
     pub fn texts(&self) -> Vec<String> {
         let alone = self.scalar().into_iter();
         alone
@@ -179,7 +179,7 @@ impl Node {
     }
 }
 
-/// A number as Go prints it, which is what Compose does.
+/// Formats a number as Go and therefore Compose print it.
 fn float(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();

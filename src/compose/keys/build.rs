@@ -1,4 +1,4 @@
-//! How an image is built, and what is for development.
+//! `build` and `develop`.
 
 use super::service::HOOK;
 use super::*;

@@ -1,4 +1,4 @@
-//! What a service has in its file system.
+//! Mounts, `configs` and `secrets` of a service.
 
 use super::*;
 use crate::compose::dangers as danger;
@@ -59,7 +59,7 @@ static MOUNTED_VOLUME: &[Key] = &[
     ),
 ];
 
-/// A `config` or `secret` of a service.
+/// Keys of a `config` or `secret` of a service.
 pub(super) static GRANT: &[Key] = &[
     carried(
         "gid",

@@ -1,13 +1,13 @@
-//! The names of the whole specification, section by section, beside the table: a name that only one of both has fails.
+//! Names of all keys of the specification, by section, separate from the table: a test fails if only one of the two has a name.
 //!
-//! They are those of <https://github.com/compose-spec/compose-spec>. Write a name that comes with a new release here first, then in
-//! the table, and note in the translation which releases refuse it.
+//! They are those of <https://github.com/compose-spec/compose-spec>. Write a name from a new release here first and then in the
+//! table, and note in the translation which releases refuse it.
 
 use std::collections::BTreeMap;
 
 use super::sections;
 
-/// The names of a section by its path, as `docs/compose-keys.md` has it.
+/// Key names of each section, by the section's path in `docs/compose-keys.md`.
 const NAMES: &[(&str, &str)] = &[
     (
         "",

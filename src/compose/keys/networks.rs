@@ -1,4 +1,4 @@
-//! How a service is reached.
+//! Networks and ports of a service.
 
 use super::*;
 use crate::compose::dangers as danger;

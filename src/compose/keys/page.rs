@@ -1,13 +1,13 @@
-//! `docs/compose-keys.md`, made from the table.
+//! `docs/compose-keys.md`, generated from the table.
 
 use std::fmt::Write;
 
 use super::{Decision, Key, ROOT, Type};
 
-/// Where the page is.
+/// Path of the page.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/compose-keys.md");
 
-/// Calls `visit` with each section of the table and its path, the top first.
+/// Calls `visit` with each section of the table and its path, the top level first.
 pub(in crate::compose) fn sections(visit: &mut dyn FnMut(&str, &'static [Key])) {
     below(&ROOT, "", visit);
 }
@@ -35,7 +35,7 @@ fn below(takes: &'static Type, path: &str, visit: &mut dyn FnMut(&str, &'static 
     }
 }
 
-/// The decision's word, and the reason.
+/// Returns the decision's word and the reason.
 fn said(key: &Key) -> (&'static str, String) {
     match &key.decision {
         Decision::Carried => ("carried out", key.why.to_owned()),

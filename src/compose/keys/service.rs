@@ -1,4 +1,4 @@
-//! A service.
+//! Keys of a service.
 
 use super::build::{BUILD, DEVELOP};
 use super::deploy::DEPLOY;

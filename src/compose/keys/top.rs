@@ -1,10 +1,10 @@
-//! The top of a file, and what it defines beside services.
+//! Top-level keys of a file, and the definitions other than services.
 
 use super::service::SERVICE;
 use super::*;
 use crate::compose::dangers as danger;
 
-/// The top of a file.
+/// Type of a whole file.
 pub(in crate::compose) static ROOT: Type = Section(ROOT_KEYS);
 
 static ROOT_KEYS: &[Key] = &[

@@ -1,4 +1,4 @@
-//! What Compose or the sandbox refuses.
+//! Files that Compose or the sandbox refuses.
 
 use super::*;
 

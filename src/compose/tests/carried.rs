@@ -1,4 +1,4 @@
-//! Less common keys, each as Compose carries it out.
+//! Less common keys, applied as Compose applies them.
 
 use super::super::project::{Hook, NamedContext, Namespace, Placed, VolumesFrom};
 use super::*;

@@ -1,11 +1,11 @@
-//! What `up` fails at although Compose takes the file: ports and names of which there is only one, and what is no name.
+//! Files that Compose accepts but `up` fails on: ports and names that only one container can have, and invalid names.
 
 use super::*;
 
-/// The kind of a problem, its line, and the other side's.
+/// Kind of a problem, its line, and the line of the other entry.
 type Seen = (ProblemKind, u32, Option<u32>);
 
-/// What is found of services, each on a line of its own from line 2.
+/// Returns the problems of services, each on a line of its own from line 2.
 fn found(services: &[&str]) -> Vec<Seen> {
     let (seen, _) = compose_of(services);
     let line = |place: &Option<softy_checks::model::Place>| place.as_ref().map(|place| place.line);
@@ -29,7 +29,7 @@ fn compose_of(services: &[&str]) -> (Compose, Option<Project>) {
     (seen, project)
 }
 
-/// The notes of services, likewise.
+/// Returns the notes about services, written in the same way as in [`found`].
 fn notes(services: &[&str]) -> Vec<String> {
     let (seen, project) = compose_of(services);
     assert!(project.is_some(), "{services:?}: {:?}", seen.problems);
@@ -135,7 +135,7 @@ fn the_second_container_of_the_api_servers_counts() {
         [each]
     );
     assert_eq!(found(&[back_end, "b: {image: i, ports: ['82:80']}"]), []);
-    // One port for both is the matter of `can-scale`.
+    // A fixed port of the API servers' service is the subject of `can-scale`.
     assert_eq!(found(&["back-end: {image: i, ports: ['80:80']}"]), []);
 }
 

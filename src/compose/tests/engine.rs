@@ -1,4 +1,4 @@
-//! Values that Compose takes and every engine refuses, and those near them that engines take.
+//! Values that Compose accepts and every engine refuses, and similar values that engines accept.
 
 use super::*;
 
@@ -108,7 +108,7 @@ fn volumes_have_names_that_engines_take() {
     assert_eq!(read(file("a_b", "vol")).0.problems, []);
 }
 
-/// A file with a service on one or two networks.
+/// Returns a file with a service and the networks `n` and `m`.
 fn networked(service: &str, networks: &str) -> String {
     format!(
         "services:\n  a: {{image: i, {service}}}\nnetworks:\n  n: {networks}\n  m: {{ipam: {{config: [{{subnet: 10.2.0.0/16}}]}}}}\n"

@@ -1,4 +1,4 @@
-//! What no submission may ask for: every refused key, in every way to write it.
+//! Keys that the sandbox refuses: every refused key, in every form.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use softy_checks::observation::Refusal;
 use super::super::keys::{Decision, Key, sections};
 use super::*;
 
-/// Keys of a service.
+/// Refused keys of a service.
 const SERVICE: [&str; 75] = [
     "privileged: true",
     "privileged: 'yes'",
@@ -86,7 +86,7 @@ const SERVICE: [&str; 75] = [
     "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
 ];
 
-/// Sections at the top of a file.
+/// Refused sections at the top of a file.
 const TOP: [&str; 19] = [
     "models: {m: {model: x}}",
     "networks: {n: {external: true}}",
@@ -174,7 +174,7 @@ fn every_refused_key_of_the_table_is_among_them() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// The path of a finding, without the names and numbers of these tests.
+/// Replaces the names and numbers of these tests in the path of a finding by general ones.
 fn general(path: &str) -> String {
     let mut general = path.replace("[0]", "[]");
     for (name, below) in [

@@ -1,4 +1,4 @@
-//! From tokens to a tree that still has its anchors, aliases and tags.
+//! Parsing of tokens into a tree that still has its anchors, aliases and tags.
 
 use std::collections::HashMap;
 use std::iter::Peekable;
@@ -11,23 +11,23 @@ use super::slip::{Slip, Trouble};
 /// The nodes of a file.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    /// All nodes, which name each other by their place here.
+    /// All nodes; they refer to each other by index.
     pub nodes: Vec<Written>,
-    /// The root of each document.
+    /// Root of each document.
     pub documents: Vec<usize>,
 }
 
-/// A node as it is written.
+/// A node before anchors, aliases and tags are resolved.
 #[derive(Debug)]
 pub(super) struct Written {
     pub start: Spot,
     pub end: Spot,
-    /// Its tag in full; `None` where it has none, or `!` alone.
+    /// Full tag; `None` without a tag, or for `!` alone.
     pub tag: Option<String>,
     pub content: Content,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug)]
 pub(super) enum Content {
     Scalar {
@@ -36,14 +36,14 @@ pub(super) enum Content {
     },
     Sequence(Vec<usize>),
     Mapping(Vec<(usize, usize)>),
-    /// The node of an anchor.
+    /// A reference to the node of an anchor.
     Alias {
         name: String,
         node: usize,
     },
 }
 
-/// The tree that tokens make.
+/// Parses tokens into a tree.
 pub(super) fn tree(tokens: Vec<Lexeme>) -> Result<Tree, Slip> {
     let last = tokens.last().map(|lexeme| lexeme.end).unwrap_or_default();
     let mut parser = Parser {
@@ -60,18 +60,18 @@ pub(super) fn tree(tokens: Vec<Lexeme>) -> Result<Tree, Slip> {
 
 struct Parser {
     tokens: Peekable<IntoIter<Lexeme>>,
-    /// The end of the last token that was taken.
+    /// End of the last token that was consumed.
     here: Spot,
-    /// The end of the file.
+    /// End of the file.
     last: Spot,
     tree: Tree,
-    /// The last node of each anchor; those of earlier documents count.
+    /// Last node of each anchor, including anchors of earlier documents.
     anchors: HashMap<String, usize>,
-    /// What the handles of tags stand for.
+    /// Handles of tags with their prefixes.
     handles: Vec<(String, String)>,
 }
 
-/// Where a node stands, which decides how it may begin.
+/// The context of a node, which determines the tokens that may begin it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Inside brackets.
@@ -177,7 +177,7 @@ impl Parser {
         }
         let (anchor, tag) = self.properties()?;
         let has_properties = anchor.is_some() || tag.is_some();
-        // An anchor stands for its node inside of it already.
+        // The node is added before its content, because an alias inside it may already refer to its anchor.
         let node = self.add(
             start,
             tag.filter(|tag| tag != "!"),
@@ -208,7 +208,7 @@ impl Parser {
         Ok(node)
     }
 
-    /// An anchor and a tag, in any order.
+    /// Parses an anchor and a tag, in any order.
     fn properties(&mut self) -> Result<(Option<String>, Option<String>), Slip> {
         let mut anchor = None;
         let mut tag = None;
@@ -257,7 +257,7 @@ impl Parser {
         }
     }
 
-    /// A list whose `-` stand in the column of the mapping's keys.
+    /// Parses a list whose `-` are in the column of the mapping's keys.
     fn list_of_mapping(&mut self, depth: usize) -> Result<Content, Slip> {
         let mut items = Vec::new();
         while *self.peek() == Token::BlockEntry {
@@ -313,7 +313,7 @@ impl Parser {
         Ok(Content::Sequence(items))
     }
 
-    /// A mapping of one entry, without braces, in a flow sequence.
+    /// Parses a mapping of one entry, without braces, in a flow sequence.
     fn pair(&mut self, depth: usize) -> Result<usize, Slip> {
         let Some(depth) = depth.checked_add(1).filter(|depth| *depth <= DEPTH) else {
             return Err(self.slip(Trouble::TooLarge));
@@ -322,7 +322,7 @@ impl Parser {
         self.take();
         let ends = |token: &Token| matches!(token, Token::FlowEntry | Token::FlowSequenceEnd);
         let key = match self.peek() {
-            // As in go-yaml, what shows that there is no key is passed over with it.
+            // As in go-yaml, the token that shows a missing key is skipped.
             Token::Value | Token::FlowEntry | Token::FlowSequenceEnd => {
                 self.take();
                 self.empty()
@@ -384,7 +384,7 @@ impl Parser {
         }
     }
 
-    /// A node that is left out: null.
+    /// Adds an omitted node: null.
     fn empty(&mut self) -> usize {
         let here = self.here;
         self.add(here, None, nothing())

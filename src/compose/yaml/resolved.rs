@@ -1,4 +1,4 @@
-//! From a tree with anchors, aliases, tags and merge keys to plain values.
+//! Resolution of a tree with anchors, aliases, tags and merge keys into plain values.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,15 +8,15 @@ use super::slip::{Slip, Trouble};
 use super::{DEPTH, Entry, Node, Tag, Value};
 use crate::compose::source::Mark;
 
-/// Bounds of what aliases may make of a file: far above what a compose file needs, far below what a bomb needs.
+/// Limits on the expansion of aliases: far above the needs of a compose file, far below those of a bomb.
 const NODES: usize = 20_000;
 const ALIASES: usize = 1_000;
 const SCALARS: usize = 4 * 1024 * 1024;
 
-/// A key over this length, in bytes, is refused: YAML itself has this bound for keys that are not marked by `?`.
+/// Maximum length of a key, in bytes; YAML itself has this limit for keys without `?`.
 const KEY: usize = 1024;
 
-/// The values of a file's documents.
+/// Resolves the values of a file's documents.
 pub(super) fn documents(tree: &Tree, file: usize) -> Result<Vec<Node>, Slip> {
     let mut resolver = Resolver {
         tree,
@@ -36,7 +36,7 @@ struct Resolver<'t> {
     nodes_left: usize,
     aliases_left: usize,
     bytes_left: usize,
-    /// Whether `!override` is around, inside of which `!reset` and `!override` are tags like any other.
+    /// True inside `!override`, where `!reset` and `!override` are treated like any other tag.
     is_overridden: bool,
 }
 
@@ -79,7 +79,7 @@ impl<'t> Resolver<'t> {
         value.ok_or_else(|| slip(Trouble::NotItsTag, written))
     }
 
-    /// Adds the entries of a mapping, and behind them those that `<<` brings: of keys that are `taken`, none.
+    /// Adds the entries of a mapping, then those that its `<<` merges in; skips keys that are already `taken`.
     fn entries(
         &mut self,
         mapping: &'t Written,
@@ -130,7 +130,7 @@ impl<'t> Resolver<'t> {
                     tag,
                 });
             } else if !is_merged {
-                // The same key by way of an alias: the last one counts.
+                // A duplicate key through an alias: the last value counts.
                 let value = self.node(*value, depth)?;
                 if let Some(entry) = entries.iter_mut().find(|entry| entry.key == name) {
                     entry.value = value;
@@ -158,7 +158,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Refuses the second of two keys that are written alike; an alias is written like the key that has its name.
+    /// Refuses the second of two keys with the same text; an alias has its name as text.
     fn check_keys(&mut self, pairs: &[(usize, usize)]) -> Result<(), Slip> {
         let mut lines: HashMap<&str, usize> = HashMap::new();
         for (key, _) in pairs {
@@ -177,7 +177,7 @@ impl<'t> Resolver<'t> {
         Ok(())
     }
 
-    /// The text of a key and its place; `None` for a null that is merged into a mapping of texts.
+    /// Returns the text and the position of a key, or `None` for a null key that is merged into a mapping of texts.
     fn key(&mut self, key: usize, is_merged: bool) -> Result<Option<(String, Mark)>, Slip> {
         let written = self.written(key)?;
         let mark = self.mark(written);
@@ -199,7 +199,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Whether a key is `<<`, without quotes or with the tag that says so.
+    /// Returns true if a key is `<<`, without quotes or with the tag for merge keys.
     fn is_merge(&self, key: usize) -> bool {
         let Some(key) = self.tree.nodes.get(key) else {
             return false;
@@ -231,7 +231,7 @@ impl<'t> Resolver<'t> {
         })
     }
 
-    /// A node, or the one that an alias stands for.
+    /// Returns a node, or the node to which an alias refers.
     fn target(&mut self, number: usize) -> Result<&'t Written, Slip> {
         let written = self.written(number)?;
         let Content::Alias { node, .. } = written.content else {

@@ -1,14 +1,14 @@
-//! What a text without quotes means, as go-yaml finds it out.
+//! Types of scalars, by go-yaml's rules.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Value;
 
-/// The prefix of the tags that YAML itself defines.
+/// Prefix of the tags that YAML itself defines.
 pub(super) const CORE: &str = "tag:yaml.org,2002:";
 
-/// The value of a scalar; `None` where its text is not what its tag says.
+/// Returns the value of a scalar, or `None` if its text does not match its tag.
 ///
 /// Dates become texts: versions of Compose disagree on them.
 pub(super) fn value(text: &str, tag: Option<&str>, is_plain: bool) -> Option<Value> {
@@ -44,7 +44,7 @@ pub(super) fn value(text: &str, tag: Option<&str>, is_plain: bool) -> Option<Val
     }
 }
 
-/// What a text without quotes is where it is no text.
+/// Returns the value of a text without quotes, or `None` if it is simply a text.
 fn plain(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Some(Value::Null),
@@ -69,7 +69,7 @@ fn plain(text: &str) -> Option<Value> {
     }
 }
 
-/// A number with or without a fraction and an exponent.
+/// Parses a number with or without a fraction and an exponent.
 fn float(text: &str) -> Option<Value> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -86,12 +86,12 @@ fn float(text: &str) -> Option<Value> {
     if !has_digits || !is_digits(whole) || !is_digits(fraction) || !is_exponent {
         return None;
     }
-    // What is too large is no number.
+    // A number that is too large is a text.
     let number: f64 = text.parse().ok()?;
     number.is_finite().then_some(Value::Float(number))
 }
 
-/// A number of 64 bits: decimal, or after `0b`, `0`, `0o` and `0x` to the base 2, 8 and 16.
+/// Parses a number of 64 bits: decimal, or after `0b`, `0`, `0o` and `0x` in base 2, 8, 8 and 16.
 fn integer(text: &str) -> Option<i128> {
     let (is_negative, unsigned) = match text.strip_prefix(['+', '-']) {
         Some(unsigned) => (text.starts_with('-'), unsigned),
@@ -105,7 +105,7 @@ fn integer(text: &str) -> Option<i128> {
         Some(start) if start.starts_with('0') => (lower.get(1..)?, 8),
         Some(_) | None => (lower.as_str(), 10),
     };
-    // A second sign is taken behind these two in small letters, where there is none or `-` before them.
+    // As in go-yaml, a sign is allowed after lower-case `0b` and `0o`, if the text does not begin with one.
     let (is_negative, digits) = match digits.strip_prefix(['+', '-']) {
         Some(behind) if text.starts_with("0b") || text.starts_with("0o") => {
             (digits.starts_with('-'), behind)
@@ -122,7 +122,7 @@ fn integer(text: &str) -> Option<i128> {
     (!is_signed || i64::try_from(number).is_ok()).then_some(number)
 }
 
-/// Whether a text is a date, with or without a time, as go-yaml reads it.
+/// Returns true if a text is a date, with or without a time, by go-yaml's rules.
 pub(super) fn is_date(text: &str) -> bool {
     let Some((year, rest)) = text.split_once('-') else {
         return false;
@@ -143,7 +143,7 @@ pub(super) fn is_date(text: &str) -> bool {
     day <= days_of(year, month) && is_time(time)
 }
 
-/// Whether a text is the time of a date: none, `T…` with a zone, or a space and no zone.
+/// Returns true if a text is empty or the time of a date: `T…` with a zone, or a space and a time without one.
 fn is_time(text: &str) -> bool {
     let (clock, needs_zone) = match (text.strip_prefix(['T', 't']), text.strip_prefix(' ')) {
         (Some(clock), _) => (clock, true),
@@ -184,7 +184,7 @@ fn is_time(text: &str) -> bool {
     is_clock && is_fraction && (if needs_zone { is_zone } else { zone.is_empty() })
 }
 
-/// A number of one or two digits within bounds.
+/// Parses a number of one or two digits within bounds.
 fn within(text: &str, least: u32, most: u32) -> Option<u32> {
     let is_number =
         (1..=2).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());

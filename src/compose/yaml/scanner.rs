@@ -1,21 +1,21 @@
-//! From characters to tokens.
+//! Scanning of characters into tokens.
 //!
-//! Compose reads YAML with go-yaml, which goes by the rules of libyaml (YAML 1.1, with some of 1.2). They are followed here
-//! to the letter, also where they are stricter or laxer than the specification: a tab on an otherwise empty line is refused,
-//! `"a"# comment` is taken, and `?` ends a word between brackets.
+//! Compose reads YAML with go-yaml, which implements the rules of libyaml (YAML 1.1, with parts of 1.2). This scanner follows
+//! these rules exactly, including where they are stricter or laxer than the specification: a tab on an otherwise empty line is
+//! refused, `"a"# comment` is accepted, and `?` ends a word between brackets.
 
 use super::slip::{Slip, Trouble};
 
-/// Tokens of a file, far above what a compose file needs.
+/// Maximum number of tokens of a file, far above the needs of a compose file.
 const TOKENS: usize = 160_000;
 
-/// A key may be that long, in characters, where no `?` marks it.
+/// Maximum length of a key without `?`, in characters.
 const KEY: usize = 1024;
 
-/// How far go-yaml looks for another comment, in characters.
+/// Distance up to which go-yaml finds the next comment, in characters.
 const COMMENT_DISTANCE: usize = 512;
 
-/// A place in the characters of a file, counted from 0.
+/// A position in the characters of a file, counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spot {
     pub at: usize,
@@ -23,7 +23,7 @@ pub(super) struct Spot {
     pub column: usize,
 }
 
-/// A token and the place of it.
+/// A token and its position.
 #[derive(Debug)]
 pub(super) struct Lexeme {
     pub token: Token,
@@ -31,7 +31,7 @@ pub(super) struct Lexeme {
     pub end: Spot,
 }
 
-/// What a parser acts on.
+/// A token of YAML.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token {
     StreamEnd,
@@ -54,13 +54,13 @@ pub(super) enum Token {
     Value,
     Alias(String),
     Anchor(String),
-    /// A tag by its handle, which is empty where the tag is written in full, and its suffix.
+    /// A tag as its handle, which is empty for a tag in full, and its suffix.
     Tag(String, String),
-    /// A text, and whether it is written without quotes and indicators.
+    /// A text, and true if it has neither quotes nor block indicators.
     Scalar(String, bool),
 }
 
-/// The tokens of a text.
+/// Scans the tokens of a text.
 pub(super) fn tokens(text: &str) -> Result<Vec<Lexeme>, Slip> {
     let mut scanner = Scanner {
         characters: text.trim_start_matches('\u{feff}').chars().collect(),
@@ -84,15 +84,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Lexeme>, Slip> {
 struct Scanner {
     characters: Vec<char>,
     here: Spot,
-    /// Line ends since the last character that is not blank.
+    /// Number of line ends since the last character that is not blank.
     newlines: usize,
     tokens: Vec<Lexeme>,
-    /// The column of the innermost block collection, -1 outside of all.
+    /// Column of the innermost block collection, -1 outside of all.
     indent: i64,
     indents: Vec<i64>,
-    /// What may turn out to be a key: one place for the block context, and one for each open bracket.
+    /// Tokens that may prove to be keys: one for the block context, and one for each open bracket.
     keys: Vec<Option<PossibleKey>>,
-    /// Whether a key may begin here.
+    /// True if a key may begin here.
     may_begin_key: bool,
 }
 
@@ -100,14 +100,14 @@ struct Scanner {
 #[derive(Clone, Copy)]
 struct PossibleKey {
     start: Spot,
-    /// Its place in the tokens.
+    /// Index of the token.
     token: usize,
-    /// Whether nothing else can stand there.
+    /// True if only a key is allowed at this position.
     required: bool,
 }
 
 impl Scanner {
-    /// Scans a token; `false` after the last one.
+    /// Scans a token; returns `false` after the last one.
     fn next(&mut self) -> Result<bool, Slip> {
         self.skip_to_token();
         self.unroll(self.column());
@@ -171,7 +171,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Ends all blocks, as documents and the file do.
+    /// Ends all blocks, at the end of a document or of the file.
     fn leave_blocks(&mut self) -> Result<(), Slip> {
         self.unroll(-1);
         self.forget_key()?;
@@ -317,7 +317,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// `!`, a word, and another `!` where one follows.
+    /// Reads `!`, a word, and another `!` if one follows.
     fn handle(&mut self) -> String {
         let mut handle = String::new();
         self.read(&mut handle);
@@ -328,7 +328,7 @@ impl Scanner {
         handle
     }
 
-    /// The rest of a tag after its head; `None` where there is nothing, or an escape that is none.
+    /// Reads the rest of a tag after its head. Returns `None` if the tag is empty or has an invalid escape.
     fn uri(&mut self, head: String) -> Option<String> {
         let mut uri = head.into_bytes();
         loop {
@@ -389,7 +389,7 @@ impl Scanner {
         self.end_line().map_err(|_| bad)
     }
 
-    /// One or two digits.
+    /// Reads one or two digits.
     fn version(&mut self) -> Option<u8> {
         let mut digits = String::new();
         while self.peek(0).is_ascii_digit() {
@@ -398,7 +398,7 @@ impl Scanner {
         (digits.len() <= 2).then(|| digits.parse().ok()).flatten()
     }
 
-    /// Skips blanks, a comment, and the end of the line; an error when something else stands there.
+    /// Skips blanks, a comment, and the line end; any other text is an error.
     fn end_line(&mut self) -> Result<(), Slip> {
         self.skip_blanks();
         if self.peek(0) == '#' {
@@ -469,8 +469,8 @@ impl Scanner {
         Ok(())
     }
 
-    /// Skips the indentation and empty lines of a block scalar, and finds out its indentation where that is 0. Returns where
-    /// the last of the empty lines ends.
+    /// Skips the indentation and empty lines of a block scalar; determines its indentation if that is 0. Returns the end of the
+    /// last empty line.
     fn block_breaks(&mut self, indent: &mut i64, breaks: &mut String) -> Result<Spot, Slip> {
         let mut end = self.here;
         let mut deepest = 0;
@@ -515,7 +515,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Reads what is neither blank nor the closing quote; whether an escaped line break ends it.
+    /// Reads characters up to a blank or the closing quote; returns true if an escaped line break ends them.
     fn quoted_words(&mut self, quote: char, text: &mut String) -> Result<bool, Slip> {
         while !is_blank_or_end(self.peek(0)) {
             match self.peek(0) {
@@ -657,7 +657,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Whether the character here ends a text without quotes.
+    /// Returns true if the next character ends a text without quotes.
     fn ends_plain(&self) -> bool {
         match self.peek(0) {
             ':' => is_blank_or_end(self.peek(1)),
@@ -666,7 +666,7 @@ impl Scanner {
         }
     }
 
-    /// Skips white space and comments. Tabs are white space inside brackets and behind something on the line only.
+    /// Skips white space and comments. A tab is white space only inside brackets, and after a token on the same line.
     fn skip_to_token(&mut self) {
         loop {
             let may_be_tab = self.in_flow() || !self.may_begin_key;
@@ -686,7 +686,7 @@ impl Scanner {
         }
     }
 
-    /// Skips a comment, and with it the white space up to each next one that is near.
+    /// Skips a comment, and each further comment within the distance, with the white space before it.
     fn skip_comments(&mut self) {
         self.skip_line();
         while let Some(distance) = self.next_comment(1) {
@@ -712,7 +712,7 @@ impl Scanner {
         }
     }
 
-    /// How far a comment is behind nothing but white space.
+    /// Returns the distance to the next comment, if only white space precedes it.
     fn next_comment(&self, from: usize) -> Option<usize> {
         (from..COMMENT_DISTANCE)
             .find(|at| !is_blank(self.peek(*at)) && !is_break(self.peek(*at)))
@@ -740,7 +740,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Ends the blocks that are indented deeper than a column.
+    /// Ends the blocks whose indentation exceeds a column.
     fn unroll(&mut self, column: i64) {
         while !self.in_flow() && self.indent > column {
             self.take(0, Token::BlockEnd);
@@ -748,7 +748,8 @@ impl Scanner {
         }
     }
 
-    /// Begins a block where a column is deeper than the one around; `number` is its place in the tokens, the end without one.
+    /// Begins a block if a column exceeds the current indentation. `number` is the block's index in the tokens; without one, it
+    /// begins after the last token.
     fn roll(&mut self, column: i64, number: Option<usize>, token: Token, start: Spot) {
         if self.in_flow() || self.indent >= column {
             return;
@@ -760,7 +761,7 @@ impl Scanner {
         self.tokens.insert(number, Lexeme { token, start, end });
     }
 
-    /// Keeps in mind that a key may begin here.
+    /// Remembers that a key may begin here.
     fn remember_key(&mut self) -> Result<(), Slip> {
         if self.may_begin_key {
             self.forget_key()?;
@@ -773,7 +774,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Drops what may have been a key; an error where it had to be one.
+    /// Drops the possible key; a required one is an error.
     fn forget_key(&mut self) -> Result<(), Slip> {
         match self.keys.last().copied().flatten() {
             Some(key) if key.required => Err(Slip::new(Trouble::NoColon, key.start)),
@@ -785,7 +786,7 @@ impl Scanner {
         }
     }
 
-    /// The key that the `:` here belongs to.
+    /// Returns the key to which the `:` here belongs.
     fn valid_key(&mut self) -> Result<Option<PossibleKey>, Slip> {
         let key = self.keys.last().copied().flatten();
         let is_near = |key: &PossibleKey| {
@@ -806,7 +807,7 @@ impl Scanner {
         }
     }
 
-    /// Whether a bracket is open.
+    /// Returns true inside brackets.
     fn in_flow(&self) -> bool {
         self.keys.len() > 1
     }
@@ -815,7 +816,7 @@ impl Scanner {
         i64::try_from(self.here.column).unwrap_or(i64::MAX)
     }
 
-    /// A character ahead; NUL, which no text has, behind the end.
+    /// Returns a character ahead; NUL, which no valid text contains, means the end.
     fn peek(&self, ahead: usize) -> char {
         let at = self.here.at + ahead;
         self.characters.get(at).copied().unwrap_or('\0')
@@ -877,7 +878,7 @@ impl Scanner {
         self.newlines += 1;
     }
 
-    /// Makes a token of the next characters.
+    /// Adds a token made of the next `width` characters.
     fn take(&mut self, width: usize, token: Token) {
         let start = self.here;
         (0..width).for_each(|_| self.skip());
@@ -894,7 +895,7 @@ impl Scanner {
     }
 }
 
-/// Joins lines: one break is a space, more are one less.
+/// Folds line breaks: a single one becomes a space, several become one less.
 fn fold(text: &mut String, leading: &str, trailing: &str) {
     match (leading, trailing) {
         ("\n", "") => text.push(' '),

@@ -1,4 +1,4 @@
-//! What is wrong with a file, in words that help.
+//! Syntax errors of a file, with messages that explain how to correct them.
 
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
@@ -7,7 +7,7 @@ use super::scanner::Spot;
 use crate::compose::findings::Findings;
 use crate::compose::source::{Mark, Source};
 
-/// Why a file is not read, and where.
+/// A syntax error and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slip {
     trouble: Trouble,
@@ -15,61 +15,61 @@ pub(super) struct Slip {
     width: usize,
 }
 
-/// What is wrong. Lines are counted from 0.
+/// A kind of syntax error. Lines are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// Over the bounds of this module.
+    /// A file beyond the limits of this module.
     TooLarge,
-    /// A character that no YAML file may have.
+    /// A character that YAML does not allow.
     Character(char),
-    /// A character that nothing begins with.
+    /// A character with which no token begins.
     CannotBegin(char),
     /// A line that should be a key and has no `: `.
     NoColon,
-    /// A `:` behind a value.
+    /// A `:` after a value.
     ValueInLine,
-    /// A `-` behind something else on its line.
+    /// A `-` after other text on its line.
     EntryInLine,
     /// A quote that does not close.
     OpenQuote,
-    /// An escape that does not exist.
+    /// An unknown escape.
     Escape(char),
-    /// Something behind `|`, `>` or a directive.
+    /// Text after `|`, `>` or a directive.
     AfterIndicator,
     /// A `*` or `&` without a name.
     Anchor(char),
-    /// A tag that is none.
+    /// An invalid tag.
     Tag,
-    /// A line that begins with `%`.
+    /// An invalid line that begins with `%`.
     Directive,
-    /// A version of YAML that Compose does not read.
+    /// A YAML version that Compose does not support.
     Version,
-    /// Nothing where a value has to be.
+    /// A missing value.
     NoContent,
     /// A bracket that does not close.
     OpenBracket(char),
-    /// No comma between what stands in brackets.
+    /// A missing comma between the items in brackets.
     NoComma { bracket: char, line: usize },
-    /// No key where a key of the mapping that begins at a line has to be.
+    /// A missing key in the mapping that begins at `line`.
     NotAKey { line: usize },
-    /// No `-` where an item of the list that begins at a line has to be.
+    /// A missing `-` in the list that begins at `line`.
     NotAnEntry { line: usize },
-    /// Something behind the end of a document.
+    /// Text after the end of a document.
     AfterDocument,
     /// An alias without an anchor.
     UnknownAnchor,
-    /// The value of `<<` is no mapping.
+    /// A value of `<<` that is not a mapping.
     NotToMerge,
-    /// A key that is no text.
+    /// A key that is not a text.
     NotAText,
-    /// A text that is not what its tag says.
+    /// A text that does not match its tag.
     NotItsTag,
-    /// A key that its mapping has already, on a line.
+    /// A key that its mapping already has at `line`.
     Duplicate { line: usize },
 }
 
 impl Slip {
-    /// A slip at one character.
+    /// Returns an error at one character.
     pub fn new(trouble: Trouble, start: Spot) -> Slip {
         let width = 1;
         Slip {
@@ -79,13 +79,13 @@ impl Slip {
         }
     }
 
-    /// The slip over everything up to a place.
+    /// Extends the error up to a position.
     pub fn wide(self, end: Spot) -> Slip {
         let width = end.at.saturating_sub(self.start.at);
         Slip { width, ..self }
     }
 
-    /// Where it is.
+    /// Returns its position as a mark.
     pub fn mark(&self, file: usize) -> Mark {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Mark {
@@ -96,7 +96,7 @@ impl Slip {
         }
     }
 
-    /// Makes it a finding.
+    /// Reports it as a finding.
     pub fn report(&self, source: &Source, findings: &mut Findings) {
         let mark = self.mark(source.index);
         let place = source.place(mark);
@@ -118,7 +118,7 @@ impl Slip {
         findings.problem(kind, mark, self.message(&word));
     }
 
-    /// The facts, and what to do; `word` is what stands at the place.
+    /// Returns the message: the facts and the correction. `word` is the text at the position.
     fn message(&self, word: &str) -> Text {
         match self.trouble {
             Trouble::TooLarge => Text::fixed(

@@ -99,7 +99,7 @@ fn bombs_end_early() {
     assert_eq!(parsed("a: &a [*a]\n"), Err(ProblemKind::Syntax));
 }
 
-/// The value of the key `a`.
+/// Returns the value of the key `a`.
 fn value(text: &str) -> Option<Value> {
     Some(parsed(text).ok()?.get("a")?.value.clone())
 }
