@@ -133,7 +133,7 @@ enum Value {
     Template(String),
 }
 
-/// Skips leading white space and comments.
+/// Skips leading white space and comments; returns the rest of the text.
 fn statement(text: &str) -> &str {
     let mut text = text.trim_start();
     while text.starts_with('#') {

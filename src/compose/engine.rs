@@ -530,7 +530,7 @@ fn is_set(text: &str) -> bool {
     text.is_empty() || text.split(',').all(is_part)
 }
 
-/// Returns true if a user or group is a number outside the valid range.
+/// Returns true if a user or group is a number outside the range of Linux, 0 to 2³¹ − 1.
 fn has_far_id(text: &str) -> bool {
     let is_far = |id: &str| {
         id.parse::<i64>()

@@ -15,7 +15,7 @@ use super::source::{Mark, Source};
 use super::yaml::{Node, Value};
 use crate::submission::{ReadError, TASK_FOLDER};
 
-/// Maximum number of files of variables that are read for one project; each service's count separately.
+/// Maximum number of files of variables that are read for one project; a file counts once for each service that names it.
 const FILES: usize = 16;
 
 /// Merges `environment` over `env_file`, sorted, each name once; unset variables have no value.

@@ -258,7 +258,8 @@ fn long(node: &Node) -> Option<Mapping> {
     })
 }
 
-/// Returns a range whose host ports the engine chooses; keeps one port more than the maximum, so that too many are noticed.
+/// Returns the ports of a range, each with a host port that the engine chooses. Keeps one port more than [`KEPT`], so that too
+/// many are noticed.
 fn random(target: Range) -> Pairs {
     target
         .take(KEPT + 1)

@@ -21,7 +21,7 @@ use crate::submission::Kind;
 /// Maximum number of services that are translated; a stack has fewer containers.
 const MOST: usize = 100;
 
-/// Number of containers that the measured service has at the end.
+/// Number of containers of the measured service at the end of the measurement.
 const MEASURED: u32 = 5;
 
 /// Sections whose names Compose validates; a network may have any name.

@@ -50,7 +50,7 @@ fn ends(text: &str) -> Vec<usize> {
 }
 
 impl Source {
-    /// Returns the text of a file, with its lines; `index` is the file's.
+    /// Returns a source from a file's index, path and text.
     pub fn new(index: usize, file: String, text: String) -> Source {
         let ends = ends(&text);
         Source {
