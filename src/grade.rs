@@ -1,4 +1,5 @@
-//! From a submission to an observation: the only place that knows the order of things.
+//! Observes a submission: reads its files, builds its images, starts its stack and sends requests. Only this module knows the
+//! order of these phases. Start reading at [`observe`] and `watch`.
 
 mod circumstances;
 mod company;
@@ -41,45 +42,45 @@ use standing::Standing;
 use started::Started;
 use tokio::time::timeout;
 
-/// What a run is asked to do.
+/// Options of a run.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Whether images, stack and requests are looked at.
+    /// Last part of the submission that the run inspects: files, images, or stack and requests.
     pub extent: Extent,
-    /// How to get to the stack; found out when `None`.
+    /// Way to reach the stack; detected when `None`.
     pub reach: Option<Reach>,
-    /// Whether builds may do without limits where they need to.
+    /// Permission for builds without the usual limits on engines that cannot enforce them.
     pub builds: Builds,
-    /// The images that are taken instead of the submission's.
+    /// Image overrides: images used instead of those that the submission names.
     pub bases: Bases,
-    /// Whether what runs gets out of the stack.
+    /// Egress of the running containers beyond the networks of the stack.
     pub egress: Egress,
-    /// The hosts that builds reach, with all below them; the whole public web where it is empty.
+    /// Hosts that builds may reach, including their subdomains; the whole public web when empty.
     pub build_hosts: Vec<String>,
-    /// The engine's runtime for every container; its own choice when `None`.
+    /// Runtime of the engine for every container; the engine's default when `None`.
     pub runtime: Option<String>,
-    /// What the run shares with others of this process.
+    /// Limits and maintenance shared with the other runs of this process.
     pub turns: Arc<Turns>,
-    /// What the rubric asks.
+    /// Expectations of the rubric.
     pub asked: Asked,
-    /// Whether the stack is left up at the end.
+    /// True if the stack stays up at the end of the run.
     pub keep: bool,
 }
 
-/// How much of a submission is looked at.
+/// Part of a submission that a run inspects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
     /// Files only; no engine is needed.
     #[default]
     Files,
-    /// Files, and images, which this engine builds.
+    /// Files and images; this engine builds the images.
     Images(Endpoint),
-    /// Files, images, stack and requests, with this engine.
+    /// Files, images, stack and requests, on this engine.
     Everything(Endpoint),
 }
 
 impl Extent {
-    /// The engine that is needed.
+    /// Returns the endpoint of the engine, if one is needed.
     pub fn engine(&self) -> Option<&Endpoint> {
         match self {
             Extent::Files => None,
@@ -87,7 +88,7 @@ impl Extent {
         }
     }
 
-    /// The last stage that is looked at.
+    /// Returns the last stage that the run inspects.
     fn last(&self) -> Stage {
         match self {
             Extent::Files => Stage::Compose,
@@ -97,7 +98,7 @@ impl Extent {
     }
 }
 
-/// What a reader of stderr is told of what stays on the engine.
+/// Returns the warning for stderr about resources that could not be removed from the engine.
 pub fn left_on_the_engine(fault: &Fault) -> Text {
     let Text { en, fr } = &fault.detail;
     Text::new(
@@ -109,7 +110,10 @@ pub fn left_on_the_engine(fault: &Fault) -> Text {
 static BUILDING: Text = Text::fixed("building the images", "la construction des images");
 static STARTING: Text = Text::fixed("starting the stack", "le démarrage de la pile");
 
-/// A phase, ended when its time is over.
+/// Runs a phase until its deadline.
+///
+/// # Errors
+/// A fault of the kind [`FaultKind::Time`] when the deadline passes, or the fault of the phase.
 async fn within<T>(
     phase: &Text,
     deadline: Duration,
@@ -126,13 +130,14 @@ async fn within<T>(
     timeout(deadline, work).await.map_err(out_of_time)?
 }
 
-/// After a panic, whose message the standard library has written to stderr.
+/// Returns the fault for a panic. The standard library has already written the panic's message to stderr.
 fn failed() -> Fault {
     let words = Text::fixed("an internal error", "une erreur interne");
     Fault::new(FaultKind::Checker, words)
 }
 
-/// What the files say; without a project, and with the fault, when only the compose file cannot be read.
+/// Reads the answer file and the compose file. When only the compose file cannot be read, returns the observation with the
+/// fault and without a project.
 fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<Project>), Fault> {
     let seen = Observation {
         taken: submission.taken().map(str::to_owned),
@@ -149,7 +154,7 @@ fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<P
     Ok((Observation { compose, ..seen }, project))
 }
 
-/// The empty folders in what images are built from.
+/// Returns the empty folders in the build contexts.
 fn empty_folders(live: &Live<'_>) -> Result<Vec<String>, Fault> {
     let builds = live
         .project
@@ -164,7 +169,7 @@ fn empty_folders(live: &Live<'_>) -> Result<Vec<String>, Fault> {
     Ok(found.into_iter().collect())
 }
 
-/// What is known when not even the answer file can be read: nothing but why.
+/// Returns the observation for an answer file that cannot be read: it holds only the fault.
 fn unread(fault: Fault) -> Observation {
     Observation {
         fault: Some(fault),
@@ -172,7 +177,8 @@ fn unread(fault: Fault) -> Observation {
     }
 }
 
-/// Builds, starts and asks; `standing` is what is up since the last round, and then what is up since this one.
+/// Builds the images, starts the stack and sends the requests. `standing` holds the stack that is up since the last round, and
+/// on return the one that is up since this round.
 async fn watch(
     live: &Live<'_>,
     options: &Options,
@@ -250,7 +256,7 @@ async fn watch(
     };
     let measured = live.sandbox.watching(measured).await;
     if let Some(stack) = stack.as_mut().filter(|_| live.sandbox.has_exceeded()) {
-        // Whatever else went wrong since may come of that.
+        // The exceeded quota may have caused any later error.
         live.recheck(stack).await?;
         seen.stack = Some(stack.seen());
         return Ok(());
@@ -266,7 +272,7 @@ async fn watch(
     Ok(())
 }
 
-/// The requests, where they are due, through the proxy, where it was started.
+/// Sends the requests that are due through the proxy; records a refused reply when the proxy has not started.
 async fn asked(
     live: &Live<'_>,
     stack: &mut Started,
@@ -295,7 +301,7 @@ async fn asked(
     requests.send(stack, seen).await
 }
 
-/// Whether the check of this id is next: it has nothing to judge yet, and everything before it has passed.
+/// Returns whether the check of this id is next: it has no observation to judge yet, and every check before it has passed.
 fn due(seen: &Observation, id: &str) -> bool {
     is_due(TASK6, seen, id)
 }

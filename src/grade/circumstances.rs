@@ -1,4 +1,4 @@
-//! The circumstances of a measurement, looked at while requests are sent.
+//! Circumstances of a measurement, inspected while requests are sent.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use super::requests::Requests;
 use crate::sandbox::Member;
 use crate::traffic::workers;
 
-/// One look. What takes longer stays unknown, so that nobody waits for a stranger's program.
+/// Deadline of one inspection. Its value stays unknown after that, so that a foreign program cannot delay the run.
 const LOOK: Duration = Duration::from_secs(2);
 
 impl Requests<'_> {
-    /// What requests to these replicas meet with, as far as it can be told.
+    /// Returns the circumstances of requests to these replicas; a value that cannot be read in time is unknown.
     pub(super) async fn circumstances(&self, replicas: &[Member]) -> Circumstances {
         let (sandbox, proxy) = (self.live.sandbox, &self.proxy.member);
         let addresses = replicas
@@ -39,7 +39,7 @@ impl Requests<'_> {
     }
 }
 
-/// What comes of a look, when it comes in time and without trouble.
+/// Returns the result of an inspection, or `None` after its deadline or an error.
 async fn soon<T>(look: impl Future<Output = Result<T, Fault>>) -> Option<T> {
     timeout(LOOK, look).await.ok()?.ok()
 }

@@ -1,4 +1,5 @@
-//! Who else asks the API: containers of the stack that send requests beside the checker's, and the proxy's limit on both.
+//! Other clients of the API: containers of the stack that send requests besides the checker, and the proxy's rate limit on
+//! both.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -15,20 +16,20 @@ use crate::compose::project::Service;
 use crate::sandbox::{Member, Moment};
 use crate::traffic::{API_PATH, Pace, volley};
 
-/// How long the API may take to answer while other containers are held, before it is taken to need one of them.
+/// Deadline of an answer while the other containers are paused; without an answer the API counts as needing one of them.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long nginx leaves a server out that has refused a connection: its default `fail_timeout`, and a second.
+/// Time for which nginx skips a server that refused a connection: its default `fail_timeout`, plus one second.
 const FAIL_TIMEOUT: Duration = Duration::from_secs(11);
 
-/// What nginx writes to its log when a server refuses a connection, and when none is left.
+/// Log texts of nginx for a server that refuses a connection, and for an upstream without a live server.
 const REFUSED: [&str; 2] = ["connect() failed", "no live upstreams"];
 
-/// What all requests of the checker's have in their query.
+/// Query parameter that marks every request of the checker.
 const OWN: &str = "softy=";
 
 impl Requests<'_> {
-    /// Waits until the proxy takes every replica for one that answers, where a container of the stack has asked it before they
+    /// Waits until the proxy counts every replica as live, if a container of the stack sent a request before the replicas
     /// listened.
     pub(super) async fn recovered(&self) -> Result<(), Fault> {
         let log = self.live.sandbox.last_lines(&self.proxy.member).await?;
@@ -40,8 +41,8 @@ impl Requests<'_> {
         Ok(())
     }
 
-    /// A volley while every container is held that is neither the proxy nor a replica, so that none of them asks in between; with
-    /// all of them where the API does not answer without one.
+    /// Sends a volley while every container except the proxy and the replicas is paused, so that none of them sends requests in
+    /// between. Unpauses them all first when the API does not answer without them.
     pub(super) async fn volley_alone(
         &self,
         stack: &Started,
@@ -64,8 +65,8 @@ impl Requests<'_> {
         sent
     }
 
-    /// Notes the services whose containers have sent requests through the proxy since a moment, by its log; where that names no
-    /// client, those whose command or health check asks for the API.
+    /// Notes the services whose containers have sent requests through the proxy since a moment, according to its log. When the
+    /// log names no client, notes the services whose command or health check names the API's path.
     pub(super) async fn note_askers(
         &self,
         stack: &Started,
@@ -96,8 +97,8 @@ impl Requests<'_> {
         Ok(())
     }
 
-    /// The pace that a limit of the proxy's asks for: by its configuration, where that has one; `None` where it leaves no time for
-    /// what has to be sent.
+    /// Returns the pace that the proxy's rate limit allows: from its configuration, if that has a limit, else one request per
+    /// second. Returns `None` when a volley at this pace would take too long.
     pub(super) async fn slower(&self, stack: &Started) -> Option<Pace> {
         let replicas = u32::try_from(stack.replicas().len()).unwrap_or(u32::MAX);
         let nginx = self.live.nginx(stack.configured()).await;
@@ -113,7 +114,7 @@ impl Requests<'_> {
     }
 }
 
-/// Whether the command or the health check of a service names the API's path.
+/// Returns whether the command or the health check of a service names the API's path.
 fn asks(service: &Service) -> bool {
     let commands = [&service.command, &service.entrypoint]
         .into_iter()
@@ -123,8 +124,8 @@ fn asks(service: &Service) -> bool {
     words.any(|word| word.contains(API_PATH))
 }
 
-/// The client of a line of the proxy's access log, behind the time in front of it; `None` for the checker's own requests and
-/// for other lines.
+/// Returns the client of a line of the proxy's access log, whose first word is the time. Returns `None` for the checker's own
+/// requests and for other lines.
 fn client(line: &str) -> Option<IpAddr> {
     let (_, line) = line.split_once(' ')?;
     let is_request = line.contains(" HTTP/") && !line.contains(OWN);

@@ -1,4 +1,4 @@
-//! What a run tells of its steps while it goes on, for who asks for it.
+//! Progress details that a run reports of its steps on request.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use softy_checks::observation::{Container, Image, ImageState, State, Volley};
 
 use crate::sandbox::{Reach, Reachable};
 
-/// What came of a service's image.
+/// Returns the text for the state of a service's image.
 pub(super) fn image(image: &Image) -> Text {
     let service = &image.service;
     let (en, fr) = match image.state {
@@ -20,7 +20,7 @@ pub(super) fn image(image: &Image) -> Text {
     )
 }
 
-/// How the stack is reached.
+/// Returns the text for the way to reach the stack.
 pub(super) fn reached(reachable: &Reachable) -> Text {
     match reachable.reach {
         Reach::Address => Text::fixed(
@@ -38,7 +38,7 @@ pub(super) fn reached(reachable: &Reachable) -> Text {
     }
 }
 
-/// How far up a container is.
+/// Returns the text for the state of a container.
 pub(super) fn container(container: &Container) -> Text {
     let (service, number) = (&container.service, container.number);
     let (en, fr) = match &container.state {
@@ -56,7 +56,7 @@ pub(super) fn container(container: &Container) -> Text {
     )
 }
 
-/// Where requests are sent.
+/// Returns the text for the address that requests are sent to.
 pub(super) fn way_in(address: SocketAddr) -> Text {
     Text::new(
         format!("requests go to http://{address}/"),
@@ -64,7 +64,7 @@ pub(super) fn way_in(address: SocketAddr) -> Text {
     )
 }
 
-/// What was sent.
+/// Returns the text for a volley.
 pub(super) fn volley(volley: &Volley) -> Text {
     let (requests, replicas) = (volley.sequence.len(), volley.replicas);
     Text::new(

@@ -8,17 +8,17 @@ use super::nginx::files;
 use crate::compose::project::{MountSource, Project};
 use crate::submission::{Kind, Submission};
 
-/// The longest script that is read, in bytes.
+/// Maximum size of a script, in bytes.
 const TEXT: u64 = 64 << 10;
 
-/// Scripts that are named.
+/// Maximum number of scripts in the observation.
 const SCRIPTS: usize = 20;
 
-/// Endings of files that are scripts, whatever they begin with.
+/// File name endings of scripts, whatever their first line is.
 const ENDINGS: [&str; 3] = [".sh", ".bash", ".py"];
 
-/// Returns the scripts that Linux does not run as they are: those with Windows line ends, and those without the permission.
-/// A Dockerfile that converts its files, or gives them the permission, excuses those of its folder.
+/// Returns the scripts that Linux cannot run: those with Windows line ends, and those that are not executable. A Dockerfile
+/// that converts line ends or sets the permission excuses the scripts of its build context.
 pub(super) fn scripts(submission: &Submission, project: &Project) -> Vec<Script> {
     let mut scripts: Vec<Script> = Vec::new();
     let mut folders = BTreeSet::new();
@@ -70,8 +70,8 @@ fn paths(submission: &Submission, folder: &str) -> Vec<String> {
     }
 }
 
-/// Returns a file as a script, if it is one: by its ending, or by its first line. Most files of a site have another ending
-/// and are not read.
+/// Returns a file as a script, if its ending or its first line makes it one. Most files of a site have another ending and are
+/// not read.
 fn script(submission: &Submission, path: String) -> Option<Script> {
     let name = path.rsplit('/').next().unwrap_or(&path);
     let is_named = ENDINGS.iter().any(|ending| name.ends_with(ending));
@@ -91,7 +91,7 @@ fn script(submission: &Submission, path: String) -> Option<Script> {
     })
 }
 
-/// Returns what containers mount of the submission.
+/// Returns the bind mounts of the submission's files.
 ///
 /// # Errors
 /// A fault when a path cannot be read.

@@ -1,4 +1,4 @@
-//! What comes of requests while a replica is held, where requests one by one leave open how replicas are chosen.
+//! Requests while one replica is paused, for stacks whose single requests do not show how the proxy chooses replicas.
 
 use softy_checks::choice_is_open;
 use softy_checks::observation::{Connection, Held, Observation};
@@ -9,8 +9,8 @@ use crate::sandbox::Reachable;
 use crate::traffic::held;
 
 impl Live<'_> {
-    /// Holds a replica of those that the last volley came to; `None` where that is not worth while, or tells nothing. Whatever
-    /// goes wrong takes nothing from what was seen before.
+    /// Pauses one of the replicas that answered the last volley. Returns `None` when the measurement would not help or shows
+    /// nothing. An error here changes no earlier observation.
     pub(super) async fn held(
         &self,
         started: &Started,

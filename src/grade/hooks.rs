@@ -1,4 +1,4 @@
-//! `pre_start`: what is run before the first container of a service starts.
+//! `pre_start` hooks: commands that run before the first container of a service starts.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use super::started::{Slot, Started};
 use crate::compose::project::{Attachment, Healthcheck, Hook, MountSource, Service, VolumesFrom};
 use crate::sandbox::{Built, Reachable};
 
-/// The containers of a hook are told from each other by the hook; each has one.
+/// Number of a hook's container. Each hook has one container, so the number does not distinguish them.
 const FIRST: u32 = 1;
 
 impl Live<'_> {
-    /// Runs the hooks of each service of a wave whose dependencies are met; the words of those that failed, by the service.
+    /// Runs the hooks of each service of a wave whose dependencies are met. Returns the error texts of the failed hooks, by
+    /// service.
     pub(super) async fn pre_start(
         &self,
         wave: &[&Service],
@@ -37,7 +38,7 @@ impl Live<'_> {
         Ok(failed)
     }
 
-    /// Runs the hooks one after the other, until one fails; its words.
+    /// Runs the hooks of a service in order until one fails; the inner error is the failed hook's text.
     async fn run_all(
         &self,
         service: &Service,
@@ -70,8 +71,8 @@ impl Live<'_> {
     }
 }
 
-/// What the container of a hook is: the service's, with the hook's command in the hook's image. It has the volumes of the
-/// service's first container, and is found under no name.
+/// Returns the service definition of a hook's container: the service's, with the command and the image of the hook. The
+/// container mounts the volumes of the service's first container, and has no DNS name.
 fn container(service: &Service, hook: &Hook, index: usize) -> Service {
     let own = hook.environment.iter();
     let inherited = service.environment.iter();

@@ -1,4 +1,4 @@
-//! What the replicas listen on, looked up once the proxy has got no answer from them.
+//! Addresses that the replicas listen on, read once the proxy has got no answer from them.
 
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, Observation, Outcome, Reply};
@@ -7,7 +7,7 @@ use super::stack::Live;
 use super::started::Started;
 use crate::traffic::listening;
 
-/// Whether the proxy says that the server it asked gave no answer.
+/// Returns whether the proxy answered 502: it got no valid answer from its server.
 pub(super) fn is_bad_gateway(seen: &Observation) -> bool {
     let first = seen.api.as_ref().and_then(|replies| replies.first());
     let outcome = first.map(|Reply { outcome, .. }| outcome);
@@ -15,10 +15,10 @@ pub(super) fn is_bad_gateway(seen: &Observation) -> bool {
 }
 
 impl Live<'_> {
-    /// Looks up what each replica listens on, where that is not known yet.
+    /// Reads the addresses that each replica listens on, unless they are known.
     ///
     /// # Errors
-    /// A fault when the engine does not say.
+    /// A fault when the engine fails.
     pub(super) async fn listening(&self, started: &mut Started) -> Result<(), Fault> {
         let unknown = started.containers.iter_mut().filter(|(_, container)| {
             container.service == self.project.back_end && container.listening.is_empty()

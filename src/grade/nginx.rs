@@ -1,4 +1,4 @@
-//! The configuration of the proxy's nginx, and where the submission has its files.
+//! Configuration of the proxy's nginx, and the submission's files that its files are copies of.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use crate::compose::project::Build;
 use crate::sandbox::Member;
 use crate::submission::{Kind, Submission, TASK_FOLDER};
 
-/// Where nginx keeps its configuration.
+/// Folder of nginx's configuration.
 const FOLDER: &str = "/etc/nginx";
 
-/// Files and folders of the submission that are looked at for the configuration's files, and for each of its folders.
+/// Maximum number of files and folders that are listed per search folder of the submission.
 const ENTRIES: usize = 2000;
 
-/// Folders inside each other that are looked into.
+/// Maximum depth of nested folders.
 const DEPTH: usize = 6;
 
-/// The longest Dockerfile, or file with a `proxy_pass`, that is read, in bytes.
+/// Maximum size of a Dockerfile, or of a file searched for `proxy_pass`, in bytes.
 const TEXT: u64 = 64 << 10;
 
 impl Live<'_> {
-    /// What the proxy's nginx reads when it starts; `None` when it runs no nginx, or that cannot be had: only the causes of
-    /// mistakes are told by it.
+    /// Returns the files that the proxy's nginx reads when it starts. Returns `None` when the proxy does not run nginx, or when
+    /// its files cannot be downloaded: they only explain the causes of mistakes.
     pub(super) async fn nginx(&self, proxy: Option<(Member, Vec<String>)>) -> Option<Nginx> {
         let (member, command) = proxy?;
         let main = main_file(&command)?;
@@ -47,7 +47,8 @@ impl Live<'_> {
     }
 }
 
-/// The file that nginx begins with; `None` when it is not nginx that is started, or it looks elsewhere for everything.
+/// Returns nginx's main configuration file. Returns `None` when the command does not start nginx, or sets another prefix path
+/// with `-p`.
 fn main_file(command: &[String]) -> Option<String> {
     let words: Vec<&str> = command
         .iter()
@@ -68,7 +69,7 @@ fn main_file(command: &[String]) -> Option<String> {
     })
 }
 
-/// Without the files that nginx does not read and that the image brought along, nor the list of MIME types.
+/// Removes the list of MIME types, and the image's own files that nginx does not read.
 fn without_others(nginx: Nginx) -> Nginx {
     let effective = Effective::read(&nginx);
     let read: Vec<&str> = effective
@@ -91,10 +92,10 @@ fn dockerfile(submission: &Submission, build: &Build) -> Option<SourceFile> {
     build.inline.is_none().then_some(SourceFile { path, text })
 }
 
-/// Files of the submission, those that the proxy's image is built from first.
+/// Files of the submission; those in the build context of the proxy's image come first.
 struct Sources<'a> {
     submission: &'a Submission,
-    /// Paths with sizes, in bytes.
+    /// Paths in the build context, with their sizes in bytes.
     built_from: Vec<(String, u64)>,
     others: Vec<(String, u64)>,
 }
@@ -109,7 +110,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The files of a container, each with the file of the submission that it is a copy of.
+    /// Returns the files of a container, each with the submission's file that it is a copy of.
     fn beside(&self, files: BTreeMap<String, Vec<u8>>) -> Vec<NginxFile> {
         let files = files.into_iter();
         let files = files.map(|(path, content)| NginxFile {
@@ -120,7 +121,7 @@ impl<'a> Sources<'a> {
         files.collect()
     }
 
-    /// The file that has these bytes; of empty ones, the only one that is called like a configuration.
+    /// Returns the submission's file with this content. For empty content, returns the build context's only empty `.conf` file.
     fn source(&self, content: &[u8]) -> Option<String> {
         if content.is_empty() {
             let files = self.built_from.iter();
@@ -147,7 +148,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// The regular files of a folder and of those in it, the nearest first.
+/// Returns the regular files of a folder and of its subfolders, with their sizes in bytes, the nearest first.
 pub(super) fn files(submission: &Submission, folder: &str) -> Vec<(String, u64)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];

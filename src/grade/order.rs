@@ -1,16 +1,17 @@
-//! Which service is the proxy, and in which order services start.
+//! Choice of the proxy among the services, and the start order of the services.
 
 use crate::compose::project::{Dependency, Namespace, Project, Service};
 
-/// The name that most submissions give the proxy.
+/// Name of the proxy in most submissions.
 const PROXY: &str = "proxy";
 
-/// The port of the host that a browser asks.
+/// Host port that a browser connects to.
 const HTTP: u16 = 80;
 
-/// The service that requests go through, with the port inside its container: of those that are started and publish one on
-/// a network of their own,
-/// the one called `proxy`, else the one on port 80 of the host, else the one that needs the API servers, else the first.
+/// Returns the proxy: the service that receives the requests, with its port inside the container.
+///
+/// Candidates are services that are started, publish a port and have their own network namespace. Of these it returns the one
+/// called `proxy`, else the one on port 80 of the host, else the one that depends on the API servers, else the first.
 pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     let published = || {
         project.services.iter().filter(|service| {
@@ -39,11 +40,11 @@ pub(super) fn proxy(project: &Project) -> Option<(&Service, u16)> {
     Some((service, port.target))
 }
 
-/// The services in the order of their start: each wave starts together, once what it depends on is there.
+/// Returns the services in start order: the services of a wave start together, once their dependencies have started.
 ///
-/// What the API servers do not need starts behind them, and a proxy behind everything that does not depend on it, also where
-/// the file does not say so: Compose starts them at the same time, and who wins that race is no matter of right and
-/// wrong.
+/// Services that the API servers do not need start after them, and the proxy starts after every service that does not depend on
+/// it, even if the file does not declare this. Compose starts such services at the same time, and the winner of that race
+/// decides nothing about the submission.
 pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     let proxy = proxy(project).map(|(service, _)| service.name.as_str());
     let behind_back_end = |service: &Service| {
@@ -57,7 +58,7 @@ pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     while !waiting.is_empty() {
         let held = |name: &str| waiting.iter().any(|service| service.name == name);
         let blocked = |service: &Service| {
-            // What waits for the API servers waits for what they need, too.
+            // A service that waits for the API servers also waits for their dependencies.
             let waits_for = |other: &&Service| {
                 let after = needs(project, other, &service.name)
                     || (behind_back_end(other) && !behind_back_end(service));
@@ -74,7 +75,7 @@ pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
         let (later, now): (Vec<&Service>, Vec<&Service>) =
             waiting.iter().partition(|service| blocked(service));
         if now.is_empty() {
-            // A cycle, which the reader of compose files has refused already.
+            // A dependency cycle: the compose reader has already refused it.
             waves.push(later);
             break;
         }
@@ -84,7 +85,7 @@ pub(super) fn waves(project: &Project) -> Vec<Vec<&Service>> {
     waves
 }
 
-/// Whether `service` depends on the one called `name`, directly or not.
+/// Returns whether `service` depends on the service called `name`, directly or indirectly.
 pub(super) fn needs(project: &Project, service: &Service, name: &str) -> bool {
     let mut reached: Vec<&str> = Vec::new();
     let mut next: Vec<&str> = service.depends_on.iter().map(dependency_name).collect();

@@ -1,11 +1,11 @@
-//! What replicas have received, between one reading of their counters and the next.
+//! Bytes that replicas received between two readings of their network counters.
 
-/// What replicas have received, by number; nothing where one of them cannot be read.
+/// Bytes received by each replica, in the order of the replica numbers; `None` when one counter cannot be read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Received(pub(super) Option<Vec<u64>>);
 
 impl Received {
-    /// What came since `before`; empty when either is unknown.
+    /// Returns the bytes received since `before`; empty when either reading is unknown.
     pub(super) fn since(&self, before: &Received) -> Vec<u64> {
         let (Some(now), Some(before)) = (&self.0, &before.0) else {
             return Vec::new();
@@ -16,17 +16,17 @@ impl Received {
             .collect()
     }
 
-    /// Whether nothing is known.
+    /// Returns whether the counters are unknown.
     pub(super) fn is_unknown(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether what was known before is not any more.
+    /// Returns whether the counters were known before and are unknown now.
     pub(super) fn is_lost_since(&self, before: &Received) -> bool {
         self.is_unknown() && !before.is_unknown()
     }
 
-    /// Adds replicas behind those that are known.
+    /// Appends the counters of further replicas.
     pub(super) fn extend(&mut self, others: Received) {
         self.0 = match (self.0.take(), others.0) {
             (Some(known), Some(others)) => Some([known, others].concat()),
@@ -34,7 +34,7 @@ impl Received {
         };
     }
 
-    /// Puts a later reading of the first replicas in its place.
+    /// Replaces the counters of the first replicas by a later reading.
     pub(super) fn update(&mut self, later: Received) {
         self.0 = match (self.0.take(), later.0) {
             (Some(mut known), Some(later)) => {

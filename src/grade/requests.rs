@@ -1,4 +1,4 @@
-//! The requests: for the front page, for the API, and those that show where two and five replicas take turns.
+//! Requests for the front page, for the API, and those that show whether two and then five replicas take turns.
 
 use std::net::SocketAddr;
 
@@ -19,13 +19,13 @@ use crate::traffic::{API_PATH, Client, Pace, fresh_volley, volley};
 static ASKING_TWO: Text = Text::fixed("asking two replicas", "l’interrogation de deux répliques");
 static ASKING_FIVE: Text = Text::fixed("asking five replicas", "l’interrogation de cinq répliques");
 
-/// Volleys sent before requests are said to follow no order.
+/// Number of volleys before the requests count as having no order.
 const ATTEMPTS: u32 = 3;
 
-/// The same where requests of others hide whether there is one, which may leave a volley alone now and then.
+/// The same as [`ATTEMPTS`], but when requests of other clients hide the order: only a few volleys may be free of them.
 const HIDDEN_ATTEMPTS: u32 = 6;
 
-/// What requests are sent with, and through what.
+/// Sender of the requests: the stack, the HTTP client and the proxy.
 pub(super) struct Requests<'a> {
     pub(super) live: &'a Live<'a>,
     pub(super) built: &'a Built,
@@ -35,7 +35,7 @@ pub(super) struct Requests<'a> {
 }
 
 impl Requests<'_> {
-    /// Sends those that are due, to two replicas and then to five.
+    /// Sends the requests that are due, to two replicas and then to five.
     pub(super) async fn send(
         &self,
         stack: &mut Started,
@@ -55,7 +55,8 @@ impl Requests<'_> {
         within(&ASKING_FIVE, limits::SCALING, five).await
     }
 
-    /// The front page, the API, and the rotation of two replicas, each where it is due; the address that they were sent to.
+    /// Requests the front page and the API, and measures the rotation of two replicas, each when it is due. Returns the address
+    /// that the requests were sent to.
     async fn to_two(
         &self,
         stack: &mut Started,
@@ -84,7 +85,7 @@ impl Requests<'_> {
         Ok(address)
     }
 
-    /// The rotation of five replicas where it is due, and what comes of a connection for each request.
+    /// Measures the rotation of five replicas when it is due, then sends requests on one connection each.
     async fn to_five(
         &self,
         stack: &mut Started,
@@ -113,7 +114,7 @@ impl Requests<'_> {
                 seen.scaled = Some(stack.seen());
                 return Ok(());
             }
-            // Started again, the proxy may have another port.
+            // The restarted proxy may have another port.
             address = self.live.way_in(&self.proxy, self.reachable).await?;
             let replicas = stack.replicas();
             let five = self.rotate(stack, address, seen, &mut pace, "scales-further");
@@ -141,7 +142,7 @@ impl Requests<'_> {
         Ok(())
     }
 
-    /// The first request for the API, sent again at the proxy's pace where a limit refuses it.
+    /// Sends the first request for the API; sends it again at a slower pace when a limit of the proxy refuses it.
     async fn first(&self, stack: &Started, address: SocketAddr, pace: &mut Pace) -> Reply {
         let reply = self.client.get(address, API_PATH).await;
         if reply.outcome.refused().is_none() {
@@ -155,10 +156,10 @@ impl Requests<'_> {
         self.client.get(address, API_PATH).await
     }
 
-    /// Measures the rotation for the check of this id, again where something else may have changed what was seen: a limit on the
-    /// rate of requests, or others that ask the API in between. Chance does not make an order.
+    /// Measures the rotation for the check of this id. Repeats the volley when something else may have changed the result: a
+    /// rate limit, or other clients that request the API in between. Chance does not produce an order.
     ///
-    /// What is sent again is kept beside the rest, with what the replicas have received meanwhile.
+    /// A repeated volley is kept in `set_aside`, with the bytes that the replicas received meanwhile.
     async fn rotate(
         &self,
         stack: &mut Started,
@@ -179,7 +180,7 @@ impl Requests<'_> {
                 _ => self.volley_alone(stack, address, *pace).await,
             };
             let sent = match sent {
-                // Nothing but traffic that hides the requests.
+                // The only cause is other traffic that hides the requests.
                 Err(fault) if attempt == 1 && fault.kind == FaultKind::Engine => {
                     stack.received = self.live.received(&replicas).await?;
                     continue;
@@ -210,11 +211,8 @@ impl Requests<'_> {
         Ok(())
     }
 
-    /// What becomes of counters that could be read before a volley and cannot behind it: a replica has ended, which is a mistake. No
-    /// log is believed without them.
-    ///
-    /// # Errors
-    /// A fault when all replicas still run.
+    /// Handles counters that were readable before a volley and are not after it. The cause is a replica that has ended, which
+    /// is a mistake of the submission. Logs are not trusted without the counters.
     async fn unread(&self, stack: &mut Started, seen: &mut Observation) -> Result<(), Fault> {
         self.live.recheck(stack).await?;
         if !stack.stays_up() {
@@ -228,7 +226,7 @@ impl Requests<'_> {
         Err(Fault::new(FaultKind::Engine, words))
     }
 
-    /// Whether a slower pace is left to try.
+    /// Slows down and waits. Returns whether a slower pace was left to try.
     async fn slows_down(&self, stack: &Started, pace: &mut Pace) -> bool {
         match self.slower(stack).await {
             Some(slower) if *pace != slower => {
@@ -241,8 +239,8 @@ impl Requests<'_> {
     }
 }
 
-/// Whether the last volley is worth sending again: it has no order, or others asked in between, or may have where only counters
-/// tell.
+/// Returns whether the last volley is worth repeating: it has no order, other clients sent requests in between, or they may
+/// have where only the counters show it.
 fn is_doubtful(seen: &Observation, id: &str, attempt: u32) -> bool {
     let Some(last) = seen.volleys.last() else {
         return false;
@@ -271,7 +269,7 @@ fn is_doubtful(seen: &Observation, id: &str, attempt: u32) -> bool {
     is_found && attempt < ATTEMPTS
 }
 
-/// Puts what the replicas have received beside what the logs say of the last volley, unless that was read from counters.
+/// Adds the bytes that the replicas have received to the last volley, unless that volley was read from the counters.
 fn tell(seen: &mut Observation, received: Vec<u64>) {
     if let Some(volley) = seen.volleys.last_mut()
         && volley.received.is_empty()

@@ -1,4 +1,4 @@
-//! A run: a submission observed once, or again and again while it changes.
+//! Run of the checker: a submission observed once, or repeatedly while it changes.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -24,34 +24,34 @@ use crate::submission::{Changes, Submission};
 
 static FINDING: Text = Text::fixed("finding the engine", "la recherche du moteur");
 
-/// What was seen of a submission, and what of it could not be removed from the engine again.
+/// Observation of a submission, and the end of its run on the engine.
 pub struct Observed {
-    /// For the checks.
+    /// Observation for the checks.
     pub seen: Observation,
-    /// What came of the end of the run.
+    /// Result of the end of the run.
     pub ended: Ending,
 }
 
-/// What a run leaves; it says nothing of the submission.
+/// Result of the end of a run; it does not affect the verdict on the submission.
 #[derive(Default)]
 pub struct Ending {
-    /// Why something is left on the engine.
+    /// Error that left resources on the engine.
     pub left: Option<Fault>,
-    /// What came of sweeping up after killed runs; `None` when no engine was asked.
+    /// Result of sweeping up after killed runs; `None` when no engine was used.
     pub swept: Option<Result<Swept, Fault>>,
-    /// The stack, where it was to be left up and there is one.
+    /// Stack that was left up, if the options asked for it and one was started.
     pub kept: Option<Kept>,
 }
 
 impl Ending {
-    /// What is to know of it: what stays on the engine.
+    /// Returns the warnings about resources that stay on the engine.
     pub fn warnings(&self) -> Vec<Text> {
         let left = self.left.iter().map(left_on_the_engine);
         left.chain(self.swept.iter().flat_map(not_swept)).collect()
     }
 }
 
-/// What a run says of a sweep beside it, as far as it did not remove everything.
+/// Returns one warning per resource that the sweep could not remove.
 fn not_swept(swept: &Result<Swept, Fault>) -> Vec<Text> {
     let warning = |what: &Text| {
         let Text { en, fr } = what;
@@ -72,31 +72,31 @@ fn not_swept(swept: &Result<Swept, Fault>) -> Vec<Text> {
     }
 }
 
-/// A stack that was left up.
+/// Stack that was left up.
 #[derive(Debug)]
 pub struct Kept {
-    /// Where its proxy is reached; `None` when it has none that runs.
+    /// Address of the proxy; `None` when no proxy runs.
     pub address: Option<SocketAddr>,
-    /// The engine's names of its containers.
+    /// Names of its containers on the engine.
     pub containers: Vec<String>,
 }
 
-/// A run on an engine.
+/// Run on an engine.
 pub struct Session<'a> {
     options: &'a Options,
-    /// What the run does beside its own work, once it has got as far as the engine.
+    /// Maintenance beside the run's own work, assigned once the run reaches the engine.
     chores: Option<Chores>,
     sandbox: OnceCell<Sandbox>,
-    /// When the round began that opened the sandbox.
+    /// Start of the round that opened the sandbox.
     opened: Instant,
     sweeping: OnceCell<Sweeping>,
-    /// What is up since the last round.
+    /// Stack that is up since the last round.
     standing: Option<Standing>,
-    /// What was seen last, and of which project, unless there was trouble.
+    /// Last observation and its project; `None` after a fault.
     last: Option<(Project, Observation)>,
 }
 
-/// Observes a submission, and takes everything of it away from the engine unless it is to be kept; ends early, with a fault,
+/// Observes a submission, and removes all its resources from the engine unless the options keep them. Ends early, with a fault,
 /// when `interrupted` is ready.
 pub async fn observe(
     submission: &Submission,
@@ -116,7 +116,7 @@ pub async fn observe(
 }
 
 impl Session<'_> {
-    /// A run that has not begun.
+    /// Creates a run that has not begun.
     pub fn new(options: &Options) -> Session<'_> {
         Session {
             options,
@@ -129,7 +129,7 @@ impl Session<'_> {
         }
     }
 
-    /// Observes the submission, of which `changes` are new since the last round; ends early, with a fault, when `interrupted`
+    /// Observes the submission, of which `changes` are new since the last round. Ends early, with a fault, when `interrupted`
     /// is ready.
     pub async fn observe(
         &mut self,
@@ -208,7 +208,7 @@ impl Session<'_> {
         seen
     }
 
-    /// What was seen last, where nothing has changed since that the stack is made from.
+    /// Returns the last observation if no file that the stack is made from has changed since.
     fn still_true(&self, project: &Project, changes: &Changes) -> Option<&Observation> {
         let (last_project, last) = self.last.as_ref()?;
         let Changes::These(paths) = changes else {
@@ -218,10 +218,11 @@ impl Session<'_> {
         (last_project == project && !is_used).then_some(last)
     }
 
-    /// Takes away what another round cannot use, and prepares what it will need, while nobody waits.
+    /// Removes everything that another round cannot reuse, and prepares the next round while the user does not wait.
     ///
     /// # Errors
-    /// A fault when something cannot be removed; the next round then begins anew, and removal is tried again at the end.
+    /// A fault when something cannot be removed; the next round is then a cold start, and the end of the run retries the
+    /// removal.
     pub async fn rest(
         &mut self,
         submission: &Submission,
@@ -230,7 +231,7 @@ impl Session<'_> {
         let Some(sandbox) = self.sandbox.get() else {
             return Ok(());
         };
-        // A checker elsewhere takes what is older for a dead run's.
+        // A checker on another machine takes older resources for those of a dead run.
         if self.opened.elapsed() > limits::RUN {
             return self.cool_down().await;
         }
@@ -253,7 +254,7 @@ impl Session<'_> {
         removed
     }
 
-    /// Prepares the next round where something stands.
+    /// Creates the spare replicas of the next round, if a stack is up.
     async fn prepare(&mut self, submission: &Submission, progress: &Progress) -> Result<(), Fault> {
         let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &mut self.standing) else {
             return Ok(());
@@ -274,7 +275,7 @@ impl Session<'_> {
         live.prepare(stack, replicas, built, reachable).await
     }
 
-    /// Takes everything away that is up; the next round begins anew.
+    /// Removes the whole stack; the next round is a cold start.
     ///
     /// # Errors
     /// A fault when something cannot be removed.
@@ -287,7 +288,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Ends the run, and takes everything away.
+    /// Ends the run and removes everything from the engine.
     pub async fn end(self, progress: &Progress) -> Ending {
         let removed = async {
             let sandbox = self.sandbox.get()?;
@@ -299,7 +300,7 @@ impl Session<'_> {
             if let Some(sandbox) = self.sandbox.get().filter(|_| bounds) {
                 let sweeper = sandbox.sweeper();
                 let bounded = sweeper.bound_cache(Bound::Usual, false);
-                // What is still too much is the next run's to take away.
+                // The next run removes the rest.
                 let _bounded = timeout(limits::CACHE, bounded).await;
             }
         };
@@ -312,7 +313,7 @@ impl Session<'_> {
         }
     }
 
-    /// Ends the run, and leaves the stack up where there is one.
+    /// Ends the run and leaves the stack up, if there is one.
     async fn keep(self, progress: &Progress) -> Ending {
         let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &self.standing) else {
             return self.end(progress).await;

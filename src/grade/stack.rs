@@ -1,4 +1,4 @@
-//! The stack: created, started in order, scaled, and looked at again.
+//! Stack of containers: created, started in order, scaled and checked again.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,13 +20,13 @@ use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
 use crate::submission::Submission;
 use crate::traffic::{Door, knock, listening, settle};
 
-/// Replicas of the first measurement.
+/// Number of replicas in the first measurement.
 const TWO: u32 = 2;
 
-/// The port that the exercise gives the API, looked at even where neither file nor image names it.
+/// Port of the API in the exercise, checked even if neither the file nor the image names it.
 const API_PORT: u16 = 5252;
 
-/// What a running stack is made from.
+/// Deployer of a stack: the sandbox, and the submission and the project that it is made from.
 pub(super) struct Live<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) submission: &'a Submission,
@@ -35,8 +35,8 @@ pub(super) struct Live<'a> {
 }
 
 impl Live<'_> {
-    /// Creates every container, starts each in its wave, two of the API servers, and waits until they listen or end;
-    /// where the waves up to those are `warm`, they are there already.
+    /// Creates every container, starts each in its wave (two of the API servers), and waits until they listen or end. With
+    /// `warm` containers, the waves up to the API servers already run.
     pub(super) async fn start(
         &self,
         built: &Built,
@@ -70,7 +70,7 @@ impl Live<'_> {
         let create = |(service, number)| self.create(service, number, built, reachable, &started);
         let mut created = try_join_all(own.into_iter().map(create)).await?;
         let waves = waves(self.project);
-        // What shares something with a container can only be made once that is there.
+        // A container that shares the namespaces or volumes of another one can only be created after it.
         for wave in &waves {
             for &(service, number) in &sharing {
                 if wave.contains(&service) {
@@ -95,9 +95,9 @@ impl Live<'_> {
         let mut settling = started.containers.clone();
         settling.retain(|(_, container)| container.service == self.project.back_end);
         let counted = async {
-            // What a replica fetches while it starts is no request to it.
+            // Bytes that a replica receives while it starts are not requests to it.
             self.settle(settling.iter_mut(), reachable).await?;
-            // Older engines take a second to read a counter; the others start meanwhile.
+            // Older engines take a second to read a counter; the other services start meanwhile.
             self.received(&replicas).await
         };
         let others = async {
@@ -114,7 +114,7 @@ impl Live<'_> {
         Ok(started)
     }
 
-    /// Starts the containers of a wave, side by side where the engine can be trusted with that.
+    /// Starts the containers of a wave concurrently, after the `pre_start` hooks of its services.
     async fn start_wave(
         &self,
         wave: &[&Service],
@@ -128,7 +128,7 @@ impl Live<'_> {
             .into_iter()
             .partition(|(_, container)| is_of_wave(&container.service));
         *created = later;
-        // Few services have hooks: what they take is not part of every start.
+        // Few services have hooks: the box keeps their state out of the future of every start.
         let failed = Box::pin(self.pre_start(wave, &now, started, built, reachable)).await?;
         let started_before = &*started;
         let start = async |slot: Slot| match failed.get(&slot.1.service).cloned() {
@@ -143,8 +143,7 @@ impl Live<'_> {
         if let Some((service, _)) =
             proxy(self.project).filter(|(proxy, _)| self.others_wait_for(proxy))
         {
-            // nginx looks up its upstreams as soon as it starts; whether those that wait for it come in time must
-            // not be a race.
+            // nginx resolves its upstreams as soon as it starts. Services that depend on it must not race with that.
             let proxies = now
                 .iter_mut()
                 .filter(|(_, container)| container.service == service.name);
@@ -154,8 +153,8 @@ impl Live<'_> {
         Ok(())
     }
 
-    /// Creates the replicas of `back-end` up to `count` that the stack will be scaled by, without starting them: nothing tells
-    /// them from those that are created when they are started, and nobody waits for that.
+    /// Creates the replicas of `back-end` up to `count` for scaling, without starting them. They are identical to replicas
+    /// created when they are started, and the next round does not have to wait for their creation.
     pub(super) async fn prepare(
         &self,
         started: &mut Started,
@@ -176,7 +175,7 @@ impl Live<'_> {
         Ok(())
     }
 
-    /// Adds replicas of `back-end` up to `count`, starts the proxy again, and waits until all of them listen.
+    /// Adds replicas of `back-end` up to `count`, restarts the proxy, and waits until all of them listen.
     pub(super) async fn scale(
         &self,
         started: &mut Started,
@@ -208,7 +207,7 @@ impl Live<'_> {
             .iter()
             .filter_map(|(member, _)| member.clone())
             .collect();
-        // Not sooner, or one of the replicas could be given the proxy's address.
+        // The proxy stops only now: a replica could otherwise be given the proxy's address.
         let settled = self.settle(added.iter_mut(), reachable);
         try_join!(settled, self.stop_proxy(started))?;
         started.containers.append(&mut added);
@@ -226,7 +225,7 @@ impl Live<'_> {
         }
     }
 
-    /// Starts the proxy again, so that it looks up its servers anew, and waits until it listens.
+    /// Starts the stopped proxy, so that it resolves its servers again, and waits until it listens.
     async fn start_proxy_again(
         &self,
         started: &mut Started,
@@ -243,10 +242,10 @@ impl Live<'_> {
         self.settle(proxies, reachable).await
     }
 
-    /// Where requests enter the stack.
+    /// Returns the address at which requests enter the stack.
     ///
     /// # Errors
-    /// A fault when it cannot be reached from here, which says nothing of the submission.
+    /// A fault when the proxy listens but its address cannot be reached from here; this is no mistake of the submission.
     pub(super) async fn way_in(
         &self,
         proxy: &ProxyMember,
@@ -258,7 +257,8 @@ impl Live<'_> {
             .await?;
         let is_kept_away = match knock(address).await {
             Door::Open => false,
-            // The container's own kernel answers at its address, and that of an engine elsewhere does at 127.0.0.1.
+            // At the container's address, its own kernel refuses. At 127.0.0.1, this machine's kernel does when the engine is
+            // elsewhere.
             Door::Refused => self.listens(proxy, address, reachable.reach).await?,
             Door::Silent => self.listens(proxy, address, Reach::Loopback).await?,
         };
@@ -276,7 +276,7 @@ impl Live<'_> {
         Ok(address)
     }
 
-    /// Whether the proxy listens where requests go to, by its own tables.
+    /// Returns whether the proxy listens at the address that requests go to, according to its socket tables.
     async fn listens(
         &self,
         proxy: &ProxyMember,
@@ -293,7 +293,7 @@ impl Live<'_> {
         }))
     }
 
-    /// Finds out which containers have ended since, and reads every log again.
+    /// Checks which containers have ended, and reads every log again.
     pub(super) async fn recheck(&self, started: &mut Started) -> Result<(), Fault> {
         let members: Vec<Member> = started
             .containers
@@ -323,7 +323,7 @@ impl Live<'_> {
         Ok(())
     }
 
-    /// What each replica has received so far.
+    /// Returns the bytes that each replica has received so far.
     pub(super) async fn received(&self, replicas: &[Member]) -> Result<Received, Fault> {
         let readings = replicas
             .iter()
@@ -333,7 +333,7 @@ impl Live<'_> {
         ))
     }
 
-    /// Creates a container, or says why it cannot be.
+    /// Creates a container; on failure, its state holds the error.
     async fn create(
         &self,
         service: &Service,
@@ -385,7 +385,7 @@ impl Live<'_> {
         }
     }
 
-    /// Starts a created container once what it depends on is there, or says why it cannot be.
+    /// Starts a created container once its dependencies are met; on failure, its state holds the reason.
     async fn start_one(&self, slot: Slot, started: &Started) -> Result<Slot, Fault> {
         let (Some(member), container) = slot else {
             return Ok(slot);
@@ -413,7 +413,7 @@ impl Live<'_> {
         }
     }
 
-    /// The first of a service's dependencies that is not as far up as it must be.
+    /// Returns the first dependency of a service that does not meet its condition.
     pub(super) async fn unmet(
         &self,
         service: &Service,
@@ -427,7 +427,7 @@ impl Live<'_> {
         Ok(None)
     }
 
-    /// Whether a dependency is as far up as it must be, once it has had its time.
+    /// Returns whether a dependency meets its condition within [`limits::DEPENDENCY`].
     async fn is_met(&self, dependency: &Dependency, started: &Started) -> Result<bool, Fault> {
         for (member, container) in &started.containers {
             if container.service != dependency.service {
@@ -455,7 +455,7 @@ impl Live<'_> {
         Ok(true)
     }
 
-    /// Waits for those containers that are expected to listen somewhere.
+    /// Waits until the containers that have ports listen or end, and records their state.
     async fn settle(
         &self,
         containers: impl Iterator<Item = &mut Slot>,
@@ -474,7 +474,7 @@ impl Live<'_> {
         try_join_all(settling).await.map(drop)
     }
 
-    /// How many processes a container may have, where it has as many and listens nowhere.
+    /// Returns the limit on processes if a container has reached it and listens on no port.
     async fn all_processes(&self, member: &Member, state: &State) -> Result<Option<u64>, Fault> {
         let State::Silent { .. } = state else {
             return Ok(None);
@@ -492,10 +492,10 @@ impl Live<'_> {
     }
 }
 
-/// Whether a socket takes the requests that come to its container: to its address `own` where that is known and refuses them, else
-/// to one of version 4.
+/// Returns whether a socket accepts the requests that come to its container. `own` is the container's address, if that address
+/// is known and refuses connections; otherwise the requests come to some IPv4 address.
 ///
-/// A socket at `[::]` takes those too, or not (`IPV6_V6ONLY`): the tables do not say, a refusal does.
+/// A socket at `[::]` may also accept IPv4 requests (`IPV6_V6ONLY`). The tables do not show this, a refusal does.
 fn takes(socket: IpAddr, own: Option<IpAddr>) -> bool {
     match (socket, own) {
         (IpAddr::V4(ip), own) => ip.is_unspecified() || own == Some(socket),
@@ -504,8 +504,8 @@ fn takes(socket: IpAddr, own: Option<IpAddr>) -> bool {
     }
 }
 
-/// The service as it is started: a health check that nobody waits for stays off, since one that asks through the proxy would
-/// take turns in the rotation.
+/// Returns the service as it is started. A health check that no service waits for is disabled: one that sends requests through
+/// the proxy would take turns in the rotation.
 pub(super) fn started_as(project: &Project, service: &Service) -> Service {
     let services = project.services.iter();
     let mut dependencies = services.flat_map(|other| &other.depends_on);
@@ -522,7 +522,7 @@ pub(super) fn started_as(project: &Project, service: &Service) -> Service {
     }
 }
 
-/// How many containers a service starts with.
+/// Returns the number of containers that a service starts with.
 pub(super) fn replicas(project: &Project, service: &Service) -> u32 {
     if service.name == project.back_end {
         return TWO;

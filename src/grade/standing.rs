@@ -1,7 +1,7 @@
-//! What is up between two rounds of a run, and what of it another round can use.
+//! Warm stack: the containers that stay up between two rounds of a run.
 //!
-//! That is `back-end` with what it needs, up to where the proxy comes in: only where the start's order puts everything else
-//! behind them does a round on what stands come to the same as one from the beginning.
+//! These are `back-end` and its dependencies, up to the wave before the proxy. Reuse gives the same result as a fresh start
+//! only if the start order puts every other service after them.
 
 use std::collections::BTreeSet;
 
@@ -21,16 +21,16 @@ pub(super) struct Standing {
     pub(super) project: Project,
 }
 
-/// Containers that a round begins with; none where it begins from nothing.
+/// Containers that a round begins with; empty for a cold start.
 #[derive(Default)]
 pub(super) struct Warm {
-    /// Those that run: all up to `back-end`.
+    /// Running containers: all waves up to `back-end`.
     pub(super) containers: Vec<Slot>,
-    /// Further replicas, created and not started.
+    /// Further replicas, created but not started.
     pub(super) spare: Vec<Slot>,
 }
 
-/// The same without its networks.
+/// The same as [`Standing`], but without its networks.
 pub(super) struct Containers {
     stack: Started,
     built: Built,
@@ -38,11 +38,12 @@ pub(super) struct Containers {
 }
 
 impl Standing {
-    /// What of it can be used once more: the first two replicas, and what they need.
+    /// Returns the reusable part: the first two replicas and their dependencies. Returns `None` when the stack cannot be
+    /// reused.
     pub(super) fn rested(mut self) -> Option<Standing> {
         let early = early(&self.project);
         let is_usable = |service: &&Service| {
-            // Files may have changed since, of which a container has a copy.
+            // A container has its own copy of the mounted files, which may have changed since.
             service.mounts.is_empty() && !service.shares_with_others()
         };
         let services = self.project.services.iter();
@@ -84,7 +85,7 @@ impl Standing {
 }
 
 impl Live<'_> {
-    /// What stands, where this project is on the same networks; else it is taken away.
+    /// Returns the warm stack if this project has the same networks; removes it otherwise.
     pub(super) async fn usable(
         &self,
         standing: Option<Standing>,
@@ -101,7 +102,7 @@ impl Live<'_> {
         }
     }
 
-    /// The containers that stand, where this project would start the same from the same images; else they are taken away.
+    /// Returns the warm containers if this project would start the same ones from the same images; removes them otherwise.
     pub(super) async fn warm(
         &self,
         containers: Option<Containers>,
@@ -148,7 +149,7 @@ impl Live<'_> {
     }
 }
 
-/// The names of the services that start before everything else, up to the API servers.
+/// Returns the names of the services that start before all others, up to the API servers.
 fn early(project: &Project) -> BTreeSet<&str> {
     let waves = waves(project);
     let back_end = waves

@@ -1,4 +1,4 @@
-//! A stack that was started: its containers, for the checks and for the engine.
+//! Started stack: its containers, as the checks see them and as the engine knows them.
 
 use softy_checks::observation::{Container, Observation, Proxy, Stack, State};
 
@@ -6,22 +6,22 @@ use super::received::Received;
 use crate::compose::project::Project;
 use crate::sandbox::Member;
 
-/// A container for the checks, and for the engine where it has come to that.
+/// Container for the checks, with its handle on the engine if it was created.
 pub(super) type Slot = (Option<Member>, Container);
 
-/// A stack that was started.
+/// Started stack.
 pub(super) struct Started {
     pub(super) containers: Vec<Slot>,
-    /// Replicas of the API that are created and not started, for when the stack is scaled.
+    /// Replicas of the API that are created but not started, for scaling the stack.
     pub(super) spare: Vec<Slot>,
-    /// The name of the service of the API servers.
+    /// Name of the API servers' service.
     pub(super) back_end: String,
     pub(super) proxy: Option<Proxy>,
-    /// What each replica had received when it was last looked at.
+    /// Bytes that each replica had received at the last reading.
     pub(super) received: Received,
 }
 
-/// The container that requests go through.
+/// Container of the proxy, with the port that requests go to.
 #[derive(Clone, Debug)]
 pub(super) struct ProxyMember {
     pub(super) member: Member,
@@ -29,7 +29,7 @@ pub(super) struct ProxyMember {
 }
 
 impl Started {
-    /// For the checks.
+    /// Returns the stack as the checks see it.
     pub(super) fn seen(&self) -> Stack {
         Stack {
             containers: self
@@ -41,14 +41,14 @@ impl Started {
         }
     }
 
-    /// Whether no container has ended; one that listens nowhere still runs.
+    /// Returns whether all containers run; one that listens on no port still runs.
     pub(super) fn stays_up(&self) -> bool {
         self.containers
             .iter()
             .all(|(_, container)| matches!(container.state, State::Running | State::Silent { .. }))
     }
 
-    /// Every container that was to be started.
+    /// Returns the handles of all containers, without the spare ones.
     pub(super) fn members(&self) -> Vec<Member> {
         let members = self
             .containers
@@ -57,13 +57,13 @@ impl Started {
         members.collect()
     }
 
-    /// The same and those that are spare.
+    /// Returns the same as [`Started::members`], but with the spare replicas.
     pub(super) fn created(&self) -> Vec<Member> {
         let spare = self.spare.iter().filter_map(|(member, _)| member.clone());
         self.members().into_iter().chain(spare).collect()
     }
 
-    /// The replicas of the API, by number.
+    /// Returns the replicas of the API, by number.
     pub(super) fn replicas(&self) -> Vec<Member> {
         let members = self
             .containers
@@ -72,7 +72,7 @@ impl Started {
         members.filter_map(|(member, _)| member.clone()).collect()
     }
 
-    /// The containers that are neither the proxy nor replicas of the API and that run.
+    /// Returns the running containers that are neither the proxy nor replicas of the API.
     pub(super) fn others(&self) -> Vec<Member> {
         let proxy = self.proxy.as_ref().map(|proxy| proxy.service.as_str());
         let containers = self.containers.iter().filter(|(_, container)| {
@@ -85,14 +85,14 @@ impl Started {
             .collect()
     }
 
-    /// Those of the others that sent requests through the proxy.
+    /// Returns those of [`Started::others`] that sent requests through the proxy.
     pub(super) fn company(&self, seen: &Observation) -> Vec<Member> {
         let mut others = self.others();
         others.retain(|other| seen.askers.contains(&other.service));
         others
     }
 
-    /// The container that requests go through, when it was started.
+    /// Returns the proxy's container if it was started.
     pub(super) fn proxy(&self) -> Option<ProxyMember> {
         let proxy = self.proxy.as_ref()?;
         let member = self
@@ -107,7 +107,7 @@ impl Started {
         })
     }
 
-    /// The container that requests go through and what it runs, when it was created, also when it has ended.
+    /// Returns the proxy's container and its command if it was created, even if it has ended.
     pub(super) fn configured(&self) -> Option<(Member, Vec<String>)> {
         let proxy = self.proxy.as_ref()?;
         let mut containers = self.containers.iter();
@@ -116,7 +116,7 @@ impl Started {
         Some((member.clone()?, container.command.clone()))
     }
 
-    /// Puts the containers into the order of the file, replicas by number.
+    /// Sorts the containers by the order of the services in the file, then by number.
     pub(super) fn sort(&mut self, project: &Project) {
         let place = |service: &str| {
             project
