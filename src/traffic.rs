@@ -1,4 +1,4 @@
-//! Requests: when they may be sent, how they travel, and who answered.
+//! Requests: the time at which they may be sent, their connections, and the replicas that answered them.
 
 mod attribution;
 mod counted;
@@ -20,22 +20,22 @@ pub use pace::Pace;
 pub use readiness::{Door, Settled, knock, settle};
 pub use volley::{fresh_volley, volley, workers};
 
-/// The path that the exercise asks for.
+/// Path of the API in the exercise.
 pub const API_PATH: &str = "/api/hello";
 
-/// The host that requests name: what a student types into a browser.
+/// `Host` header of the requests: the name that a student types into a browser.
 const HOST: &str = "localhost";
 
-/// One request, from its connection to the last byte of its reply.
+/// Deadline of one request, from its connection to the last byte of its reply.
 const REPLY: Duration = Duration::from_secs(10);
 
-/// Bytes read of a reply's body.
+/// Maximum size of a reply's body, in bytes.
 const BODY_BYTES: usize = 64 << 10;
 
-/// Characters kept of a reply's body.
+/// Number of characters kept of a reply's body.
 const BODY_CHARACTERS: usize = 500;
 
-/// A body as it is kept: text, cut.
+/// Returns the beginning of a body as text.
 fn shown_body(body: &[u8]) -> String {
     String::from_utf8_lossy(body)
         .chars()

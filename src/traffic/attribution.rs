@@ -1,21 +1,21 @@
-//! Who answered, from the replicas' logs, and who else asked.
+//! Attribution of requests to replicas by the replicas' logs, and the requests of other clients in these logs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use softy_checks::observation::Other;
 
-/// What all requests of the checker's have in their query.
+/// Query parameter that marks every request of the checker.
 const OWN: &str = "softy=";
 
-/// Which replicas' logs name which requests.
+/// Requests named by the replicas' logs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
-    /// The replicas, counted from 1, that name each request, counted from 1.
+    /// Replicas, counted from 1, that name each request, counted from 1.
     seen: BTreeMap<u32, BTreeSet<u32>>,
 }
 
 impl Attribution {
-    /// Reads one log for each replica; requests carry `nonce`, a hyphen and their number.
+    /// Reads one log per replica; a request's path contains `nonce`, a hyphen and its number.
     pub fn read(logs: &[String], nonce: &str) -> Attribution {
         let mut attribution = Attribution::default();
         for (replica, log) in (1..).zip(logs) {
@@ -26,12 +26,12 @@ impl Attribution {
         attribution
     }
 
-    /// How many of the first `requests` some replica names.
+    /// Returns the number of the first `requests` requests that at least one replica names.
     pub fn named(&self, requests: u32) -> usize {
         self.seen.range(1..=requests).count()
     }
 
-    /// The replica that answered each of `requests` requests, the first that names it; 0 where none does.
+    /// Returns the replica that answered each of `requests` requests: the first one that names it, or 0 for none.
     pub fn sequence(&self, requests: u32) -> Vec<u32> {
         let replica = |request| {
             self.seen
@@ -43,7 +43,7 @@ impl Attribution {
             .collect()
     }
 
-    /// The requests, counted from 1, that several replicas name.
+    /// Returns the requests, counted from 1, that several replicas name.
     pub fn doubled(&self, requests: u32) -> Vec<u32> {
         let doubled = self
             .seen
@@ -53,10 +53,10 @@ impl Attribution {
     }
 }
 
-/// The requests of others that the logs show between those of a volley, by the time at which the engine got each line; before the
-/// first and behind the last only the nearest.
+/// Returns the requests of other clients that the logs show between those of a volley, by the time at which the engine got each
+/// line. Before the first and after the last request of the volley, only the nearest one counts.
 ///
-/// A request of another client is a line like those of the volley but for its path: the same words in front of it.
+/// A request of another client is a line with the same words in front of the path as a line of the volley.
 pub fn others(logs: &[String], nonce: &str) -> Vec<Other> {
     let mut own: BTreeMap<u32, &str> = BTreeMap::new();
     let mut shapes = BTreeSet::new();
@@ -90,7 +90,7 @@ pub fn others(logs: &[String], nonce: &str) -> Vec<Other> {
         .to_vec()
 }
 
-/// The lines of a log that have a time in front, each with it.
+/// Returns the lines of a log that begin with a time, each with its time.
 fn timed(log: &str) -> impl Iterator<Item = (&str, &str)> {
     log.lines().filter_map(|line| {
         let (time, line) = line.split_once(' ')?;
@@ -99,7 +99,7 @@ fn timed(log: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// What is in front of the first path of a line, with numbers and methods made alike, and the path.
+/// Returns the text before the first path of a line, with uniform numbers and methods, and the path.
 fn shape(line: &str) -> Option<(String, &str)> {
     let mut before = ' ';
     let path = line.char_indices().find_map(|(index, character)| {
@@ -110,7 +110,7 @@ fn shape(line: &str) -> Option<(String, &str)> {
     let (front, path) = line.split_at_checked(path)?;
     let end = path.find([' ', '"', '\'']).unwrap_or(path.len());
     let mut shape = String::new();
-    // A colour may stand in front of what was not answered with 200.
+    // A colour code may precede a request that was not answered with 200.
     let plain = front.split('\u{1b}').enumerate().map(|(index, part)| {
         let colour = part.split_once('m').filter(|_| index > 0);
         colour.map_or(part, |(_, rest)| rest)
@@ -130,7 +130,7 @@ fn shape(line: &str) -> Option<(String, &str)> {
     Some((shape, path.get(..end)?))
 }
 
-/// The numbers that stand behind `nonce` and a hyphen in a log.
+/// Returns the numbers that follow `nonce` and a hyphen in a log.
 fn requests<'a>(log: &'a str, nonce: &'a str) -> impl Iterator<Item = u32> + 'a {
     log.split(nonce).skip(1).filter_map(|rest| {
         let rest = rest.strip_prefix('-')?;
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(read.named(2), 0);
     }
 
-    /// What a Flask server logs, at a hundredth of a second of one minute.
+    /// Returns the line that a Flask server logs, `time` nanoseconds after a full minute.
     fn line(time: u32, request: &str) -> String {
         format!(
             "2026-11-23T18:00:00.{time:09}Z 172.18.0.5 - - [23/Nov/2026 18:00:00] \"{request} HTTP/1.0\" 200 -\n"

@@ -1,27 +1,29 @@
-//! Who answered, from the replicas' network counters.
+//! Attribution of requests to replicas by the replicas' network counters.
 //!
-//! Requests of different lengths go out in small groups with one reading of every replica's counter behind each: the
-//! bytes that a replica received say which of the group's requests it served.
+//! Requests of different lengths are sent in small groups. Every replica's counter is read after each group: the bytes that a
+//! replica received show which of the group's requests it served.
 
-/// Extra bytes of the requests of one group, the largest within the 8 kB that nginx and gunicorn take in one header line.
+/// Extra bytes of the requests of one group; the largest fits into the 8 kB that nginx and gunicorn accept in one header line.
 ///
-/// Whatever a request costs beyond them, two different selections of these requests differ by 900 bytes at least: two
-/// are always more than one, and no two are the sum of the other two.
+/// Whatever a request costs beyond them, the sums of two different selections of these requests differ by at least 900 bytes:
+/// two requests are always more than one, and no two requests equal the sum of the other two.
 pub(super) const PADDINGS: [usize; 4] = [3600, 4500, 5400, 7200];
 
-/// Extra bytes of a request that goes out alone.
+/// Extra bytes of a request that is sent alone.
 pub(super) const ALONE: usize = PADDINGS[3];
 
-/// Bytes that a replica receives when a sibling hands a request on to it, at least; other traffic of a moment is less.
+/// Minimum number of bytes that a replica receives when another replica forwards a request to it; other traffic of such a short
+/// time is less.
 const HANDED_ON: u64 = 250;
 
-/// How far, in bytes, a replica's counter may be from what it should be: half the smallest difference.
+/// Maximum difference between a replica's counter and its expected value, in bytes: half the smallest difference between two
+/// selections.
 const TOLERANCE: f64 = 450.0;
 
-/// The replica, counted from 1, that served each request of a group, when the bytes that each replica received leave
-/// no doubt.
+/// Returns the replica, counted from 1, that served each request of a group; `None` when the bytes of the replicas allow more
+/// than one assignment or none.
 ///
-/// What a request costs beyond its padding is the same for all, so it follows from the sum.
+/// The cost of a request beyond its padding is the same for all requests, so it follows from the sum.
 pub(super) fn served(received: &[u64]) -> Option<[u32; PADDINGS.len()]> {
     let total: u64 = received.iter().sum();
     let padding: usize = PADDINGS.iter().sum();
@@ -38,21 +40,21 @@ pub(super) fn served(received: &[u64]) -> Option<[u32; PADDINGS.len()]> {
     fitting.next().is_none().then_some(only)
 }
 
-/// Whether no replica receives what could be taken for a request that was handed on, while there is none.
+/// Returns whether no replica received enough bytes for a forwarded request while none was sent.
 pub(super) fn is_quiet(received: &[u64]) -> bool {
     received.iter().all(|&bytes| bytes < HANDED_ON)
 }
 
-/// Whether requests that went out alone came with about as many bytes each: a request of another client among them would have
-/// taken a turn.
+/// Returns whether the requests that were sent alone caused about the same number of bytes each: a request of another client
+/// among them would have taken a turn.
 pub(super) fn are_alike(totals: &[u64]) -> bool {
     let least = totals.iter().min().copied().unwrap_or(0);
     let most = totals.iter().max().copied().unwrap_or(0);
     ((most - least) as f64) < TOLERANCE
 }
 
-/// The replicas, counted from 1, that received a request which went out alone, the one that the proxy chose first; nobody
-/// where it reached none.
+/// Returns the replicas, counted from 1, that received a request which was sent alone. The first one is the one that the proxy
+/// chose. Empty when the request reached no replica.
 pub(super) fn receivers(received: &[u64]) -> Vec<u32> {
     let mut receivers: Vec<(u32, u64)> = (1..).zip(received.iter().copied()).collect();
     receivers.retain(|(_, bytes)| *bytes >= HANDED_ON);
@@ -64,8 +66,8 @@ pub(super) fn receivers(received: &[u64]) -> Vec<u32> {
     receivers.into_iter().map(|(replica, _)| replica).collect()
 }
 
-/// The requests, counted from 1, of those that went out alone, that were handed on: all that some replica served, more
-/// than one. Where it were some only, something else happened to come at the same time.
+/// Returns the requests, counted from 1, of those sent alone, that a replica forwarded. A replica counts as forwarding only if
+/// it forwarded all its requests, and more than one; otherwise other traffic happened to arrive at the same time.
 pub(super) fn handed_on(receivers: &[Vec<u32>]) -> Vec<u32> {
     let is_handed_on = |receivers: &Vec<u32>| receivers.len() > 1;
     let is_certain = receivers.iter().filter(|one| is_handed_on(one)).all(|one| {

@@ -1,4 +1,4 @@
-//! Requests on connections of their own.
+//! Requests on one new connection each.
 
 use std::net::SocketAddr;
 
@@ -8,16 +8,16 @@ use softy_checks::observation::{Fault, FaultKind, Outcome, Reply};
 
 use super::{BODY_BYTES, HOST, REPLY, shown_body};
 
-/// A client that opens a connection for each request, follows nothing and asks no other proxy.
+/// HTTP client that opens a connection for each request, follows no redirect and uses no proxy of its environment.
 pub struct Client {
     client: reqwest::Client,
 }
 
 impl Client {
-    /// A client with the checker's deadlines.
+    /// Creates a client with the checker's deadlines.
     ///
     /// # Errors
-    /// A fault when the system does not let it be made.
+    /// A fault when the system does not allow it.
     pub fn new() -> Result<Client, Fault> {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -31,7 +31,7 @@ impl Client {
             .map_err(|error| Fault::told(FaultKind::Engine, error.to_string()))
     }
 
-    /// One `GET`, and what came of it.
+    /// Sends one `GET`, and returns its reply.
     pub async fn get(&self, address: SocketAddr, path: &str) -> Reply {
         let (outcome, location) = match self.answer(address, path).await {
             Ok(answered) => answered,

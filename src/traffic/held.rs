@@ -1,11 +1,11 @@
-//! Requests while a replica is held: one by one, turns and the choice of the least busy look the same.
+//! Requests while a replica is paused: sequential requests cannot distinguish turns from the choice of the least busy replica.
 //!
-//! A replica that the engine holds still takes connections, in its kernel, and answers none. One connection on which an order
-//! was seen to repeat is asked again and again: where requests take turns it comes to the held replica within an order, and
-//! waits, and so does every other that is opened then. Whoever chooses the least busy passes the replica by as soon as a request
-//! waits for it; whether that is why shows when all replicas are held, and have the same to do. What it takes to be certain
-//! stands at [`Held::choice`]. Where requests wait for the first replica, each other one is held in its turn: one that no request waits for
-//! takes no turns, whatever logs and counters say.
+//! A paused replica still accepts connections, in its kernel, and answers none. The checker repeats requests on one connection
+//! on which an order was seen to repeat. If the proxy takes turns, a request reaches the paused replica within one order and
+//! waits; so does a request on every connection that is opened after it. A proxy that chooses the least busy replica avoids the
+//! paused one as soon as a request waits for it. To confirm that this is the reason, all replicas are paused and get the same
+//! number of requests. [`Held::choice`] states the conditions for certainty. If requests wait for the first replica, each other
+//! replica is paused in turn: one for which no request waits takes no turns, whatever logs and counters show.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,29 +21,29 @@ use super::kept::Kept;
 use super::volley::{MOST_WORKERS, Mark, workers};
 use crate::sandbox::{Member, Sandbox, limits};
 
-/// Without an answer for so long, a request waits for the replica that is held, at least.
+/// Minimum time without an answer after which a request counts as waiting for the paused replica.
 const WAIT: Duration = Duration::from_millis(250);
 
-/// How many times longer that is than the slowest answer before.
+/// Factor by which the wait exceeds the slowest answer before.
 const TIMES_SLOWEST: u32 = 4;
 
-/// How many times longer than that nobody must answer until no more answers are expected: one that has requests in a queue
-/// hands them out one by one.
+/// Factor by which the silence that ends a series of answers exceeds the wait: a replica with queued requests answers them one
+/// by one.
 const SILENCE: u32 = 4;
 
-/// Attempts, each with twice the patience: a machine that stands still for a moment makes everybody wait.
+/// Number of attempts, each with twice the wait of the one before: a machine that stalls for a moment delays every answer.
 const ATTEMPTS: u32 = 3;
 
-/// Requests that are sent at once, at most: few enough for the connections of one worker of nginx.
+/// Maximum number of simultaneous requests: few enough for the connections of one worker of nginx.
 const MOST_AT_ONCE: u32 = 400;
 
-/// From one of them to the next, so that it is counted when the next is sent.
+/// Time between two of them, so that the proxy has counted one before the next is sent.
 const BETWEEN: Duration = Duration::from_millis(2);
 
-/// Asks the API through the proxy while the replica that a volley came to first is held, and then while all are, with `company`
-/// held beside them, which would ask in between; `None` where the
-/// volley has no order on one connection, or where this was disturbed: by an answer that is not the right one, or by one to a
-/// request that was waiting for the held replica.
+/// Requests the API through the proxy while the replica that a volley reached first is paused, and then while all are. Pauses
+/// `company` as well, the containers that would send requests in between. Returns `None` when the volley has no order on one
+/// connection, or when the measurement was disturbed: by a wrong answer, or by an answer to a request that was waiting for the
+/// paused replica.
 pub async fn held(
     sandbox: &Sandbox,
     proxy: &Member,
@@ -72,18 +72,18 @@ pub async fn held(
     seen
 }
 
-/// An order that replicas share equally.
+/// Order of requests in which every replica has the same share.
 #[derive(Debug, PartialEq, Eq)]
 struct Order {
     period: u32,
-    /// How many replicas there are in it.
+    /// Number of replicas in the order.
     replicas: u32,
-    /// The number of the first.
+    /// Number of the first replica.
     first: u32,
 }
 
 impl Order {
-    /// The order of a volley; `None` where it has none, or several connections shared it.
+    /// Returns the order of a volley; `None` when it has none, or when several connections shared it.
     fn of(volley: &Volley) -> Option<Order> {
         let period = period(&volley.sequence)?;
         let mut turns = volley.sequence.get(..period)?.to_vec();
@@ -100,16 +100,16 @@ impl Order {
     }
 }
 
-/// Replicas that can be held, and the way to them.
+/// Replicas to pause, and the address of the proxy.
 struct Holding<'a> {
     sandbox: &'a Sandbox,
     address: SocketAddr,
     order: Order,
-    /// The proxy's worker processes; 0 where none can be told.
+    /// Number of the proxy's worker processes; 0 when unknown.
     workers: u32,
-    /// The one that is held first.
+    /// Replica that is paused first.
     first: Vec<Member>,
-    /// Those that the volley came to, too, with their numbers.
+    /// Other replicas, with their numbers.
     others: Vec<(u32, Member)>,
 }
 
@@ -122,7 +122,7 @@ impl Holding<'_> {
         for attempt in 0..ATTEMPTS {
             seen = self.attempt(wait, deadline).await;
             if let Some(held) = &mut seen {
-                // Later, a proxy may have found out that this replica does not answer.
+                // Later, the proxy may have detected that this replica does not answer.
                 let is_unasked = attempt == 0 && held.waited == 0;
                 held.unasked.extend(is_unasked.then_some(self.order.first));
                 if is_unasked || held.choice().is_some() {
@@ -139,7 +139,8 @@ impl Holding<'_> {
         Some(held)
     }
 
-    /// The numbers of the other replicas for which no request waits while one after the other is held; as far as there is time.
+    /// Pauses the other replicas one after the other, until the deadline. Returns the numbers of those for which no request
+    /// waits.
     async fn unasked(&self, wait: Duration, deadline: Instant) -> Vec<u32> {
         let mut unasked = Vec::new();
         for (number, replica) in &self.others {
@@ -158,7 +159,8 @@ impl Holding<'_> {
         unasked
     }
 
-    /// Whether one of the requests on one connection has to wait, and those that do; `None` when an answer is not the right one.
+    /// Returns whether one of the requests on one connection has to wait, and the waiting requests; `None` after a wrong
+    /// answer.
     async fn waits(&self, wait: Duration) -> Option<(bool, Waiting)> {
         let mut waiting = Waiting::new(self);
         let mut kept = Kept::new(self.address);
@@ -178,7 +180,7 @@ impl Holding<'_> {
         Some((false, waiting))
     }
 
-    /// The time that the slowest answer takes while nobody is held; `None` when one is not the right one.
+    /// Returns the time of the slowest answer while no replica is paused; `None` after a wrong answer.
     async fn slowest(&self) -> Option<Duration> {
         let mut waiting = Waiting::new(self);
         let mut slowest = Duration::ZERO;
@@ -192,7 +194,8 @@ impl Holding<'_> {
         Some(slowest)
     }
 
-    /// One attempt, at whose end nobody is held any more; one that is not let end is followed by the removal of everything.
+    /// Makes one attempt, and unpauses all replicas at its end. If the future is dropped before that, the removal of the stack
+    /// follows.
     async fn attempt(&self, wait: Duration, deadline: Instant) -> Option<Held> {
         let seen = match self.sandbox.hold(&self.first).await {
             true => timeout_at(deadline, self.watch(wait)).await.ok().flatten(),
@@ -203,7 +206,7 @@ impl Holding<'_> {
         seen
     }
 
-    /// What is seen while the first is held.
+    /// Returns the observation while the first replica is paused.
     async fn watch(&self, wait: Duration) -> Option<Held> {
         let mut waiting = Waiting::new(self);
         let passed_by = self.one_by_one(wait, &mut waiting).await?;
@@ -241,8 +244,8 @@ impl Holding<'_> {
         (by_first == waited).then_some(Held { all, ..seen })
     }
 
-    /// Asks until a connection has passed the held replica by for long enough, or as many wait as show turns, or as there is
-    /// time for; how often the last connection passed it by.
+    /// Sends requests until one connection has avoided the paused replica often enough, or as many requests wait as prove
+    /// turns. Returns the number of requests in a row that the last connection got answered.
     async fn one_by_one(&self, wait: Duration, waiting: &mut Waiting) -> Option<u32> {
         let most = self.workers.clamp(1, MOST_WORKERS) as usize;
         let (mut kept, mut closed, mut passed_by) = (Kept::new(self.address), 0, 0);
@@ -251,7 +254,7 @@ impl Holding<'_> {
             tokio::select! {
                 answer = &mut request => {
                     answer.is_right()?;
-                    // Another connection may have come to another worker, which has an order of its own.
+                    // A new connection may have reached another worker, which has an order of its own.
                     passed_by = if answer.kept.closed == closed { passed_by + 1 } else { 1 };
                     closed = answer.kept.closed;
                     kept = answer.kept;
@@ -273,12 +276,12 @@ impl Holding<'_> {
             .collect()
     }
 
-    /// How often a held replica must be passed by in a row.
+    /// Returns the number of requests in a row that must avoid a paused replica.
     fn enough(&self) -> u32 {
         self.order.period.saturating_mul(Held::ORDERS)
     }
 
-    /// Holds the others too, and sends requests that have to wait.
+    /// Pauses the other replicas as well, and sends requests that have to wait.
     async fn all(&self, requests: u32, waiting: &mut Waiting) -> Option<()> {
         if !self.sandbox.hold(&self.other_members()).await {
             return None;
@@ -291,10 +294,12 @@ impl Holding<'_> {
     }
 }
 
-/// How many requests have to be sent at once, while `waiting` wait for one of the replicas; `None` for too many.
+/// Returns the number of requests to send at once while `waiting` requests wait for one of the replicas; `None` when it is too
+/// high.
 ///
-/// One worker gets so many that it would come to the busiest replica again; and all get more than their replicas have room for,
-/// if each worker gave each replica no more than wait already. A few are added, since two may be sent at the same moment.
+/// One worker gets so many that it would choose the busiest replica again. All workers together get more than the replicas have
+/// room for if each worker gave each replica no more than wait already. A few are added, since two may be sent at the same
+/// moment.
 fn at_once(replicas: u32, workers: u32, waiting: u32) -> Option<u32> {
     let even = replicas.saturating_mul(2).saturating_sub(2);
     let room = replicas.checked_mul(waiting)?;
@@ -303,16 +308,16 @@ fn at_once(replicas: u32, workers: u32, waiting: u32) -> Option<u32> {
     (requests <= MOST_AT_ONCE).then_some(requests)
 }
 
-/// What a request was sent beside.
+/// Other requests that wait while a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Company {
-    /// Others that wait for one replica.
+    /// Requests that wait for one replica.
     None,
-    /// Others that wait for all replicas.
+    /// Requests that wait for all replicas.
     Others,
 }
 
-/// A request's end.
+/// Result of a request.
 struct Answer {
     kept: Kept,
     company: Company,
@@ -343,7 +348,7 @@ impl Waiting {
         }
     }
 
-    /// A request on a connection.
+    /// Creates a request on a connection.
     fn request(&mut self, mut kept: Kept, company: Company) -> Request {
         self.sent += 1;
         let path = self.mark.path(self.sent);
@@ -367,12 +372,12 @@ impl Waiting {
         self.requests.next().await
     }
 
-    /// That there are some, and all of them stay without an answer for a while.
+    /// Returns `Some` if requests wait and none of them is answered within `wait`.
     async fn still(&mut self, wait: Duration) -> Option<()> {
         timeout(wait, self.next()).await.err().map(drop)
     }
 
-    /// What was sent with those that are answered, until no more are for a while; `None` when one answer is not the right one.
+    /// Returns the company of each answered request, until no answer comes for `wait`; `None` after a wrong answer.
     async fn answered(&mut self, wait: Duration) -> Option<Vec<Company>> {
         let mut answered = Vec::new();
         while let Ok(Some(answer)) = timeout(wait, self.next()).await {

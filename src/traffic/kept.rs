@@ -1,7 +1,6 @@
-//! Requests on one connection that is kept, so that one worker of the proxy serves them all.
+//! Requests on one persistent connection, so that one worker of the proxy serves them all.
 //!
-//! A pooled client may open a second connection when it pleases; here the connection itself is held, and each new one
-//! is counted.
+//! A pooled client may open a second connection at any time. This one owns its connection and counts each new one.
 
 use std::net::SocketAddr;
 
@@ -18,11 +17,11 @@ use super::{BODY_BYTES, HOST, REPLY, shown_body};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A connection that is opened again only when the other side has closed it.
+/// Persistent connection, opened again only when the other side has closed it.
 pub(super) struct Kept {
     address: SocketAddr,
     sender: Option<SendRequest<Empty<Bytes>>>,
-    /// How often the other side has closed it so far; what is given up here, because no answer comes in time, does not
+    /// Number of times that the other side has closed the connection. A connection given up here after a timeout does not
     /// count.
     pub(super) closed: u32,
 }
@@ -36,10 +35,10 @@ impl Kept {
         }
     }
 
-    /// One `GET`, `padding` bytes longer than it need be.
+    /// Sends one `GET`, padded with `padding` extra bytes.
     ///
-    /// A connection that the other side closes while it lies idle has not served the request, which is then sent on
-    /// a new one.
+    /// A connection that the other side closes while it is idle has not served the request: the request is sent again on a new
+    /// one.
     pub(super) async fn get(&mut self, path: &str, padding: usize) -> Outcome {
         let reused = self.sender.is_some();
         let mut answer = timeout(REPLY, self.answer(path, padding)).await;
@@ -57,7 +56,7 @@ impl Kept {
                 seconds: REPLY.as_secs(),
             },
         };
-        // What may still arrive on it belongs to no request any more.
+        // A late reply on this connection must not be taken for the reply to the next request.
         self.sender = None;
         outcome
     }
@@ -89,7 +88,7 @@ impl Kept {
         })
     }
 
-    /// The connection, once it is free for a request; a new one when the old one is closed.
+    /// Returns the connection once it is free for a request; opens a new one when the old one is closed.
     async fn ready(&mut self) -> Result<&mut SendRequest<Empty<Bytes>>, Failure> {
         if let Some(sender) = &mut self.sender
             && sender.ready().await.is_err()
@@ -108,7 +107,7 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Empty<Bytes>>, Failu
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    // It ends with the connection, which ends with its sender; its error is the pending request's too.
+    // The task ends with the connection, which ends when its sender is dropped. The pending request also gets its error.
     tokio::spawn(connection);
     Ok(sender)
 }

@@ -1,18 +1,17 @@
-//! The sockets that a container listens on, from the kernel's own tables.
+//! Sockets that a container listens on, from the kernel's socket tables.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// The state of a listening socket in `/proc/net/tcp`, `TCP_LISTEN` of the kernel's `tcp_states.h`.
+/// State of a listening socket in `/proc/net/tcp`: `TCP_LISTEN` of the kernel's `tcp_states.h`.
 const LISTEN: &str = "0A";
 
-/// Hexadecimal digits of a word of 32 bits.
+/// Number of hexadecimal digits of a 32-bit word.
 const WORD: usize = 8;
 
 /// Docker's embedded DNS server, which listens in every container.
 const EMBEDDED_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 
-/// The addresses that the tables of `/proc/net/tcp` and `/proc/net/tcp6` show as listened on; lines that are no such
-/// row are passed over.
+/// Returns the listening addresses in the tables of `/proc/net/tcp` and `/proc/net/tcp6`; ignores other lines.
 pub fn listening(tables: &str) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = tables
         .lines()
@@ -37,7 +36,7 @@ fn row(line: &str) -> Option<SocketAddr> {
     ))
 }
 
-/// An address as the kernel prints it: words of 32 bits in the machine's own byte order.
+/// Parses an address as the kernel prints it: 32-bit words in the machine's byte order.
 fn address(hexadecimal: &str) -> Option<IpAddr> {
     if !hexadecimal.is_ascii() || !hexadecimal.len().is_multiple_of(WORD) {
         return None;

@@ -1,36 +1,36 @@
-//! How fast requests are sent where a limit of the proxy's refuses some.
+//! Pace of the requests when a rate limit of the proxy refuses some.
 
 use std::time::Duration;
 
 use softy_checks::enough;
 
-/// The requests of a volley that keeps to a limit, where they are more than show an order at least.
+/// Time for the requests of a volley within a rate limit, if the minimum that shows an order takes less.
 const PACED: Duration = Duration::from_secs(30);
 
-/// So many requests as show an order at least: a limit that takes longer is not kept to.
+/// Maximum time for the minimum number of requests that shows an order; a limit that needs more time is not followed.
 const LONGEST_PACED: Duration = Duration::from_secs(100);
 
-/// Requests on connections of their own that keep to a limit.
+/// Time for requests on one connection each within a rate limit.
 const PACED_FRESH: Duration = Duration::from_secs(10);
 
-/// How much longer than the limit asks is waited between two requests: what is sent before counts, too.
+/// Factor by which the wait between two requests exceeds the limit's interval: earlier requests count, too.
 const ROOM: f64 = 1.1;
 
-/// The time between two requests of a volley, none by default.
+/// Time between two requests of a volley; zero by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
     pub(super) between: Duration,
 }
 
 impl Pace {
-    /// The pace for a limit of so many requests a second.
+    /// Returns the pace for a limit of `per_second` requests per second.
     pub fn of_limit(per_second: f64) -> Option<Pace> {
         let seconds = ROOM / per_second;
         let between = Duration::try_from_secs_f64(seconds).ok()?;
         Some(Pace { between })
     }
 
-    /// A hand's pace, where the limit is not known.
+    /// Returns the pace of manual requests, for an unknown limit.
     pub fn of_a_hand() -> Pace {
         Pace {
             between: Duration::from_secs(1),
@@ -42,14 +42,14 @@ impl Pace {
         tokio::time::sleep(self.between).await;
     }
 
-    /// How many of so many requests to `replicas` replicas there is time for; `None` where these show no order.
+    /// Returns how many of the `planned` requests to `replicas` replicas fit into the time; `None` when these show no order.
     pub fn requests(self, planned: u32, replicas: u32) -> Option<u32> {
         let least = enough(replicas).min(planned);
         let requests = self.within(PACED).clamp(least, planned);
         (self.within(LONGEST_PACED) >= least).then_some(requests)
     }
 
-    /// How many of so many requests on connections of their own there is time for, at least one.
+    /// Returns how many of the `planned` requests on one connection each fit into the time, at least one.
     pub(super) fn fresh(self, planned: u32) -> u32 {
         self.within(PACED_FRESH).clamp(1, planned)
     }

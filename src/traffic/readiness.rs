@@ -1,7 +1,7 @@
-//! Waiting until containers listen, without sending them a request.
+//! Waits until containers listen, without sending them a request.
 //!
-//! A request through the proxy before every replica accepts connections would make nginx take that replica out of its
-//! rotation for ten seconds, and so spoil what is to be measured.
+//! nginx would remove a replica from its rotation for ten seconds if a request through the proxy came before the replica
+//! accepts connections. This would falsify the measurement.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -14,52 +14,52 @@ use tokio::time::{Instant, sleep, timeout};
 use super::listening::listening;
 use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
 
-/// Between two attempts to connect to a container that has only just started.
+/// Time between two attempts to connect to a container that has just started.
 const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
 
-/// Between two attempts when it takes its time: each is traffic in the replica's counters.
+/// Time between two later attempts: each one adds traffic to the replica's counters.
 const BETWEEN_LATE_CONNECTS: Duration = Duration::from_millis(250);
 
-/// How long a container has only just started.
+/// Time for which a container counts as just started.
 const START: Duration = Duration::from_secs(1);
 
-/// One attempt to connect.
+/// Deadline of one attempt to connect.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// Between two looks at a container's own tables, at least and at most.
+/// Minimum and maximum time between two readings of a container's socket tables.
 const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
-/// A look costs the engine a process, and more time the busier the machine is with what is waited for: the time between two
-/// looks is so many times what the last one took.
+/// Ratio of the time between two readings to the duration of the last one. A reading costs the engine a process; on a busy
+/// machine it takes longer and would slow down the start that it waits for.
 const SHARE: u32 = 10;
 
-/// How long only connections tell whether a container listens, where it can be connected to: few listen elsewhere than on
-/// the ports that they are expected to.
+/// Time during which only connections show whether a container listens, if it can be reached: few containers listen on other
+/// ports than expected.
 const CONNECTS_ALONE: Duration = Duration::from_secs(2);
 
-/// How long a program that listens on the loopback only may take to listen elsewhere too.
+/// Time within which a program that listens only on the loopback address may also listen elsewhere.
 const LOOPBACK_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Between two looks at whether the programs of a container that has had its time still compute.
+/// Time between two checks whether the programs of a container still compute after its time to listen.
 const BETWEEN_SHARES: Duration = Duration::from_secs(10);
 
-/// Hundredths of a second that a program which only waits does not compute in [`BETWEEN_SHARES`]; one that reads its files
-/// from a slow disk does.
+/// Minimum CPU time within [`BETWEEN_SHARES`] of a program at work, in hundredths of a second. A program that only waits stays
+/// below it; one that reads its files from a slow disk does not.
 const AT_WORK: u64 = 1;
 
-/// How a container settled after its start.
+/// State of a container after its start.
 #[derive(Clone, Debug)]
 pub struct Settled {
-    /// Running when it listens, silent when it does not within [`Reachable::ready`], or how it ended.
+    /// Running if it listens, silent if it does not listen within [`Reachable::ready`], otherwise its end.
     pub state: State,
-    /// The addresses it listens on, where they had to be looked up.
+    /// Addresses that it listens on; empty unless they were read from its socket tables.
     pub listening: Vec<String>,
 }
 
-/// Waits until a container listens, ends, or has had its time.
+/// Waits until a container listens, ends, or has used up its time.
 ///
 /// # Errors
-/// A fault when the engine does not say.
+/// A fault when the engine fails.
 pub async fn settle(
     sandbox: &Sandbox,
     member: &Member,
@@ -85,8 +85,8 @@ pub async fn settle(
     }
 }
 
-/// Until a container has had its time to listen. Where processors are scarce, importing Flask alone takes longer: as long
-/// as its programs compute rather than wait, it has [`limits::READY_AT_WORK`].
+/// Waits until a container's time to listen is over. On a busy machine importing Flask alone takes longer: while its programs
+/// compute rather than wait, it has up to [`limits::READY_AT_WORK`].
 async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Result<(), Fault> {
     let started = Instant::now();
     sleep(ready.saturating_sub(BETWEEN_SHARES)).await;
@@ -105,7 +105,7 @@ async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Re
     Ok(())
 }
 
-/// What the processes of both readings have computed from one to the other; whatever reads has ended by then.
+/// Returns the CPU time between two readings of the processes that are in both; the process of the reading itself is not.
 fn computed_between(before: &[(u32, u64)], after: &[(u32, u64)]) -> u64 {
     let since = |(process, computed): &(u32, u64)| {
         let earlier = before.iter().find(|(other, _)| other == process)?;
@@ -114,18 +114,18 @@ fn computed_between(before: &[(u32, u64)], after: &[(u32, u64)]) -> u64 {
     after.iter().filter_map(since).sum()
 }
 
-/// What becomes of a connection to an address.
+/// Result of a connection attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// It is taken.
+    /// The connection is accepted.
     Open,
-    /// A kernel refuses it: nothing listens there.
+    /// A kernel refuses it: no socket listens there.
     Refused,
-    /// Neither, within its deadline.
+    /// Neither happens within the deadline.
     Silent,
 }
 
-/// Opens a connection, and closes it.
+/// Opens a connection and closes it.
 pub async fn knock(address: SocketAddr) -> Door {
     match timeout(CONNECT, TcpStream::connect(address)).await {
         Ok(Ok(_)) => Door::Open,
@@ -134,7 +134,7 @@ pub async fn knock(address: SocketAddr) -> Door {
     }
 }
 
-/// Until one of the ports that the container is expected to listen on takes a connection.
+/// Waits until one of the container's expected ports accepts a connection.
 async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
     let started = Instant::now();
     let mut address: Option<SocketAddr> = None;
@@ -147,7 +147,7 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
         })
         .await;
         if address.is_none() {
-            // A container that is ending has no address; waiting for its end tells more than this error.
+            // A container that is ending has no address; its end explains more than this error.
             address = sandbox.address(member, 0, reachable).await.ok();
         }
         let Some(address) = address else {
@@ -161,8 +161,8 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
     }
 }
 
-/// Until the container's own tables, looked at after `first` and then again and again, show a socket that others can reach;
-/// one for itself alone counts after a while.
+/// Reads the container's socket tables, first after `first` and then repeatedly, until they show a socket that other containers
+/// can reach. A loopback socket counts after [`LOOPBACK_PATIENCE`]. Returns the addresses.
 async fn looks(sandbox: &Sandbox, member: &Member, first: Duration) -> Result<Vec<String>, Fault> {
     let mut alone_since: Option<Instant> = None;
     let mut pause = first;

@@ -1,4 +1,4 @@
-//! The measurement itself.
+//! Measurement of the rotation: volleys of requests, attributed to the replicas by logs or network counters.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -18,44 +18,46 @@ use super::kept::Kept;
 use super::pace::Pace;
 use crate::sandbox::{Member, Moment, Sandbox};
 
-/// Requests for each replica.
+/// Number of requests per replica.
 const REQUESTS_PER_REPLICA: u32 = 20;
 
-/// Requests on connections of their own.
+/// Number of requests on one connection each.
 const FRESH_REQUESTS: u32 = 20;
 
-/// Extra bytes of a request, so that serving it shows in a replica's network counters beside everything else; servers
-/// that take no more than 4 kB of headers take it.
+/// Extra bytes of a request, so that a served request stands out in a replica's network counters. Servers that accept no more
+/// than 4 kB of headers accept it.
 const PADDING: usize = 2000;
 
-/// Attempts to read a volley from the network counters.
+/// Number of attempts to read a volley from the network counters.
 const COUNTED_ATTEMPTS: u32 = 3;
 
-/// Requests that go out alone before the groups, so that one which a replica hands on to a sibling shows: a whole group.
+/// Number of requests that are sent alone before the groups, to detect a replica that forwards requests to another one: one
+/// whole group.
 const LONE_REQUESTS: u32 = PADDINGS.len() as u32;
 
-/// Attempts at a volley in which a few requests took too long: on a busy machine that is nobody's mistake.
+/// Number of attempts at a volley in which a few requests time out: on a busy machine this is no mistake of the submission.
 const TIMELY_ATTEMPTS: u32 = 3;
 
-/// Of so many requests one may take too long for the volley to be sent again.
+/// Number of requests per timed-out request, at least, for the volley to be sent again.
 const RARELY: usize = 20;
 
-/// All requests of a volley.
+/// Maximum time for all requests of a volley.
 const VOLLEY: Duration = Duration::from_secs(120);
 
-/// From the last reply until the replicas' logs must name every request.
+/// Time from the last reply until the replicas' logs must name every request.
 const LOGS: Duration = Duration::from_secs(1);
 
-/// Between two readings of the logs.
+/// Time between two readings of the logs.
 const BETWEEN_READINGS: Duration = Duration::from_millis(20);
 
-/// Workers of a proxy that requests are sent for; telling more from chance would take more time than a volley has.
+/// Maximum number of the proxy's workers that the number of requests allows for; distinguishing more of them from chance would
+/// take more time than a volley has.
 pub(super) const MOST_WORKERS: u32 = 8;
 
-/// Asks the API through the proxy, on one connection, and says which replica answered each request.
+/// Requests the API through the proxy on one connection, and returns the replica that answered each request.
 ///
 /// # Errors
-/// A fault when the engine does not say what it must, or the checker's own time has run out.
+/// A fault when the engine fails or does not report what is needed, or when the checker's own time has run out.
 pub async fn volley(
     sandbox: &Sandbox,
     proxy: &Member,
@@ -74,7 +76,7 @@ pub async fn volley(
     };
     let mut sent = logged(sandbox, address, replicas, &plan).await?;
     if sent.volley.unanswered.len() == sent.volley.sequence.len() && sent.volley.refused.is_none() {
-        // A proxy may be told to take short headers only.
+        // The proxy may be configured to accept only short headers.
         plan.padding = 0;
         sent = logged(sandbox, address, replicas, &plan).await?;
     }
@@ -94,10 +96,10 @@ pub async fn volley(
     Ok(sent.volley)
 }
 
-/// Asks the API once on each of several new connections, which reach several workers of the proxy.
+/// Requests the API once on each of several new connections, which reach several workers of the proxy.
 ///
 /// # Errors
-/// A fault when the engine does not give the logs.
+/// A fault when the engine does not return the logs.
 pub async fn fresh_volley(
     sandbox: &Sandbox,
     client: &Client,
@@ -128,7 +130,7 @@ pub async fn fresh_volley(
     Ok((volley, replies))
 }
 
-/// The proxy's worker processes; `None` where none can be told.
+/// Returns the number of the proxy's worker processes; `None` when it is unknown.
 ///
 /// # Errors
 /// A fault when the engine does not answer.
@@ -141,7 +143,7 @@ pub async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<Option<u32>, F
     Ok(workers.filter(|workers| *workers > 0))
 }
 
-/// What is to be sent.
+/// Plan of a volley.
 struct Plan {
     requests: u32,
     connection: Connection,
@@ -151,7 +153,7 @@ struct Plan {
     pace: Pace,
 }
 
-/// What came of it, how often the proxy closed the connection, and how many requests took too long.
+/// Sent volley, with the number of times that the proxy closed the connection and the number of requests that timed out.
 struct Sent {
     volley: Volley,
     closed: u32,
@@ -159,7 +161,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// Whether some requests stayed without a right answer, but few, and each because it took too long.
+    /// Returns whether some requests got no right answer, but few, and each because of a timeout.
     fn is_rarely_late(&self) -> bool {
         let Volley {
             unanswered,
@@ -171,8 +173,8 @@ impl Sent {
 }
 
 impl Plan {
-    /// The plan for a proxy that closes connections, so that several of its workers are met; as many as are reckoned with
-    /// where none can be told.
+    /// Returns the plan for a proxy that closes connections, so that requests reach several of its workers: [`MOST_WORKERS`]
+    /// when their number is unknown.
     fn of_interleaved(self, workers: u32, replicas: u32) -> Plan {
         let workers = match workers {
             0 => MOST_WORKERS,
@@ -188,9 +190,9 @@ impl Plan {
     }
 }
 
-/// What tells a volley's requests from all others in a log.
+/// Mark that distinguishes a volley's requests from all others in a log.
 pub(super) struct Mark {
-    /// Eight hexadecimal digits that no log holds yet.
+    /// Eight random hexadecimal digits.
     nonce: String,
     random: RandomState,
     since: Moment,
@@ -214,14 +216,14 @@ impl Mark {
     }
 }
 
-/// The address of a request: behind its number stands one of chance, since in addresses that only count on, a proxy that
-/// hashes them may find an order.
+/// Returns the path of a request. A random number follows the request's number: a proxy that hashes paths might find an order
+/// in paths that only count up.
 fn path(nonce: &str, request: u32, random: &RandomState) -> String {
     let chance = random.hash_one(request) >> 32;
     format!("{API_PATH}?softy={nonce}-{request}-{chance:08x}")
 }
 
-/// A volley whose requests the logs name, sent again where a few took too long.
+/// Sends a volley and reads the logs; repeats it when a few requests timed out.
 async fn logged(
     sandbox: &Sandbox,
     address: SocketAddr,
@@ -276,13 +278,16 @@ async fn logged_once(
     })
 }
 
-/// Whether, of so many requests sent, those without a right answer are few and all of them late.
+/// Returns whether the requests without a right answer, out of `sent`, are few and all timed out.
 fn is_rarely_late(late: usize, unanswered: usize, sent: usize) -> bool {
     late > 0 && late == unanswered && late * RARELY <= sent
 }
 
-/// Whether what was sent is enough to judge: requests that could not be sent in time are nobody's mistake, unless others
-/// stayed unanswered.
+/// Checks that the sent requests are enough to judge. Requests that could not be sent in time are no mistake of the submission,
+/// unless others stayed unanswered.
+///
+/// # Errors
+/// A fault of the kind [`FaultKind::Time`] when they are not enough.
 fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
     if sent >= planned || !unanswered.is_empty() {
         return Ok(());
@@ -335,10 +340,10 @@ async fn attributed(
     })
 }
 
-/// The same, read from the network counters, because the logs do not name every request.
+/// The same as [`logged`], but read from the network counters, because the logs do not name every request.
 ///
-/// Bytes of something else in a group leave it in doubt; then all of it is done again, since a group alone would not
-/// carry on the order.
+/// Bytes of other traffic in a group make it ambiguous. The whole volley is then repeated, since a single group would not
+/// continue the order.
 async fn counted(
     sandbox: &Sandbox,
     address: SocketAddr,
@@ -357,7 +362,7 @@ async fn counted(
     Err(Fault::new(FaultKind::Engine, words))
 }
 
-/// One attempt; `None` when some group is in doubt.
+/// Makes one attempt; `None` when a group is ambiguous.
 async fn counted_once(
     sandbox: &Sandbox,
     address: SocketAddr,
@@ -377,7 +382,7 @@ async fn counted_once(
         true => handed_on(&alone),
         false => Vec::new(),
     };
-    // What is handed on is in doubt where it is one of a group.
+    // A forwarded request in a group would be ambiguous.
     let planned = match doubled.is_empty() {
         true => plan.requests,
         false => LONE_REQUESTS,
@@ -414,14 +419,14 @@ async fn counted_once(
     }))
 }
 
-/// Requests, and what every replica has received by then.
+/// Requests on one connection, and the bytes that every replica has received.
 struct Counting<'a> {
     sandbox: &'a Sandbox,
     replicas: &'a [Member],
     mark: Mark,
     kept: Kept,
     pace: Pace,
-    /// Whether nothing that could be taken for a request came before the first.
+    /// True if nothing that could be taken for a request arrived before the first request.
     was_quiet: bool,
     first: Vec<u64>,
     last: Vec<u64>,
@@ -450,7 +455,7 @@ impl<'a> Counting<'a> {
         })
     }
 
-    /// The receivers of each request that goes out alone; `None` when some came with more traffic than others.
+    /// Returns the receivers of each request that is sent alone; `None` when some requests came with more traffic than others.
     async fn alone(&mut self) -> Result<Option<Vec<Vec<u32>>>, Fault> {
         let (mut alone, mut totals) = (Vec::new(), Vec::new());
         for request in 1..=LONE_REQUESTS {
@@ -464,7 +469,7 @@ impl<'a> Counting<'a> {
         Ok((handed_on || are_alike(&totals)).then_some(alone))
     }
 
-    /// The replicas that served a group whose first request has this number; `None` when that is in doubt.
+    /// Returns the replicas that served the group whose first request has this number; `None` when it is ambiguous.
     async fn group(&mut self, first: u32) -> Result<Option<[u32; PADDINGS.len()]>, Fault> {
         for (request, padding) in (first..).zip(PADDINGS) {
             self.pace.wait().await;
@@ -483,7 +488,7 @@ impl<'a> Counting<'a> {
         }
     }
 
-    /// What every replica has received since the last reading.
+    /// Returns the bytes that every replica has received since the last reading.
     async fn received(&mut self) -> Result<Vec<u64>, Fault> {
         let now = counters(self.sandbox, self.replicas).await?;
         let received = difference(&self.last, &now);
@@ -492,7 +497,7 @@ impl<'a> Counting<'a> {
     }
 }
 
-/// What every replica has received so far, which nothing else can say when the logs are silent.
+/// Returns the bytes that every replica has received so far: the only source when the logs are silent.
 async fn counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fault> {
     let counters = try_join_all(replicas.iter().map(|replica| sandbox.received(replica))).await?;
     let counters: Option<Vec<u64>> = counters.into_iter().collect();
@@ -511,16 +516,15 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The proxy's worker processes, or the most that there can be where none can be told.
+/// Returns the number of the proxy's worker processes, or [`MOST_WORKERS`] when it is unknown.
 async fn reckoned(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
     Ok(workers(sandbox, proxy).await?.unwrap_or(MOST_WORKERS))
 }
 
-/// How many requests tell `workers` interleaved rotations from chance.
+/// Returns the number of requests that distinguishes `workers` interleaved rotations from chance.
 ///
-/// A random walk stays within `width` steps for `n` steps with a probability of about `cos(π / (width + 2))ⁿ`; three
-/// times the square of `width + 2` make that less than one in a million. Only every other request of
-/// `replicas / 2` moves the walk of a pair.
+/// A random walk stays within `width` steps for `n` steps with a probability of about `cos(π / (width + 2))ⁿ`. Three times the
+/// square of `width + 2` makes this less than one in a million. Only one request in `replicas / 2` moves the walk of a pair.
 fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
     let width = 2 * workers.min(MOST_WORKERS) + 2;
     3 * width * width * replicas.div_ceil(2)
@@ -530,7 +534,7 @@ fn interleaved_requests(workers: u32, replicas: u32) -> u32 {
 mod tests {
     use super::*;
 
-    /// The checksum that nginx's `hash` begins with.
+    /// Returns the checksum at the beginning of nginx's `hash`.
     fn crc32(text: &str) -> u32 {
         !text.bytes().fold(!0, |crc, byte| {
             (0..8).fold(crc ^ u32::from(byte), |crc, _| {
