@@ -1,4 +1,4 @@
-//! What an engine says of itself when nothing is graded; nothing is made for it.
+//! Diagnosis of an engine without a grading run. It creates no resources.
 
 use bollard::models::SystemInfo;
 use rustix::fs::statvfs;
@@ -8,66 +8,66 @@ use super::engine::{fault, is_missing, is_podman};
 use super::facts::Lacks;
 use super::{Reach, Sandbox};
 
-/// The network that every engine of Docker's has.
+/// Network that exists on every Docker engine.
 const BRIDGE: &str = "bridge";
 
-/// The images that the exercise's submissions begin with.
+/// Base images of the exercise's submissions.
 const BASE_IMAGES: [&str; 2] = ["ubuntu:latest", "nginx:latest"];
 
-/// Marks an image that was made where no registry answers.
+/// Label of a substitute image, made on a machine that reaches no registry.
 const STAND_IN: &str = "org.softy-check.stand-in";
 
-/// The first version of the API with BuildKit.
+/// First version of the API with BuildKit.
 const BUILDKIT: (u32, u32) = (1, 39);
 
-/// What an engine is and can do.
+/// Properties and capabilities of an engine.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
-    /// Its version.
+    /// Version of the engine.
     pub version: String,
-    /// The version of its API.
+    /// Version of its API.
     pub api: String,
-    /// What its containers' system is: `linux`, or `windows`.
+    /// Operating system of its containers: `linux` or `windows`.
     pub system: String,
-    /// Whether it is Podman.
+    /// True if the engine is Podman.
     pub is_podman: bool,
-    /// Whether BuildKit is there beside the classic builder.
+    /// True if BuildKit is available besides the classic builder.
     pub has_buildkit: bool,
-    /// How containers are reached; `None` where that shows only when a network is made.
+    /// Way to reach containers; `None` when it can only be detected on a new network.
     pub reach: Option<Reach>,
-    /// The storage driver.
+    /// Storage driver.
     pub driver: String,
-    /// Whether it knows at once what a container has written.
+    /// True if the engine measures at once how much a container has written.
     pub measures_layers: bool,
-    /// What it does not hold containers to.
+    /// Limits that the engine does not enforce.
     pub lacks: Lacks,
-    /// The version of control groups.
+    /// Version of control groups.
     pub cgroups: String,
     /// Its runtimes, sorted.
     pub runtimes: Vec<String>,
-    /// The images that the exercise begins with.
+    /// Base images of the exercise, with their states.
     pub bases: Vec<(&'static str, BaseState)>,
-    /// What is free where it keeps its data, in bytes, where that is on this machine.
+    /// Free space on the disk of the engine's data, in bytes, if that disk is on this machine.
     pub free: Option<u64>,
-    /// Things that killed runs have left.
+    /// Number of resources that killed runs have left.
     pub left: usize,
-    /// What the builds' cache takes, in bytes.
+    /// Size of the builds' cache, in bytes.
     pub cache: u64,
 }
 
-/// Whether an image is on the engine.
+/// State of a base image on the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseState {
-    /// It is.
+    /// The image exists.
     Present,
-    /// Something that was made in its place is.
+    /// A substitute image exists under its name.
     StandIn,
-    /// It is not: the first run pulls it.
+    /// The image does not exist: the first run pulls it.
     Absent,
 }
 
 impl Sandbox {
-    /// What the engine is and can do.
+    /// Returns the diagnosis of the engine.
     ///
     /// # Errors
     /// A fault when it does not answer.
@@ -99,7 +99,7 @@ impl Sandbox {
         })
     }
 
-    /// As a run finds it, with a network that is there already; older engines do not tell that one's gateway.
+    /// Detects the reach as a run does, but on the existing `bridge` network; older engines do not report its gateway.
     async fn likely_reach(&self) -> Result<Option<Reach>, Fault> {
         match self.ipam(BRIDGE).await {
             Ok(configs) if configs.iter().any(|config| config.gateway.is_some()) => {
@@ -128,7 +128,7 @@ impl Sandbox {
         Ok(bases)
     }
 
-    /// Of the disk under the engine's data, where this machine has such a folder and the engine is here.
+    /// Returns the free bytes on the disk of the engine's data, if the engine is on this machine and its folder exists.
     fn free(&self) -> Option<u64> {
         let root = self.facts.root.as_ref().filter(|_| self.is_here)?;
         let disk = statvfs(root).ok()?;

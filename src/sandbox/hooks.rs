@@ -1,4 +1,4 @@
-//! Commands of `post_start`, run inside a container that has started, and containers of `pre_start`.
+//! Hooks: `post_start` commands inside a started container, and the containers of `pre_start`.
 
 use bollard::errors::Error;
 use bollard::exec::{StartExecOptions, StartExecResults};
@@ -13,7 +13,7 @@ use super::{Ended, Member, Sandbox, limits};
 use crate::compose::project::Hook;
 
 impl Sandbox {
-    /// Runs a hook to its end, which is to come as soon as that of a dependency; why it failed, in words.
+    /// Runs a hook to its end, with the same deadline as a dependency. The inner error is the text of its failure.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -38,11 +38,11 @@ impl Sandbox {
         }
     }
 
-    /// Starts the container of a hook, waits for its end, which is to come as soon as that of a dependency, and removes it; why it
-    /// failed, in words.
+    /// Starts the container of a hook, waits for its end, with the same deadline as a dependency, and removes it. The inner
+    /// error is the text of its failure.
     ///
     /// # Errors
-    /// A fault when the engine does not do so.
+    /// A fault when the engine fails to do so.
     pub async fn run_to_end(&self, member: &Member) -> Result<Result<(), String>, Fault> {
         let outcome = match self.start(member).await? {
             Ok(()) => match timeout(limits::DEPENDENCY, self.ended(member)).await {
@@ -62,7 +62,7 @@ impl Sandbox {
         Ok(outcome)
     }
 
-    /// How a hook failed, with the last line of its log.
+    /// Returns the result of a hook's container; the inner error has the last line of its log.
     async fn words(&self, member: &Member, ended: Ended) -> Result<Result<(), String>, Fault> {
         let how = match ended {
             Ended::Exited(0) => return Ok(Ok(())),

@@ -1,8 +1,8 @@
-//! The builds' way to the web: a forward proxy of the run's own, for networks that lead nowhere else.
+//! Relay: the builds' egress to the web, a forward proxy of the run for networks without any other route.
 //!
-//! It carries tunnels and plain requests. A request is read whole by an HTTP server and written anew by an HTTP client, so
-//! that nothing but the address it names can hear of it. A name is resolved once, and the very address that was judged is
-//! connected to.
+//! It carries tunnels and plain requests. An HTTP server reads each plain request completely, and an HTTP client writes it
+//! anew, so that only the address that the request names can receive it. A name is resolved once, and the connection is made to
+//! the address that was checked.
 
 mod address;
 mod metered;
@@ -38,7 +38,7 @@ pub(super) use notes::{Missed, Notes};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Body = Either<Incoming, Empty<Bytes>>;
 
-/// Headers that are said to the next hop only, and those that frame a body, which the client writes itself.
+/// Headers for the next hop only, and headers that frame a body, which the client writes itself.
 const HOP: [&str; 11] = [
     "connection",
     "proxy-connection",
@@ -53,7 +53,7 @@ const HOP: [&str; 11] = [
     "http2-settings",
 ];
 
-/// Statuses of a server that cannot serve for the moment.
+/// Statuses of a server that is temporarily unable to serve.
 const UNWELL: [StatusCode; 4] = [
     StatusCode::TOO_MANY_REQUESTS,
     StatusCode::BAD_GATEWAY,
@@ -61,7 +61,7 @@ const UNWELL: [StatusCode; 4] = [
     StatusCode::GATEWAY_TIMEOUT,
 ];
 
-/// Hosts of several owners that are there as long as the web is.
+/// Hosts of several owners, permanent enough to test the connection to the web.
 pub(super) const WELL_KNOWN: [&str; 4] = [
     "archive.ubuntu.com:80",
     "deb.debian.org:80",
@@ -69,28 +69,28 @@ pub(super) const WELL_KNOWN: [&str; 4] = [
     "registry-1.docker.io:443",
 ];
 
-/// Who may go where.
+/// Policy of the relay: the permitted clients and destinations.
 pub(super) struct Policy {
-    /// Who may ask: nobody else's containers, nor the machine's neighbours.
+    /// Network of the permitted clients: excludes other containers and the machine's neighbours.
     pub(super) peers: Subnet,
-    /// Whether an address may be connected to.
+    /// Predicate for the addresses that may be connected to.
     pub(super) allows: fn(SocketAddr) -> bool,
-    /// The hosts that may be named, with all below them; all hosts where it is empty.
+    /// Permitted hosts, including their subdomains; all hosts when empty.
     pub(super) hosts: Vec<String>,
 }
 
-/// A relay that runs until it is dropped.
+/// Relay that runs until it is dropped.
 pub(super) struct Relay {
-    /// Where it listens.
+    /// Address that it listens on.
     pub(super) address: SocketAddr,
     task: AbortHandle,
 }
 
 impl Relay {
-    /// Listens on a port of an address of this machine that the system chooses.
+    /// Starts a relay on a port that the system chooses, at an address of this machine.
     ///
     /// # Errors
-    /// When the address is not this machine's.
+    /// An error when the address is not this machine's.
     pub(super) async fn start(
         address: IpAddr,
         policy: Policy,
@@ -114,7 +114,7 @@ impl Drop for Relay {
     }
 }
 
-/// Serves a bounded number of connections at a time, and ends them with itself.
+/// Serves at most [`limits::RELAY_CONNECTIONS`] connections at a time; they end with this future.
 async fn accept(listener: TcpListener, carrier: Arc<Carrier>) {
     let free = Arc::new(Semaphore::new(limits::RELAY_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -124,7 +124,7 @@ async fn accept(listener: TcpListener, carrier: Arc<Carrier>) {
         };
         while connections.try_join_next().is_some() {}
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of files, for a moment.
+            // Usually a temporary lack of file descriptors.
             tokio::time::sleep(limits::RELAY_PAUSE).await;
             continue;
         };
@@ -134,22 +134,22 @@ async fn accept(listener: TcpListener, carrier: Arc<Carrier>) {
         carrier.notes.reached();
         let carrier = Arc::clone(&carrier);
         connections.spawn(async move {
-            // What a connection ends with concerns whoever opened it.
+            // An error of a connection concerns only its client.
             let _served = timeout(limits::BUILD, carrier.serve(stream)).await;
             drop(permit);
         });
     }
 }
 
-/// What carries requests.
+/// Carrier of requests: the policy, the record and the byte count.
 struct Carrier {
     policy: Policy,
     notes: Arc<Notes>,
-    /// Bytes, in both directions and over all connections.
+    /// Bytes carried in both directions, over all connections.
     carried: Arc<AtomicU64>,
 }
 
-/// A tunnel that is about to begin.
+/// Tunnel that is about to begin.
 type Tunnel = Mutex<Option<(OnUpgrade, Metered)>>;
 
 impl Carrier {
@@ -173,7 +173,8 @@ impl Carrier {
         Ok(())
     }
 
-    /// A plain request that goes nowhere ends the connection: a page that says why could be taken for what was asked for.
+    /// Answers a request. A plain request that fails closes the connection: an error page could be taken for the requested
+    /// content.
     async fn answer(
         &self,
         request: Request<Incoming>,
@@ -208,7 +209,7 @@ impl Carrier {
             .max_buf_size(limits::RELAY_HEAD_BYTES)
             .handshake(server)
             .await?;
-        // It ends with the sender and the body of the response, both of which this connection holds.
+        // The task ends with the sender and the body of the response, which this connection owns.
         tokio::spawn(connection);
         let response = sender.send_request(outgoing(request)?).await?;
         if UNWELL.contains(&response.status()) {
@@ -223,7 +224,7 @@ impl Carrier {
         Ok(Response::from_parts(parts, Either::Left(body)))
     }
 
-    /// Resolves a name once, and connects to an address that was judged.
+    /// Resolves a name once, and connects to an address that the policy allows.
     async fn connect(&self, target: &Target) -> Result<Metered, Failure> {
         if !is_named(&target.host, &self.policy.hosts) {
             let address: Option<IpAddr> = target.host.parse().ok();
@@ -277,7 +278,7 @@ pub(super) async fn is_online() -> bool {
     false
 }
 
-/// What a request is for.
+/// Destination of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
     host: String,
@@ -285,7 +286,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// By the request's own line alone: what its headers say of a host is not asked.
+    /// Parses the destination from the request line alone; the host in the headers is ignored.
     fn of<T>(request: &Request<T>) -> Result<Target, Failure> {
         let uri = request.uri();
         let authority = uri.authority().ok_or("no host")?;
@@ -299,14 +300,14 @@ impl Target {
             }
             (Some(_) | None, _) => None,
         };
-        // The client takes an address of the sixth version without its brackets.
+        // The client expects an IPv6 address without brackets.
         let host = authority.host().trim_matches(['[', ']']).to_lowercase();
         let port = port.ok_or("no port")?;
         Ok(Target { host, port })
     }
 }
 
-/// Whether a host is one of those, or below one of them.
+/// Returns whether a host is one of `hosts` or a subdomain of one of them; any host matches an empty list.
 fn is_named(host: &str, hosts: &[String]) -> bool {
     let host = host.trim_end_matches('.');
     let is_below = |name: &String| {
@@ -316,7 +317,7 @@ fn is_named(host: &str, hosts: &[String]) -> bool {
     hosts.is_empty() || hosts.iter().any(is_below)
 }
 
-/// A request as its server gets it: with the host of its line, and nothing that was for the relay.
+/// Returns a request as its server receives it: with the host of its request line, and without the headers for the relay.
 fn outgoing(request: Request<Incoming>) -> Result<Request<Incoming>, Failure> {
     let (mut parts, body) = request.into_parts();
     let authority = parts.uri.authority().ok_or("no host")?;
@@ -334,7 +335,7 @@ fn outgoing(request: Request<Incoming>) -> Result<Request<Incoming>, Failure> {
     Ok(Request::from_parts(parts, body))
 }
 
-/// Takes away what is said to the next hop only.
+/// Removes the headers for the next hop only.
 fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)

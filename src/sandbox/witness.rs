@@ -1,4 +1,4 @@
-//! What the kernel and the engine see of a container: traffic, processes, and files of its `/proc`.
+//! Process statistics of a container, from the kernel and the engine: traffic, processes and files of its `/proc`.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -15,18 +15,18 @@ use tokio::time::timeout;
 use super::engine::fault;
 use super::{Member, Sandbox};
 
-/// A command run inside a container, to its end.
+/// Deadline of a command inside a container.
 const EXEC: Duration = Duration::from_secs(10);
 
-/// Bytes read of such a command's output.
+/// Maximum output of such a command, in bytes.
 const EXEC_BYTES: usize = 1 << 20;
 
 impl Sandbox {
-    /// Bytes that a container has received since it was started, siblings' and DNS traffic included: by this machine's kernel
-    /// where it runs the container, else by the engine's counters, or where the engine has none by what the container itself
-    /// reads; `None` where it has no `cat` for that.
+    /// Returns the bytes that a container has received since its start, including traffic from other containers and DNS. Reads
+    /// this machine's kernel if it runs the container, else the engine's counters, else the container's own `/proc`. Returns
+    /// `None` when the container has no `cat` for that.
     ///
-    /// Older engines, such as 20.10, update their counters once a second, which each reading would wait for.
+    /// Older engines, such as 20.10, update their counters once a second, and each reading would wait for that.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -67,8 +67,8 @@ impl Sandbox {
         }
     }
 
-    /// The command lines of a container's processes: from the engine, or where its machine has no `ps` from the container's
-    /// own `/proc`; `None` where neither can be had.
+    /// Returns the command lines of a container's processes: from the engine, or from the container's own `/proc` when the
+    /// engine's machine has no `ps`. Returns `None` when neither is available.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -91,8 +91,8 @@ impl Sandbox {
         Ok(lines.map(|lines| lines.lines().map(str::to_owned).collect()))
     }
 
-    /// The hundredths of a second that each process of a container has computed so far, with its id; `None` when there is
-    /// nothing in it to read that with.
+    /// Returns the id and the CPU time of each process of a container, in hundredths of a second; `None` when the container has
+    /// no program to read them.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -102,7 +102,7 @@ impl Sandbox {
         Ok(table.map(|table| table.lines().filter_map(computed_by).collect()))
     }
 
-    /// The sockets that a container has, as the kernel writes them; `None` when it has no `cat` to read them with.
+    /// Returns the container's socket tables, as the kernel prints them; `None` when it has no `cat` to read them.
     ///
     /// # Errors
     /// A fault when the engine does not answer.
@@ -113,13 +113,13 @@ impl Sandbox {
         Ok(tables.filter(|tables| tables.contains("local_address")))
     }
 
-    /// What `cat` prints of some files inside a container; `None` when it cannot be run.
+    /// Returns the output of `cat` for files inside a container; `None` when it cannot run.
     async fn read_files(&self, member: &Member, files: &[&str]) -> Result<Option<String>, Fault> {
         let command: Vec<&str> = ["cat"].iter().chain(files).copied().collect();
         self.run_inside(member, &command).await
     }
 
-    /// What a command prints inside a container, cut at a bounded length; `None` when it cannot be run.
+    /// Returns the output of a command inside a container, cut at [`EXEC_BYTES`]; `None` when it cannot run.
     pub(super) async fn run_inside(
         &self,
         member: &Member,
@@ -132,7 +132,7 @@ impl Sandbox {
         };
         match timeout(EXEC, self.output(member, config)).await {
             Ok(Ok(output)) => Ok(Some(output)),
-            // The container ended meanwhile, has no such program, or does not let it end.
+            // The container has ended, has no such program, or the program has not ended in time.
             Ok(Err(Error::DockerResponseServerError { .. })) | Err(_) => Ok(None),
             Ok(Err(error)) => Err(fault(error)),
         }
@@ -157,8 +157,8 @@ impl Sandbox {
     }
 }
 
-/// The bytes that came in where a process of this machine is, if it is one of that container: elsewhere the same number is
-/// another process.
+/// Returns the bytes received in the network namespace of a process of this machine, if the process belongs to that container:
+/// on another machine the same id is another process.
 fn kernel_counters(process: i64, container: &str) -> Option<u64> {
     let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
     if !groups.contains(container) {
@@ -167,7 +167,7 @@ fn kernel_counters(process: i64, container: &str) -> Option<u64> {
     received_bytes(&fs::read_to_string(format!("/proc/{process}/net/dev")).ok()?)
 }
 
-/// The sum of the received bytes of `/proc/net/dev`, the loopback left out; `None` when it is no such table.
+/// Returns the sum of the received bytes in `/proc/net/dev`, without the loopback; `None` for any other text.
 fn received_bytes(table: &str) -> Option<u64> {
     let rows = table.lines().filter_map(|line| line.split_once(':'));
     let rows = rows.filter(|(name, _)| name.trim() != "lo");
@@ -176,8 +176,8 @@ fn received_bytes(table: &str) -> Option<u64> {
     (!bytes.is_empty()).then(|| bytes.iter().sum())
 }
 
-/// A process's id and the time that it and the children it has waited for have computed, from its `/proc/PID/stat`: the
-/// twelfth to the fifteenth word behind its name, which may have spaces in it.
+/// Parses a process's id and its CPU time from its `/proc/PID/stat`, including the children that it has waited for: the twelfth
+/// to the fifteenth word after its name, which may contain spaces.
 fn computed_by(stat: &str) -> Option<(u32, u64)> {
     let (before, behind) = stat.rsplit_once(')')?;
     let process = before.split_whitespace().next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What a failed build's words say went wrong.
+//! Classification of a failed build by its error text.
 
 use softy_checks::model::Place;
 use softy_checks::observation::{BuildFailure, Fault, FaultKind, Resource};
@@ -8,18 +8,18 @@ use crate::likeness::nearest;
 use crate::sandbox::engine::{cause, kind_of, ours};
 use crate::sandbox::images::is_unknown_image;
 
-/// Characters kept of the line that a place shows.
+/// Maximum number of characters of the line that a place shows.
 const SNIPPET_CHARACTERS: usize = 200;
 
-/// Letters from which on a word of an instruction is taken out of the engine's words that quote it.
+/// Minimum length of an instruction's words that are removed from the engine's text, which quotes them.
 const QUOTED_LETTERS: usize = 4;
 
-/// From which likeness on, of 1, a name was probably meant to be another.
+/// Minimum likeness, from 0 to 1, for a name to be a probable misspelling of another.
 const LIKENESS: f64 = 0.85;
 
-/// Returns the failure that `error`, the engine's last word, and `step`, the instruction that the build was at, name.
+/// Returns the failure that `error`, the engine's last message, and `step`, the build's current instruction, describe.
 ///
-/// What the step printed, `log`, only chooses between mistakes: it never makes a fault.
+/// The step's output, `log`, only chooses between mistakes: it never makes a fault.
 ///
 /// # Errors
 /// A fault when the engine names its network, its disk or itself.
@@ -43,13 +43,13 @@ pub(super) fn failure(error: &str, log: &[String], step: &str) -> Result<BuildFa
     Err(Fault::told(kind_of(&without(step, error)), error))
 }
 
-/// Returns the trouble that the engine gives as the cause of an error at an instruction, if it does: causes come last.
+/// Returns the engine's own problem, if its error text at an instruction names one as the cause: causes come last.
 fn trouble(error: &str, step: &str) -> Option<FaultKind> {
     ours(cause(&without(step, error)))
 }
 
-/// Returns whether `error` is a builder's report of a command that ended with an error. Only its beginning and its end
-/// count: the command itself is between them.
+/// Returns whether `error` is a builder's report of a command that ended with an error. Only its beginning and its end count:
+/// the command itself is between them.
 pub(super) fn is_failed_step(error: &str) -> bool {
     let is_classic = error.starts_with("The command '")
         && error
@@ -75,7 +75,7 @@ fn failed_step(log: &[String]) -> BuildFailure {
     }
 }
 
-/// Returns the engine's words without those of the instruction that it quotes.
+/// Returns the engine's text without the words of the instruction that it quotes.
 fn without(step: &str, error: &str) -> String {
     let mut quoted: Vec<&str> = step.split_whitespace().skip(1).collect();
     quoted.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -87,9 +87,9 @@ fn without(step: &str, error: &str) -> String {
         .fold(error.to_owned(), |words, part| words.replace(part, ""))
 }
 
-/// Returns whether the engine refuses what an instruction asks for.
+/// Returns whether the engine refuses an instruction.
 fn is_refused_instruction(error: &str, step: &str) -> bool {
-    // What stands behind these is the submission's own text.
+    // The text after these is the submission's own.
     const NAMES: [&str; 10] = [
         "No port specified: ",
         "Invalid containerPort: ",
@@ -120,7 +120,7 @@ fn is_refused_instruction(error: &str, step: &str) -> bool {
     begins(&NAMES) || ((is_start || begins(&STARTS)) && trouble(error, step).is_none())
 }
 
-/// What a step of a limited build had too little of, if its words tell of that.
+/// Returns the resource that a step of a limited build exhausted, if its output shows it.
 pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
     const MEMORY: [&str; 3] = ["cannot allocate memory", "memoryerror", "out of memory"];
     const PROCESSES: [&str; 4] = [
@@ -131,7 +131,7 @@ pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
     ];
     const DISK: [&str; 2] = ["file too large", "file size limit exceeded"];
     let is_failed = is_failed_step(error);
-    // By SIGXFSZ, which is what a file over the limit is to a program that does not ask.
+    // Exit code after `SIGXFSZ`: the signal ends a program that writes beyond the file size limit without handling it.
     let is_too_large = is_failed && error.ends_with("' returned a non-zero code: 153");
     let is_killed = is_failed && error.ends_with("' returned a non-zero code: 137");
     let tells = |signs: &[&str]| {
@@ -147,16 +147,16 @@ pub(super) fn starved(error: &str, log: &[String]) -> Option<Resource> {
     (is_killed || tells(&MEMORY)).then_some(Resource::Memory)
 }
 
-/// Whether a build takes the layers of earlier ones.
+/// Use of the layers of earlier builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cache {
     Used,
     Ignored,
 }
 
-/// How a failed build may well pass when it is tried again, if it may: another run on the engine took away what it was
-/// built on, the machine was short of something for a moment, or a layer of `apt-get update` is older than the packages that
-/// its mirror still has.
+/// Returns the cache setting for a retry of a failed build, if a retry may pass: another run on the engine removed a base
+/// layer, the machine lacked a resource for a moment, or a cached layer of `apt-get update` lists packages that the mirror no
+/// longer has.
 pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
     const TAKEN_AWAY: [&str; 4] = [
         "layer does not exist",
@@ -179,7 +179,7 @@ pub(super) fn second_try(error: &str, log: &[String]) -> Option<Cache> {
     log.iter().any(is_stale).then_some(Cache::Ignored)
 }
 
-/// The instruction of `dockerfile`, at `path`, whose text is `step`, or whose line `error` names.
+/// Returns the instruction of `dockerfile`, at `path`, whose text is `step` or whose line `error` names.
 pub(super) fn failed_instruction(
     path: &str,
     dockerfile: &str,
@@ -210,7 +210,7 @@ pub(super) fn failed_instruction(
     })
 }
 
-/// The line, from 0, that a parse error names: `dockerfile parse error on line 3: unknown instruction: FRM`.
+/// Returns the line, counted from 0, that a parse error names: `dockerfile parse error on line 3: unknown instruction: FRM`.
 pub(super) fn named_line(error: &str) -> Option<usize> {
     let rest = error.split("parse error").nth(1)?.split("line ").nth(1)?;
     let digits = rest
@@ -233,10 +233,10 @@ fn is_dockerfile_error(error: &str) -> bool {
     SIGNS.iter().any(|sign| error.contains(sign))
 }
 
-/// What a `COPY` or `ADD` named that is not in the build context.
+/// Returns the source of a `COPY` or `ADD` that is missing from the build context.
 ///
-/// The classic builder says `COPY failed: … stat PATH: file does not exist`, BuildKit `"/PATH": not found` after
-/// the words checksum or cache key.
+/// The classic builder reports `COPY failed: … stat PATH: file does not exist`. BuildKit reports `"/PATH": not found` after the
+/// words checksum or cache key.
 fn missing_source(error: &str, step: &str) -> Option<String> {
     if (error.starts_with("COPY failed") || error.starts_with("ADD failed"))
         && trouble(error, step).is_none()
@@ -259,7 +259,7 @@ fn missing_source(error: &str, step: &str) -> Option<String> {
     Some(quoted.trim_start_matches('/').to_owned())
 }
 
-/// The image of the `FROM` that the build was at, when its registry does not have it.
+/// Returns the image of the current `FROM` if its registry does not have it.
 fn missing_base(error: &str, step: &str) -> Option<String> {
     if !is_unknown_image(error) {
         return None;
@@ -280,7 +280,7 @@ fn missing_base(error: &str, step: &str) -> Option<String> {
     Some(from.or(named).or(solved).unwrap_or_default().to_owned())
 }
 
-/// The well-known image whose name is most like that of `reference`, unless it is that name.
+/// Returns the well-known image whose name is most like that of `reference`; `None` if it is that name.
 fn meant_base(reference: &str) -> Option<String> {
     const WELL_KNOWN: [&str; 12] = [
         "alpine", "busybox", "caddy", "debian", "fedora", "golang", "haproxy", "httpd", "nginx",
@@ -294,7 +294,7 @@ fn meant_base(reference: &str) -> Option<String> {
     (meant != format!("{name}:{tag}")).then_some(meant)
 }
 
-/// The package manager whose word a line is, and the package that it does not know.
+/// Returns the package manager that printed a line, and the package that it does not find.
 fn missing_package(line: &str) -> Option<(String, String)> {
     let signs = [
         ("apt", "E: Unable to locate package ", ""),
@@ -312,7 +312,7 @@ fn missing_package(line: &str) -> Option<(String, String)> {
     })
 }
 
-/// The words of an instruction: builders write it with other space between them.
+/// Returns the words of an instruction, whose white space differs between builders.
 pub(super) fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }

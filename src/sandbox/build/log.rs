@@ -1,4 +1,4 @@
-//! What a build prints, bounded, and the image it ends with.
+//! Bounded output of a build, and its image.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use super::error::failed_instruction;
 use super::taken::Taken;
 use crate::sandbox::limits;
 
-/// What the classic builder puts around everything that a step writes to stderr.
+/// Colour codes that the classic builder puts around everything that a step writes to stderr.
 const ERROR_COLOUR: [&str; 2] = ["\u{1b}[91m", "\u{1b}[0m"];
 
-/// A build that runs.
+/// Log of a running build.
 #[derive(Default)]
 pub(super) struct Log {
-    /// The last lines of the step that runs, or that failed.
+    /// Last lines of the current or failed step.
     pub(super) lines: VecDeque<String>,
-    /// Whether the last line has no end yet: programs write lines in parts, which come one by one.
+    /// True while the last line is incomplete: programs write lines in parts, which arrive one by one.
     is_open: bool,
-    /// That step's instruction.
+    /// Instruction of that step.
     pub(super) step: String,
-    /// The id of the image that the classic builder has made.
+    /// Id of the image that the classic builder has made.
     pub(super) image: Option<String>,
-    /// When something was last printed.
+    /// Time of the last output.
     printed: Option<Instant>,
-    /// Bytes printed.
+    /// Size of the output, in bytes.
     bytes: usize,
-    /// Of all builds of the run; it counts the layers that this one pulls.
+    /// Disk budget of all builds of the run; counts the layers that this one pulls.
     taken: Arc<Taken>,
 }
 
 impl Log {
-    /// Of a build of a run whose builds have `taken` so much.
+    /// Creates the log of a build, with the disk budget of its run.
     pub(super) fn of(taken: Arc<Taken>) -> Log {
         Log {
             taken,
@@ -44,7 +44,7 @@ impl Log {
         }
     }
 
-    /// What a build says next; the limit it has passed by that, if it has.
+    /// Adds the next message of a build. Returns the limit that it exceeds, if it does.
     pub(super) fn add(&mut self, info: BuildInfo) -> Option<Resource> {
         self.printed = Some(Instant::now());
         if let (Some(id), Some(progress)) = (info.id, info.progress_detail) {
@@ -66,13 +66,13 @@ impl Log {
         (self.bytes > limits::BUILD_OUTPUT_BYTES).then_some(Resource::Output)
     }
 
-    /// Whether something was printed in the last `period`.
+    /// Returns whether the build printed something within the last `period`.
     pub(super) fn printed_within(&self, period: Duration) -> bool {
         self.printed
             .is_some_and(|printed| printed.elapsed() < period)
     }
 
-    /// The failed build, for the checks.
+    /// Returns the state of the failed build for the checks.
     pub(super) fn failed(
         self,
         failure: BuildFailure,
@@ -105,7 +105,7 @@ impl Log {
         }
     }
 
-    /// Output of the classic builder, which tells of its own doings in the same stream.
+    /// Adds output of the classic builder, which mixes its own messages with the steps' output.
     fn add_classic(&mut self, text: &str) {
         let step = text
             .strip_prefix("Step ")

@@ -1,8 +1,8 @@
-//! What the machine put in a failed step's way.
+//! Obstacles of the machine behind a failed step.
 //!
-//! What a step prints never decides between the submission and the machine. It only says what is worth a question, and the
-//! answer is evidence of the checker's own: the relay's record, the engine's disk, or what a container of ours reaches from
-//! where the step ran.
+//! The output of a step never decides between the submission and the machine. It only selects the questions to ask. The answers
+//! are the checker's own evidence: the relay's record, the engine's disk, or the hosts that a container of the checker reaches
+//! from the step's network.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::sandbox::engine::{self, DISK, message};
 use crate::sandbox::relay::{Missed, WELL_KNOWN, is_online};
 use crate::sandbox::{Sandbox, limits};
 
-/// Words of programs that did not get through to a host, in small letters.
+/// Error texts of programs that could not reach a host, in lower case.
 const NETWORK: [&str; 29] = [
     "dial tcp",
     "i/o timeout",
@@ -57,7 +57,7 @@ const NETWORK: [&str; 29] = [
     "service unavailable",
 ];
 
-/// Programs that ask their hosts directly, whatever proxy they are told of: on a network that leads to the relay alone they
+/// Programs that connect to their hosts directly and ignore proxy settings: on a network whose only route is the relay they
 /// reach none.
 const DIRECT: [&str; 9] = [
     "mvn",
@@ -71,7 +71,7 @@ const DIRECT: [&str; 9] = [
     "rsync",
 ];
 
-/// Images that have a shell, and that engines of this exercise have; the build's own come behind them.
+/// Images with a shell that engines for this exercise usually have; the images of the build itself are tried after them.
 const WITH_SHELL: [&str; 5] = [
     "ubuntu:latest",
     "debian:latest",
@@ -80,7 +80,7 @@ const WITH_SHELL: [&str; 5] = [
     "busybox:latest",
 ];
 
-/// Prints the room on the container's disk, and which of the hosts in its arguments a connection can be opened to.
+/// Script that prints the free space of the container's disk, and the hosts among its arguments that accept a connection.
 const SCRIPT: &str = "echo room $(df -Pk / | tail -n 1)
 echo files $(df -Pi / | tail -n 1)
 command -v bash wget > /dev/null || exit
@@ -92,18 +92,17 @@ done 2> /dev/null
 echo asked
 ";
 
-/// The script's time: it asks a few hosts for a few seconds each.
+/// Deadline of the script: it tries a few hosts for a few seconds each.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Letters of what the script prints.
+/// Maximum output of the script, in bytes.
 const OUTPUT: usize = 4096;
 
 impl Sandbox {
-    /// Looks for what the machine put in the way of the step that failed at the end of `log`, since builds had
-    /// `missed_before`.
+    /// Checks whether the machine caused the failure of the step at the end of `log`, since builds had `missed_before`.
     ///
     /// # Errors
-    /// A fault where it finds something.
+    /// A fault when it did.
     pub(super) async fn excuse(
         &self,
         job: &Job<'_>,
@@ -137,7 +136,7 @@ impl Sandbox {
         let Some(line) = network.filter(|_| asks_network) else {
             return Ok(());
         };
-        // The relay itself knows whether the container has got to it.
+        // The relay's own record shows whether the container has reached it.
         let is_cut_off = seen.has_asked && !seen.is_answered && !is_reached();
         if !is_cut_off {
             return Ok(());
@@ -163,7 +162,7 @@ impl Sandbox {
         seen.is_full || has_few_files || room.is_some_and(|room| room < limits::BUILD_BYTES)
     }
 
-    /// Runs the script in a container where the steps of a build run.
+    /// Runs the script in a container on the network of a build's steps.
     async fn probe(&self, job: &Job<'_>) -> Probed {
         let hosts = match job.relay() {
             Some(relay) => vec![relay.to_string()],
@@ -229,7 +228,7 @@ impl Sandbox {
             .force(true)
             .v(true)
             .build();
-        // What cannot be removed now is removed with the run.
+        // The end of the run removes the container if this fails.
         let _removed = self.docker.remove_container(&id, Some(forced)).await;
         printed
     }
@@ -253,18 +252,18 @@ impl Sandbox {
     }
 }
 
-/// What the script has seen.
+/// Result of the script.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Probed {
-    /// Bytes that are free on the disk of its container.
+    /// Free space on the disk of its container, in bytes.
     room: Option<u64>,
-    /// Files that can still be made there.
+    /// Number of files that can still be created there.
     files: Option<u64>,
-    /// Whether the engine had no room for its container.
+    /// True if the engine had no room for its container.
     is_full: bool,
-    /// Whether it could ask hosts.
+    /// True if it could try hosts.
     has_asked: bool,
-    /// Whether one of them answered.
+    /// True if one of them answered.
     is_answered: bool,
 }
 
@@ -278,7 +277,7 @@ impl Probed {
                 ["room", _, _, _, free, ..] => {
                     seen.room = free.parse().ok().map(|free: u64| free.saturating_mul(1024));
                 }
-                // Some file systems have no such limit, and say so with 0.
+                // Some file systems have no such limit and report 0.
                 ["files", _, all, _, free, ..] if *all != "0" => seen.files = free.parse().ok(),
                 ["reached"] => seen.is_answered = true,
                 ["asked"] => seen.has_asked = true,
@@ -299,7 +298,7 @@ fn tells<'a>(log: &'a Log, signs: &[&str]) -> Option<&'a str> {
     telling.next()
 }
 
-/// Returns whether an instruction runs a program that needs another way out than the relay.
+/// Returns whether an instruction runs a program that ignores proxy settings.
 fn is_direct(step: &str) -> bool {
     let commands = step.split([';', '&', '|', '(']);
     let mut programs = commands.filter_map(|command| {

@@ -1,12 +1,12 @@
-//! Which addresses are the public web, and which are a run's own.
+//! Classification of addresses: the public web, and a run's own networks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Ports of web servers.
 const WEB: [u16; 2] = [80, 443];
 
-/// Networks of the fourth version that are not the public internet, by their first address and bits of prefix. The blocks for
-/// documentation stay out of it: nothing private is there, and laboratories use them for servers.
+/// IPv4 networks that are not the public internet, by first address and prefix length. The blocks for documentation are not
+/// listed: they hold nothing private, and laboratories use them for servers.
 const NOT_PUBLIC: [(Ipv4Addr, u8); 12] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -22,12 +22,12 @@ const NOT_PUBLIC: [(Ipv4Addr, u8); 12] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Whether an address is a web server's on the public internet, and not this machine's own.
+/// Returns whether an address is a web server's on the public internet, and not this machine's own.
 pub(in crate::sandbox) fn is_on_the_web(address: SocketAddr) -> bool {
     WEB.contains(&address.port()) && is_public(address.ip()) && !is_own(address.ip())
 }
 
-/// Whether an address is on the public internet.
+/// Returns whether an address is on the public internet.
 pub(in crate::sandbox) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
@@ -41,7 +41,7 @@ pub(in crate::sandbox) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Global unicast addresses, without those that stand for one of the fourth version.
+/// Returns whether an address is global unicast and does not embed an IPv4 address (Teredo, 6to4).
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let is_teredo = first == 0x2001 && second == 0;
@@ -49,12 +49,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     first & 0xe000 == 0x2000 && !is_teredo && !is_6to4
 }
 
-/// Only an address of this machine can be bound.
+/// Returns whether an address is this machine's: only such an address can be bound.
 fn is_own(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
 }
 
-/// A network's addresses.
+/// Subnet: the addresses of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Subnet {
     first: IpAddr,
@@ -62,14 +62,14 @@ pub(in crate::sandbox) struct Subnet {
 }
 
 impl Subnet {
-    /// From `172.18.0.0/16`, as engines write it.
+    /// Parses the engines' notation, such as `172.18.0.0/16`.
     pub(in crate::sandbox) fn parse(text: &str) -> Option<Subnet> {
         let (first, bits) = text.split_once('/')?;
         let (first, bits) = (first.parse().ok()?, bits.parse().ok()?);
         Some(Subnet { first, bits })
     }
 
-    /// Whether an address is one of them.
+    /// Returns whether an address is in the subnet.
     pub(in crate::sandbox) fn contains(self, address: IpAddr) -> bool {
         match (self.first, address.to_canonical()) {
             (IpAddr::V4(first), IpAddr::V4(address)) => {

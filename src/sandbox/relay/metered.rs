@@ -1,4 +1,4 @@
-//! A connection whose bytes are counted with those of others.
+//! Connection whose bytes count towards a limit that it shares with other connections.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::sandbox::limits;
 
-/// A connection that breaks when it and the others of its count have carried [`limits::RELAY_BYTES`].
+/// Connection that fails once all connections with its counter have carried [`limits::RELAY_BYTES`].
 pub(super) struct Metered {
     stream: TcpStream,
     carried: Arc<AtomicU64>,

@@ -1,6 +1,7 @@
-//! What builds asked the relay for and did not get.
+//! Record of the builds' requests that the relay could not serve.
 //!
-//! Why a request failed decides whether a failed step is held against the submission, so each reason has its own counter.
+//! The reason of a failed request decides whether a failed step counts against the submission, so each reason has its own
+//! counter.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,13 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Failure, Target, is_named};
 
-/// Hosts that are kept of each kind.
+/// Maximum number of recorded hosts of each kind.
 const HOSTS: usize = 20;
 
-/// Characters that are kept of a host: as many as a name has.
+/// Maximum number of recorded characters of a host: the maximum length of a DNS name.
 const CHARACTERS: usize = 253;
 
-/// The hosts that package managers ask, with all below them, and whether they answer `https`.
+/// Hosts of package managers, including their subdomains, and whether they serve `https`.
 const SOURCES: [(&str, bool); 16] = [
     ("archive.ubuntu.com", false),
     ("security.ubuntu.com", false),
@@ -34,18 +35,18 @@ const SOURCES: [(&str, bool); 16] = [
     ("github.com", true),
 ];
 
-/// Requests that came to nothing, by reason.
+/// Number of failed requests, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::sandbox) struct Missed {
-    /// For a public address that the run's own rules keep closed: a port that is not the web's, a host that is not listed.
+    /// Requests for a public address that the run's own rules block: a port other than the web's, or an unlisted host.
     pub(in crate::sandbox) closed: u64,
-    /// For a well-known source of packages that was not reached, or answered that it cannot serve.
+    /// Requests for a well-known package source that was unreachable or temporarily unable to serve.
     pub(in crate::sandbox) sources: u64,
-    /// For another host that was not reached.
+    /// Requests for another host that was unreachable or temporarily unable to serve.
     pub(in crate::sandbox) others: u64,
 }
 
-/// What was asked for in vain, as `host:port`.
+/// Record of failed requests, with their destinations as `host:port`.
 #[derive(Default)]
 pub(in crate::sandbox) struct Notes {
     is_reached: AtomicBool,
@@ -57,18 +58,18 @@ pub(in crate::sandbox) struct Notes {
 }
 
 impl Notes {
-    /// Somebody has got to the relay.
+    /// Records that a client has reached the relay.
     pub(super) fn reached(&self) {
         self.is_reached.store(true, Ordering::Relaxed);
     }
 
-    /// Whether anybody has.
+    /// Returns whether a client has reached the relay.
     pub(in crate::sandbox) fn is_reached(&self) -> bool {
         self.is_reached.load(Ordering::Relaxed)
     }
 
-    /// Returns how often builds did not get what they asked for. An address that is not on the public internet is in none of
-    /// the counts: no machine has what a submission asks for there.
+    /// Returns the number of failed requests. Requests for an address outside the public internet are in none of the counts: no
+    /// machine has what a submission requests there.
     pub(in crate::sandbox) fn missed(&self) -> Missed {
         Missed {
             closed: self.closed.load(Ordering::Relaxed),
@@ -77,30 +78,30 @@ impl Notes {
         }
     }
 
-    /// What nobody may ask for and somebody did, in order.
+    /// Returns the destinations of the refused requests, sorted.
     pub(in crate::sandbox) fn all_refused(&self) -> Vec<String> {
         listed(&self.refused)
     }
 
-    /// What has no address, or does not answer there, in order.
+    /// Returns the destinations that have no address or do not answer, sorted.
     pub(in crate::sandbox) fn all_unreached(&self) -> Vec<String> {
         listed(&self.unreached)
     }
 
-    /// Notes a request for an address that is not on the public internet.
+    /// Records a request for an address outside the public internet.
     pub(super) fn refused(&self, target: &Target) -> Failure {
         note(&self.refused, target);
         "refused".into()
     }
 
-    /// Notes a request that the run's own rules refuse, and other machines would not.
+    /// Records a request that the run's own rules refuse and other machines would not.
     pub(super) fn closed(&self, target: &Target) -> Failure {
         self.closed.fetch_add(1, Ordering::Relaxed);
         note(&self.refused, target);
         "refused".into()
     }
 
-    /// Notes a request that its host did not answer, or answered that it cannot serve.
+    /// Records a request whose host was unreachable or temporarily unable to serve.
     pub(super) fn unreached(&self, target: &Target) -> Failure {
         let count = match is_source(&target.host, target.port) {
             true => &self.sources,
@@ -112,7 +113,7 @@ impl Notes {
     }
 }
 
-/// Returns whether package managers ask that host on that port.
+/// Returns whether package managers use that host on that port.
 fn is_source(host: &str, port: u16) -> bool {
     let listed = |https: bool| {
         let names = SOURCES.iter().filter(|(_, answers)| *answers || !https);
@@ -151,7 +152,7 @@ mod tests {
         assert!(is_source("archive.ubuntu.com", 80));
         assert!(is_source("ch.archive.ubuntu.com", 80));
         assert!(is_source("files.pythonhosted.org", 443));
-        // It does not answer there, on no machine.
+        // This host does not serve `https` to any machine.
         assert!(!is_source("archive.ubuntu.com", 443));
         assert!(!is_source("pypi.org", 22));
         assert!(!is_source("pypi.org.example", 443));

@@ -1,4 +1,4 @@
-//! With real sockets: a server on the loopback stands for the web.
+//! Tests with real sockets: a server on the loopback plays the web.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener as Listener, TcpStream as Stream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// Answers every connection's first bytes with what they were, and keeps them.
+/// Answers every connection with the same response, and records its first bytes.
 fn server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -27,7 +27,7 @@ fn server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     (address, heard)
 }
 
-/// A relay for which the loopback is the web, but for ports below 1024.
+/// Starts a relay that treats the loopback as the web, except for ports below 1024.
 async fn relay(hosts: &[&str]) -> (Relay, Arc<Notes>) {
     let notes = Arc::<Notes>::default();
     let policy = Policy {
@@ -39,7 +39,7 @@ async fn relay(hosts: &[&str]) -> (Relay, Arc<Notes>) {
     (relay.await.unwrap(), notes)
 }
 
-/// What the relay answers to these bytes, until it closes the connection.
+/// Sends these bytes to the relay, and returns its answer until it closes the connection.
 async fn say(relay: SocketAddr, bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     let said = tokio::task::spawn_blocking(move || {
@@ -118,7 +118,7 @@ async fn what_is_not_the_web_is_refused_and_noted() {
     ];
     assert_eq!(notes.all_refused(), refused);
     assert_eq!(notes.all_unreached(), ["name.invalid:8080"]);
-    // Nothing public was kept closed, and no source of packages was asked.
+    // No public address was blocked, and no package source was requested.
     let missed = Missed {
         others: 1,
         ..Missed::default()
@@ -154,7 +154,7 @@ async fn a_body_is_no_second_request() {
             format!("POST http://{server}/ HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n{hidden}");
         say(relay.address, request).await;
     }
-    // Whatever became of them: a server hears one request a connection, framed one way, or nothing.
+    // The server receives at most one request per connection, with a single framing.
     let heard = heard.lock().unwrap();
     for said in heard.iter().filter(|said| !said.is_empty()) {
         let head = said.split("\r\n\r\n").next().unwrap_or_default();
@@ -233,8 +233,8 @@ async fn connections_break_together_when_their_bytes_are_spent() {
     assert!(metered.write_all(b"d").await.is_err());
 }
 
-/// Requests put together at random from what makes servers disagree about where one ends and for whom it is: the relay lives,
-/// and a server hears only whole requests that name it.
+/// Combines random parts on whose boundaries and destinations servers disagree. The relay must survive, and the server must
+/// receive only complete requests that name it.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_said_a_server_hears_only_requests_that_name_it() {
     const CASES: usize = 300;
