@@ -120,12 +120,12 @@ impl Report {
         })
     }
 
-    /// The score of a whole submission: of a part that was asked for, as by `--no-stack`, the points are no grade.
+    /// Returns the score of a submission judged as a whole. The points of a part, as with `--no-stack`, are not a grade.
     pub fn grade(&self) -> Option<u32> {
         self.score().filter(|_| self.is_whole())
     }
 
-    /// Whether everything that is worth points was asked for.
+    /// Returns whether every check that is worth points was selected.
     pub fn is_whole(&self) -> bool {
         let mut verdicts = self.verdicts.iter();
         verdicts.all(|verdict| {
@@ -133,7 +133,7 @@ impl Report {
         })
     }
 
-    /// The points of every check that was asked for.
+    /// Returns the points of all selected checks.
     pub fn out_of(&self) -> u32 {
         self.asked().map(|verdict| self.worth(verdict.check)).sum()
     }

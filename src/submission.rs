@@ -32,9 +32,9 @@ pub const TASK_FOLDER: &str = "task6";
 pub struct Submission {
     given: Given,
     folder: Dir,
-    /// The name of the folder `task6` in the repository, where it is another.
+    /// Name of the task's folder in the repository, if it is not `task6`.
     task: Option<String>,
-    /// The path of the folder that was taken for `task6`, where that is not plain from the path that was given.
+    /// Path of the folder taken for `task6`, if the given path does not show it.
     taken: Option<String>,
 }
 
@@ -55,11 +55,11 @@ pub enum OpenError {
     NotAFolder(PathBuf),
     /// More than one folder could be the submission.
     Several {
-        /// The folder that was given.
+        /// Folder that was given.
         path: PathBuf,
-        /// Some of them.
+        /// Some of the candidates.
         folders: Vec<PathBuf>,
-        /// How many there are beside those.
+        /// Number of further candidates.
         more: usize,
     },
     /// An archive, or a folder with nothing but one.
@@ -176,10 +176,10 @@ pub enum ReadError {
     Fault(Fault),
 }
 
-/// Whether the task is in this folder, below it, or around it.
+/// Returns whether the task is in this folder, below it, or around it.
 ///
 /// # Errors
-/// When more than one folder could be the submission.
+/// An error when more than one folder may be the submission.
 pub fn has_task(path: &Path) -> Result<bool, OpenError> {
     match find::around(path) {
         Ok(place) => Ok(place.has_task()),
@@ -189,12 +189,12 @@ pub fn has_task(path: &Path) -> Result<bool, OpenError> {
 }
 
 impl Submission {
-    /// Opens a repository, or its `task6` folder, or the only one in this folder.
+    /// Opens a repository, its `task6` folder, or the only submission below a folder.
     pub fn open(path: impl AsRef<Path>) -> Result<Submission, OpenError> {
         find::below(path.as_ref()).map(Submission::at)
     }
 
-    /// The same by a path that a person gave: a file or a folder inside of `task6` is as good.
+    /// The same as [`Submission::open`], but for a path that a person gave: it may also be a file or a folder inside `task6`.
     pub fn open_around(path: &Path) -> Result<Submission, OpenError> {
         find::around(path).map(Submission::at)
     }
@@ -214,7 +214,7 @@ impl Submission {
         }
     }
 
-    /// The path of the folder that was taken for `task6`, from the path that was given; `None` where that is plain.
+    /// Returns the path of the folder taken for `task6`, relative to the given path; `None` if the given path shows it.
     pub fn taken(&self) -> Option<&str> {
         self.taken.as_deref()
     }
@@ -251,7 +251,7 @@ impl Submission {
         }
     }
 
-    /// Returns whether the file at `path`, links followed, may be executed by anybody.
+    /// Returns whether any user may execute the file at `path`. Follows links.
     pub fn is_executable(&self, path: &str) -> bool {
         let metadata = self
             .inside(path)
@@ -259,7 +259,7 @@ impl Submission {
         metadata.is_some_and(|read| read.is_ok_and(|file| file.mode() & 0o111 != 0))
     }
 
-    /// All of a regular file of at most `cap` bytes.
+    /// Returns the content of a regular file of at most `cap` bytes.
     pub fn read(&self, path: &str, cap: u64) -> Result<Vec<u8>, ReadError> {
         match self.kind(path).map_err(ReadError::Fault)? {
             None => return Err(ReadError::Missing),
@@ -321,7 +321,7 @@ impl Submission {
         }
     }
 
-    /// The path inside the folder that was given; `None` when it is outside.
+    /// Returns the path relative to the given folder; `None` if it is outside.
     fn inside<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
         let in_task = path.strip_prefix(TASK_FOLDER);
         let in_task = in_task.filter(|rest| rest.is_empty() || rest.starts_with('/'));

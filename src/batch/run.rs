@@ -355,7 +355,7 @@ fn may_pass(kind: FaultKind) -> bool {
     }
 }
 
-/// Why a submission cannot be opened.
+/// Returns the fault of a submission that cannot be opened.
 fn unopened(error: &OpenError) -> Fault {
     let kind = match error {
         OpenError::Several { .. } | OpenError::Packed(_) => FaultKind::Folder,

@@ -25,7 +25,7 @@ pub struct Summary {
     pub graded: usize,
     /// Number of submissions with a score that lost no points.
     pub passed: usize,
-    /// Submissions of which a part was judged, as by `--no-stack`: what that earns is no score.
+    /// Submissions judged only in part, as with `--no-stack`: the points of a part are no score.
     pub partial: usize,
     /// Submissions that could not be graded.
     pub not_graded: usize,
@@ -59,12 +59,12 @@ pub struct Row {
     pub group: Option<String>,
     /// Outcome of the submission.
     pub status: Outcome,
-    /// `None` when not graded, which is not zero points, or in part.
+    /// Score; `None` if not graded, which is not zero points, or if graded only in part.
     pub score: Option<u32>,
-    /// The points of a part, where no more was judged.
+    /// Points of the judged part; `None` if the whole submission was judged or none of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<u32>,
-    /// What there was to earn, in that part where it is one.
+    /// Possible points, of the judged part if only a part was judged.
     pub out_of: u32,
     /// Code of the mistake to fix first, if points were lost.
     pub mistake: Option<&'static str>,
@@ -74,7 +74,7 @@ pub struct Row {
     pub seconds: f64,
     /// Path of the result file.
     pub file: PathBuf,
-    /// What grading it alone ends with.
+    /// Exit status of grading this submission alone.
     #[serde(skip)]
     pub exit_status: ExitStatus,
 }
@@ -87,7 +87,7 @@ pub enum Outcome {
     Passed,
     /// Points were lost.
     Failed,
-    /// A part of it was judged.
+    /// Only a part of it was judged.
     Partial,
     /// It could not be graded.
     NotGraded,

@@ -9,7 +9,8 @@ use crate::grade::{Extent, Options};
 use crate::rubric::Rubric;
 use crate::sandbox::{Bases, Builds, Egress, Turns};
 
-/// What the command line and the rubric ask for, of a run on an engine that judges the checks `asked`, in `turns` with others.
+/// Returns the options of a run on an engine, from the command line and the rubric. The run judges the checks `asked`, and
+/// shares `turns` with other runs.
 pub(super) fn options(
     engine: &Engine,
     grading: &Grading,

@@ -26,7 +26,7 @@ pub(crate) fn shown_name<'a>(
     }
 }
 
-/// The score, or why there is none that is a grade.
+/// Returns the score, with a note if only a part was judged, or the text for a submission without a score.
 pub(super) fn outcome(report: &Report, language: Language) -> String {
     match (report.score(), report.out_of()) {
         (Some(score), out_of) if report.is_whole() => format!("{score}/{out_of}"),
@@ -35,7 +35,7 @@ pub(super) fn outcome(report: &Report, language: Language) -> String {
     }
 }
 
-/// What stands behind a number of hundredths.
+/// Returns the percent sign; the French one has a space before it.
 pub(super) fn percent(language: Language) -> &'static str {
     match language {
         Language::English => "%",

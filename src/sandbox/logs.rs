@@ -28,8 +28,8 @@ impl Sandbox {
         )
     }
 
-    /// What a container has written to stdout and stderr since a moment, each line behind the time at which the engine got it, the last [`limits::LOG_BYTES`] of it at most, as
-    /// far as the engine gives it within [`limits::LOG_READING`].
+    /// Returns the output of a container to stdout and stderr since a moment, at most its last [`limits::LOG_BYTES`], as far as
+    /// the engine sends it within [`limits::LOG_READING`]. Each line begins with the time at which the engine received it.
     ///
     /// # Errors
     /// A fault when the engine cannot read the log.

@@ -156,8 +156,8 @@ impl Sandbox {
         }
     }
 
-    /// While it is held, no other container of the run joins its networks, where the engine miscounts those that join at
-    /// once.
+    /// Waits for the lock that keeps other containers of the run from joining its networks, on engines that miscount concurrent
+    /// joins.
     pub(super) async fn joining_alone(&self) -> Option<MutexGuard<'_, ()>> {
         if self.facts.counts_endpoints {
             return None;
@@ -316,7 +316,7 @@ fn refused(error: Error) -> Result<String, Fault> {
     ];
     let words = message(&error);
     let answered = matches!(error, Error::DockerResponseServerError { .. });
-    // What the submission itself wrote is quoted, but for a user's name.
+    // The message quotes the submission's own text, except a user's name.
     let own = unquoted(words.split("unable to find user").next().unwrap_or(&words));
     let is_engine_s = ENGINE.iter().any(|sign| own.contains(sign));
     let theirs = answered && !is_engine_s && ours(cause(&words)).is_none();

@@ -1,5 +1,6 @@
-//! Where in a folder that was given the task is: work arrives in the folder of a clone, an archive, a learning platform or a
-//! student, with `task6` in it or spelt otherwise. Without doubt it is found; in doubt it is asked for.
+//! Search for the task in a given folder. Work arrives as the folder of a clone, an archive, a learning platform or a student,
+//! with `task6` in it or a misspelt name. A single candidate is taken; several candidates are an error that asks the user to
+//! choose.
 
 use std::path::{Path, PathBuf};
 
@@ -7,22 +8,22 @@ use cap_std::fs::Dir;
 
 use super::{Given, OpenError, TASK_FOLDER, answer, open_folder};
 
-/// Folders inside each other that are searched: a platform's, an archive's, a repository's, and one more.
+/// Maximum depth of the search: folders of a platform, an archive, a repository, and one more.
 const DEPTH: usize = 4;
 
-/// Entries of a folder that are considered.
+/// Maximum number of entries considered per folder.
 const ENTRIES: usize = 400;
 
-/// Folders that are searched in all.
+/// Maximum number of searched folders.
 const FOLDERS: usize = 1000;
 
-/// Candidates that are named.
+/// Maximum number of candidates in an error.
 const NAMED: usize = 5;
 
-/// Folders above a path that are considered.
+/// Maximum number of folders considered above a path.
 const ABOVE: usize = 8;
 
-/// Folders that systems and programs make.
+/// Names of folders that systems and programs create.
 const OF_PROGRAMS: [&str; 8] = [
     "__MACOSX",
     "__pycache__",
@@ -34,7 +35,7 @@ const OF_PROGRAMS: [&str; 8] = [
     "venv",
 ];
 
-/// Names that Compose gives its file.
+/// Default names of the Compose file.
 const COMPOSE_FILES: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
@@ -42,34 +43,34 @@ const COMPOSE_FILES: [&str; 4] = [
     "docker-compose.yml",
 ];
 
-/// Ends of the names of archives.
+/// File name endings of archives.
 const ARCHIVES: [&str; 8] = [
     ".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".rar", ".7z",
 ];
 
-/// What comes behind `task6` in the name of a folder that an archive or a copy was unpacked to.
+/// Suffixes after `task6` in the name of a folder that was unpacked from an archive or copied.
 const BEHIND: [&str; 7] = ["", "main", "master", "copy", "copie", "final", "solution"];
 
-/// A folder to open as a submission.
+/// Folder to open as a submission.
 pub(super) struct Place {
     pub(super) folder: Dir,
     pub(super) given: Given,
-    /// The name of the folder `task6` in the repository, where it is another.
+    /// Name of the task's folder in the repository, if it is not `task6`.
     pub(super) task: Option<String>,
-    /// The path of the folder that was taken for `task6`, from the path that was given, where that is neither it nor in it.
+    /// Path of the folder taken for `task6`, relative to the given path; `None` if it is that path or its `task6`.
     pub(super) taken: Option<String>,
 }
 
-/// A folder that could be the submission.
+/// Folder that may be the submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Candidate {
-    /// The path of the repository, or of the task's own folder.
+    /// Path of the repository, or of the task's own folder.
     path: String,
     given: Given,
     task: Option<String>,
 }
 
-/// Whether a folder of this name is made by a system or a program, and by no student.
+/// Returns whether a system or a program creates folders of this name, and no student does.
 pub fn is_of_programs(name: &str) -> bool {
     name.starts_with('.')
         || OF_PROGRAMS
@@ -77,13 +78,13 @@ pub fn is_of_programs(name: &str) -> bool {
             .any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether a file of this name is an archive.
+/// Returns whether a file of this name is an archive.
 pub fn is_archive(name: &str) -> bool {
     let name = name.to_lowercase();
     ARCHIVES.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a folder is a repository of the tasks, with or without `task6`.
+/// Returns whether a folder is a repository of the tasks, with or without `task6`.
 pub fn is_repository(path: &Path) -> bool {
     let Ok(folder) = open_folder(path) else {
         return false;
@@ -91,7 +92,7 @@ pub fn is_repository(path: &Path) -> bool {
     folder.is_dir(TASK_FOLDER) || !misspelt(&folder).is_empty() || has_other_tasks(&folder)
 }
 
-/// Finds the submission that is meant by a folder: this folder, or the only one below it that can be.
+/// Finds the submission in a folder: the folder itself, or the only candidate below it.
 pub(super) fn below(path: &Path) -> Result<Place, OpenError> {
     let folder = open_folder(path)?;
     match here(path, &folder)? {
@@ -100,7 +101,7 @@ pub(super) fn below(path: &Path) -> Result<Place, OpenError> {
     }
 }
 
-/// The same for a path that a person gave, which may also be a file or a folder inside of the task's.
+/// The same as [`below`], but for a path that a person gave, which may also be a file or a folder inside the task's folder.
 pub(super) fn around(path: &Path) -> Result<Place, OpenError> {
     let error = match below(path) {
         Ok(place) if place.has_task() => return Ok(place),
@@ -122,7 +123,7 @@ pub(super) fn around(path: &Path) -> Result<Place, OpenError> {
 }
 
 impl Place {
-    /// Whether the task is in it.
+    /// Returns whether the task's folder exists in it.
     pub(super) fn has_task(&self) -> bool {
         match self.given {
             Given::Repository => self
@@ -150,7 +151,7 @@ impl Candidate {
         }
     }
 
-    /// The path of the task's folder.
+    /// Returns the path of the task's folder.
     fn shown(&self) -> String {
         let task = self.task.as_deref().unwrap_or(TASK_FOLDER);
         match (self.given, self.path.as_str()) {
@@ -161,7 +162,7 @@ impl Candidate {
         }
     }
 
-    /// The place of one whose folder is open.
+    /// Returns the place of a candidate whose folder is open.
     fn open(self, folder: Dir) -> Place {
         let is_another = !self.path.is_empty() || self.task.is_some();
         Place {
@@ -173,7 +174,10 @@ impl Candidate {
     }
 }
 
-/// What the folder itself is; `None` when what is below it decides.
+/// Returns the folder itself as a candidate; `None` when the folders below it decide.
+///
+/// # Errors
+/// An error when several folders in it may be the task's.
 fn here(path: &Path, folder: &Dir) -> Result<Option<Candidate>, OpenError> {
     if folder.is_dir(TASK_FOLDER) {
         return Ok(Some(Candidate::repository("", None)));
@@ -193,7 +197,10 @@ fn here(path: &Path, folder: &Dir) -> Result<Option<Candidate>, OpenError> {
     Ok(is_task.then(|| Candidate::task_folder("")))
 }
 
-/// The only folder below that can be the submission; the folder itself where none can.
+/// Returns the only candidate below a folder; the folder itself when none exists.
+///
+/// # Errors
+/// An error for several candidates, for a folder with only an archive, or for an unreadable folder.
 fn search(path: &Path, folder: Dir) -> Result<Place, OpenError> {
     let mut search = Search {
         left: FOLDERS,
@@ -203,7 +210,7 @@ fn search(path: &Path, folder: Dir) -> Result<Place, OpenError> {
     search.look(&folder, "", 0);
     let mut candidates = search.candidates;
     if COMPOSE_FILES.iter().any(|file| has(&folder, file)) {
-        // A folder of another name with the task's files; where there is a task below it, both can be meant.
+        // The folder has the task's files but another name. If a task exists below it too, either may be meant.
         candidates.push(Candidate::task_folder(""));
     }
     match candidates.as_slice() {
@@ -248,7 +255,7 @@ fn several_of(path: &Path, mut names: Vec<String>) -> OpenError {
     }
 }
 
-/// The nearest folder above a path that is the task's.
+/// Returns the nearest folder above a path that is the task's.
 fn above(path: &Path) -> Option<Place> {
     let whole = path.canonicalize().ok()?;
     let above: Vec<&Path> = whole.ancestors().skip(1).take(ABOVE).collect();
@@ -269,7 +276,7 @@ fn above(path: &Path) -> Option<Place> {
     found.or_else(|| beside(&whole))
 }
 
-/// The task's own folder that a file is in, whatever its name.
+/// Returns the folder of a file if it is the task's, whatever its name.
 fn beside(file: &Path) -> Option<Place> {
     let path = file.parent().filter(|_| file.is_file())?;
     let folder = open_folder(path).ok()?;
@@ -284,13 +291,13 @@ fn beside(file: &Path) -> Option<Place> {
     })
 }
 
-/// A search of the folders below one.
+/// Search of the folders below a folder.
 struct Search {
-    /// Folders that may still be searched.
+    /// Number of folders that may still be searched.
     left: usize,
     /// Folders with `task6` or its answer file.
     candidates: Vec<Candidate>,
-    /// The first archive.
+    /// Path of the first archive.
     archive: Option<String>,
 }
 
@@ -342,7 +349,7 @@ impl Search {
     }
 }
 
-/// Names in a folder, sorted, and whether each is a folder; links are not followed.
+/// Returns the sorted names in a folder, each with true for a folder; does not follow links.
 fn entries(folder: &Dir) -> Vec<(String, bool)> {
     let Ok(entries) = folder.entries() else {
         return Vec::new();
@@ -359,7 +366,7 @@ fn entries(folder: &Dir) -> Vec<(String, bool)> {
     entries
 }
 
-/// The folders whose name is nearly `task6` and that have work in them.
+/// Returns the names of the folders that are nearly `task6` and contain files of the task.
 fn misspelt(folder: &Dir) -> Vec<String> {
     let names = entries(folder).into_iter();
     let likely = names.filter(|(name, is_folder)| *is_folder && is_like(name));
@@ -367,7 +374,7 @@ fn misspelt(folder: &Dir) -> Vec<String> {
     likely.map(|(name, _)| name).filter(is_handed_in).collect()
 }
 
-/// Whether a name is `task6`, but for capitals, what stands between its parts, and what a download or a copy adds.
+/// Returns whether a name is `task6`, apart from capitals, separators, and the suffixes of a download or a copy.
 fn is_like(name: &str) -> bool {
     let without_number = name
         .strip_suffix(')')
@@ -389,7 +396,7 @@ fn has_other_tasks(folder: &Dir) -> bool {
     (0..6).any(|number| folder.is_dir(format!("task{number}")))
 }
 
-/// Whether a folder has a file of the task.
+/// Returns whether a folder has a file of the task.
 fn has_work(folder: &Dir) -> bool {
     let mut files = COMPOSE_FILES.iter().chain([&answer::FILE_NAME]);
     files.any(|file| has(folder, file))
@@ -407,7 +414,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with these files.
+    /// Creates a folder with these files.
     fn folder(files: &[&str]) -> TempDir {
         let root = tempdir().unwrap();
         for file in files {
@@ -418,7 +425,7 @@ mod tests {
         root
     }
 
-    /// What is found from a path in such a folder: the folder that is taken, empty where it is the one that was given.
+    /// Finds the submission from a path in such a folder. Returns the folder taken, empty if it is the given one.
     fn found(files: &[&str], from: &str) -> Result<String, String> {
         let root = folder(files);
         match around(&root.path().join(from)) {

@@ -5,7 +5,7 @@ use super::page::Page;
 
 static TIMINGS: Text = Text::fixed("how long it took", "durées");
 
-/// What the names of phases are in French.
+/// French names of the phases.
 const IN_FRENCH: [(&str, &str); 6] = [
     ("read", "lecture"),
     ("build", "construction"),

@@ -138,7 +138,7 @@ impl BuildNetwork {
         proxies.into_iter().chain(none).filter(is_free).collect()
     }
 
-    /// Returns how often builds did not get what they asked for.
+    /// Returns the number of the builds' failed requests, by reason.
     pub(super) fn missed(&self) -> Missed {
         self.notes.missed()
     }
@@ -153,9 +153,9 @@ impl BuildNetwork {
         self.notes.is_reached()
     }
 
-    /// Returns what kept a step from what it asked for, by the relay's record since builds had `missed_before`: the run's own
-    /// rules, a source of packages that does not answer, or any other host while `is_online` says that none answers. A host
-    /// that does not exist, or an address that is not on the public internet, is the submission's own mistake.
+    /// Returns the obstacle to a step's requests, from the relay's record since builds had `missed_before`: the run's own
+    /// rules, a package source that does not answer, or any other host if `is_online` finds no host that answers. A host that
+    /// does not exist, or an address that is not on the public internet, is the submission's own mistake.
     pub(super) async fn obstacle(
         &self,
         missed_before: Missed,
@@ -173,7 +173,7 @@ impl BuildNetwork {
         is_ours.then(|| self.explained(relay, words))
     }
 
-    /// Returns `words` with what is known of what builds did not get.
+    /// Returns `words`, followed by the relay's record of failed requests.
     pub(super) fn explained(&self, relay: SocketAddr, words: Text) -> Text {
         let told = self.told(relay).into_iter();
         told.fold(words, |Text { en, fr }, told| {
@@ -181,7 +181,8 @@ impl BuildNetwork {
         })
     }
 
-    /// What is known of what builds did not get.
+    /// Returns the relay's record of failed requests: the refused and the unreachable hosts, or that no build has reached the
+    /// relay.
     fn told(&self, address: SocketAddr) -> Vec<Text> {
         if !self.notes.is_reached() {
             return vec![Text::new(
