@@ -1,5 +1,5 @@
-//! Stacks whose services share something: ports of the host, names, tags, networks, addresses and volumes, with capitals and odd
-//! names. Each is chosen by chance from a seed and asked with `up`.
+//! Stacks whose services share something: ports of the host, names, tags, networks, addresses and volumes, with capitals and
+//! odd names. A seeded random generator makes each stack, and `up` starts it.
 
 use softy_checks::observation::{Compose, Published};
 
@@ -7,22 +7,22 @@ use crate::cases::{Case, Chance, is_everything};
 use crate::reference::Reference;
 use crate::tally::Outcome;
 
-/// What names the seed.
+/// Environment variable with the seed.
 const SEED: &str = "SOFTY_CHECK_SEED";
 
-/// What names the number of stacks.
+/// Environment variable with the number of stacks.
 const COUNT: &str = "SOFTY_CHECK_STACKS";
 
-/// Stacks where nothing names a number, in a comparison of everything and in an ordinary test.
+/// Default number of stacks, in a full comparison and in an ordinary test.
 const STACKS: [usize; 2] = [60, 3];
 
-/// The first port that is asked for, and how many each stack has for itself.
+/// First port, and the number of ports that each stack has for itself.
 const PORTS: [usize; 2] = [20_000, 4];
 
-/// Stacks after which ports and subnets are used again.
+/// Number of stacks after which ports and subnets are reused.
 const ROUND: usize = 200;
 
-/// Names of services beside the one that is scaled.
+/// Names of services besides the scaled one.
 const NAMES: [&str; 10] = [
     "front-end",
     "proxy",
@@ -36,7 +36,7 @@ const NAMES: [&str; 10] = [
     "_site",
 ];
 
-/// Where an image comes from.
+/// Sources of a service's image.
 const IMAGES: [&str; 6] = [
     "image: 'nginx:latest'",
     "image: 'nginx:latest'",
@@ -46,7 +46,7 @@ const IMAGES: [&str; 6] = [
     "build: ./one\n    image: $UNIQUE-site:V1",
 ];
 
-/// Entries of `ports`, in which `P` to `T` are ports of the stack's own.
+/// Entries of `ports`; `P` to `T` are ports of the stack's own.
 const PUBLISHED: [&str; 16] = [
     "'P:80'",
     "'P:81'",
@@ -66,7 +66,7 @@ const PUBLISHED: [&str; 16] = [
     "'80'",
 ];
 
-/// Lines of a service that say something of a thing that there is once, or that only the engine reads.
+/// Lines of a service about resources that exist once, or that only the engine interprets.
 const LINES: [&str; 16] = [
     "container_name: $UNIQUE-web",
     "container_name: $UNIQUE-Web",
@@ -86,7 +86,7 @@ const LINES: [&str; 16] = [
     "hostname: Box_1",
 ];
 
-/// Lines that `up` fails at whatever else the file says, but for the last two.
+/// Lines that always make `up` fail, except the last two.
 const BAD_LINES: [&str; 7] = [
     "networks: {n: {ipv4_address: S.1}}",
     "stop_signal: word",
@@ -97,13 +97,14 @@ const BAD_LINES: [&str; 7] = [
     "container_name: $UNIQUE-back-end-2",
 ];
 
-/// What no line of the service that is scaled has: itself, and no network, without which `can-scale` does not look at its ports.
+/// Texts that no line of the scaled service may contain: its own name, and `none`, because `can-scale` does not check the ports
+/// of a service without a network.
 const NOT_OF_THE_SCALED: [&str; 2] = ["back-end", "none"];
 
-/// One of so many lines is taken from the bad ones.
+/// One line in this many is a bad one.
 const BAD: usize = 10;
 
-/// What a network of the file says, in which `S` is a subnet of the stack's own.
+/// Definitions of a network; `S` is a subnet of the stack's own.
 const NETWORKS: [&str; 8] = [
     "{}",
     "{}",
@@ -115,10 +116,10 @@ const NETWORKS: [&str; 8] = [
     "{ipam: {config: [{subnet: S.0/24}]}}",
 ];
 
-/// What a volume of the file says.
+/// Definitions of a volume.
 const VOLUMES: [&str; 4] = ["{}", "{}", "{name: $UNIQUE-data}", "{name: $UNIQUE-other}"];
 
-/// All stacks that are asked for.
+/// Returns the requested number of stacks.
 pub fn cases() -> Vec<Case> {
     let named = |name: &str| std::env::var(name).ok()?.parse().ok();
     let count = named(COUNT).unwrap_or(STACKS[usize::from(!is_everything())]);
@@ -166,7 +167,7 @@ fn file(chance: &mut Chance, index: usize) -> String {
     text.replace(" S.", &format!(" 10.240.{}.", index % ROUND))
 }
 
-/// A text with a number in the place of a mark that stands between the signs of an entry of `ports`.
+/// Replaces a mark between the delimiters of a `ports` entry by a number.
 fn numbered(text: &str, mark: &str, number: usize) -> String {
     let mut text = text.to_owned();
     for start in ["'", ":", "-", " "] {
@@ -205,7 +206,7 @@ fn service(name: &str, chance: &mut Chance) -> String {
             0 => BAD_LINES[chance.below(BAD_LINES.len())],
             _ => LINES[chance.below(LINES.len())],
         };
-        // `network_mode` and `networks` exclude each other, which needs no `up`.
+        // `network_mode` and `networks` exclude each other; checking this needs no `up`.
         let key = match line.split(':').next().unwrap_or_default() {
             "network_mode" => "networks",
             key => key,
@@ -220,7 +221,7 @@ fn service(name: &str, chance: &mut Chance) -> String {
     text
 }
 
-/// What comes of a stack: whether `up` fails where a finding or a note says so, and only there.
+/// Returns the outcome of a stack: `up` must fail exactly when a finding or a note predicts it.
 pub fn outcome(
     reference: &Reference,
     case: &Case,
@@ -242,7 +243,7 @@ pub fn outcome(
     }
 }
 
-/// What `can-scale` finds.
+/// Returns the mistake that `can-scale` finds.
 fn stops_scaling(seen: &Compose) -> Option<&'static str> {
     let back_end = seen.service(&seen.back_end)?;
     let mut ports = back_end.ports.iter();
@@ -252,7 +253,7 @@ fn stops_scaling(seen: &Compose) -> Option<&'static str> {
         .then_some("back-end cannot be scaled")
 }
 
-/// Whether a note names the version that fails, or says that chance decides.
+/// Returns whether a note names the failing version, or states that the start order is random.
 fn is_noted(reference: &Reference, seen: &Compose) -> bool {
     let signs: &[&str] = match reference.is_first() {
         true => &["v1", "20.10", "starts first"],

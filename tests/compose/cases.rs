@@ -1,4 +1,4 @@
-//! The files that are compared.
+//! Compose files to compare.
 
 use std::fs;
 
@@ -10,33 +10,33 @@ use crate::sandboxed::{Reading, read};
 use crate::types::{SECTIONS, VALUES};
 use crate::values::{ENVIRONMENT, LIKELY, OTHERS, SURROUNDINGS};
 
-/// What asks for every case.
+/// Environment variable that enables every case.
 const EVERYTHING: &str = "SOFTY_CHECK_COMPARE";
 
-/// Fixtures whose builds only the sandbox's limits end.
+/// Fixtures whose builds end only by the sandbox's limits.
 const ENDED_BY_LIMITS: [&str; 2] = ["fixtures/build-timed-out", "fixtures/build-uses-too-much"];
 
-/// Generated cases in an ordinary test, and as many fixtures.
+/// Number of generated cases, and of fixtures, in an ordinary test.
 const A_FEW: usize = 12;
 
-/// Generated services in one file.
+/// Number of generated services per file.
 const AT_ONCE: usize = 6;
 
-/// Services of many values.
+/// Number of generated services with many values.
 const COMBINATIONS: usize = 60;
 
-/// Keys of such a service.
+/// Maximum number of keys of such a service.
 const MOST_KEYS: usize = 12;
 
-/// Where chance starts.
+/// Seed of the random numbers.
 const SEED: u64 = 6;
 
-/// The files of a task folder, by their names.
+/// Files of a task folder, with their names.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// A submission with a compose file.
+/// Submission with a compose file.
 pub struct Case {
-    /// What it tries, in one line.
+    /// Description in one line.
     pub name: String,
     source: CaseSource,
 }
@@ -50,7 +50,7 @@ enum CaseSource {
 }
 
 impl Case {
-    /// A compose file of the tests' own.
+    /// Creates a case from a compose file of the tests.
     pub fn written(name: String, text: String) -> Case {
         Case {
             name,
@@ -58,7 +58,8 @@ impl Case {
         }
     }
 
-    /// A compose file whose services share something; what Compose derives from the project's name is derived here as well.
+    /// Creates a case from a compose file whose services share something. Its project name is set, so that both sides derive
+    /// the same names from it.
     pub fn between(name: String, text: String) -> Case {
         Case {
             name,
@@ -66,7 +67,7 @@ impl Case {
         }
     }
 
-    /// Files of a task folder, by their names.
+    /// Creates a case from the files of a task folder, with their names.
     pub fn generated(name: String, files: Files) -> Case {
         Case {
             name,
@@ -74,7 +75,7 @@ impl Case {
         }
     }
 
-    /// The files of a generated case, to be read.
+    /// Returns the text of a generated case's files.
     pub fn shown(&self) -> String {
         let CaseSource::Generated(files) = &self.source else {
             return String::new();
@@ -85,7 +86,7 @@ impl Case {
             .collect()
     }
 
-    /// The services of the file each in a file of its own; none where they are not several of the tests’ own.
+    /// Returns each service in a case of its own; empty unless the case has several services of the tests.
     pub fn parts(&self) -> Vec<Case> {
         match &self.source {
             CaseSource::Services(services) if services.len() > 1 => {
@@ -99,7 +100,7 @@ impl Case {
         }
     }
 
-    /// Whether Compose might name an image as the file says when it makes the stack, for all that is known without reading it.
+    /// Returns whether Compose may tag an image as the file says when it creates the stack. True if this is unknown.
     pub fn tags(&self) -> bool {
         let names = |lines: &Vec<String>| {
             let has = |key: &str| lines.iter().any(|line| line.starts_with(key));
@@ -112,7 +113,7 @@ impl Case {
         }
     }
 
-    /// The part of the name that a difference is about, by the service that it begins with.
+    /// Returns the part of the name that belongs to the service at the beginning of a difference.
     pub fn about(&self, difference: &str) -> &str {
         let service = difference.split(' ').next().unwrap_or_default();
         let index = service
@@ -122,7 +123,7 @@ impl Case {
         part.unwrap_or(&self.name)
     }
 
-    /// The submission, in a folder of its own.
+    /// Writes the submission to a temporary folder.
     pub fn folder(&self) -> TempDir {
         let text = match &self.source {
             CaseSource::Fixture(fixture) => return fixture.submission(),
@@ -160,7 +161,7 @@ impl Case {
         folder
     }
 
-    /// The name that Compose gives the project: nobody else’s on this engine.
+    /// Returns the project name for Compose, unique on this engine.
     pub fn project(&self) -> String {
         let hash = self.name.bytes().fold(0u64, |hash, byte| {
             hash.wrapping_mul(31).wrapping_add(u64::from(byte))
@@ -169,12 +170,12 @@ impl Case {
     }
 }
 
-/// Whether every case is asked for.
+/// Returns whether every case is enabled.
 pub fn is_everything() -> bool {
     is_asked(EVERYTHING)
 }
 
-/// Every fixture with a compose file.
+/// Returns every fixture with a compose file.
 pub fn fixtures() -> Vec<Case> {
     let fixtures = Fixture::all().into_iter();
     fixtures
@@ -185,7 +186,7 @@ pub fn fixtures() -> Vec<Case> {
         .collect()
 }
 
-/// The cases of which it is asked whether both take them. The first Compose has other types: it gets likely values only.
+/// Returns the cases for the comparison of acceptance. Compose v1 has other types, so it gets only likely values.
 pub fn of_acceptance(reference: &Reference) -> Vec<Case> {
     let mut cases: Vec<Case> = likely().chain(pairs()).collect();
     if !reference.is_first() {
@@ -194,7 +195,7 @@ pub fn of_acceptance(reference: &Reference) -> Vec<Case> {
     some(cases, fixtures())
 }
 
-/// All of them, or a few.
+/// Returns all cases, or a few of each kind.
 fn some(generated: Vec<Case>, fixtures: Vec<Case>) -> Vec<Case> {
     if is_everything() {
         return generated.into_iter().chain(fixtures).collect();
@@ -207,7 +208,7 @@ fn some(generated: Vec<Case>, fixtures: Vec<Case>) -> Vec<Case> {
         .collect()
 }
 
-/// The cases of which it is asked whether both bring up the same: fixtures, every likely value, and many together.
+/// Returns the cases for the comparison of stacks: fixtures, every likely value, and services with many values.
 pub fn of_stacks() -> Vec<Case> {
     let good: Vec<String> = lines()
         .filter(|line| is_good(std::slice::from_ref(line)))
@@ -223,7 +224,7 @@ pub fn of_stacks() -> Vec<Case> {
     some(services.chunks(AT_ONCE).map(together).collect(), fixtures)
 }
 
-/// A case of several services.
+/// Creates a case with several services.
 fn together(services: &[Vec<String>]) -> Case {
     let names = services.iter().map(|lines| lines.join(", "));
     Case {
@@ -232,14 +233,15 @@ fn together(services: &[Vec<String>]) -> Case {
     }
 }
 
-/// A file with services of these lines, beside others that they may name.
+/// Returns a compose file with services of these lines, and other services that they may name.
 fn file(services: &[Vec<String>]) -> String {
     let services = services.iter().enumerate();
     let services = services.map(|(index, lines)| service(&format!("web{index}"), lines));
     format!("services:\n{}{OTHERS}", services.collect::<String>())
 }
 
-/// Services of as many values as go together, chosen by chance from a seed, so that pairs of keys meet.
+/// Returns services with as many compatible values as possible, chosen by a seeded random generator, so that pairs of keys
+/// meet.
 fn combinations(good: &[String]) -> Vec<Vec<String>> {
     let mut chance = Chance(SEED);
     (0..COMBINATIONS)
@@ -264,13 +266,13 @@ fn combinations(good: &[String]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Whether a service of these lines would be brought up.
+/// Returns whether the program accepts a service of these lines.
 fn is_good(lines: &[String]) -> bool {
     let folder = together(&[lines.to_vec()]).folder();
     matches!(read(folder.path()), Reading::Taken(_))
 }
 
-/// Every likely value of every key of a service, alone.
+/// Returns every likely value of every key of a service, each alone.
 fn likely() -> impl Iterator<Item = Case> {
     lines().map(|line| together(&[vec![line]]))
 }
@@ -280,7 +282,7 @@ fn lines() -> impl Iterator<Item = String> {
     lines.flat_map(|(key, values)| values.iter().map(move |value| format!("{key}: {value}")))
 }
 
-/// Every two keys of a service together, each with one of its likely values.
+/// Returns every pair of keys of a service, each with one of its likely values.
 fn pairs() -> Vec<Case> {
     let mut chance = Chance(SEED);
     let mut cases = Vec::new();
@@ -296,31 +298,31 @@ fn pairs() -> Vec<Case> {
     cases
 }
 
-/// Numbers by chance, always the same ones from the same seed.
+/// Random numbers, reproducible from a seed.
 pub struct Chance(pub u64);
 
 impl Chance {
-    /// The numbers of one of the cases of a seed.
+    /// Creates the generator for one case of a seed.
     pub fn nth(seed: u64, case: usize) -> Chance {
         let case = u64::try_from(case).unwrap_or_default();
-        // Splitmix64, so that neighbours have nothing in common.
+        // Splitmix64 makes the numbers of adjacent cases independent.
         let mixed = (seed << 32 ^ case).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         Chance(mixed ^ (mixed >> 31))
     }
 
-    /// Whether something happens that does `times` times in `of`.
+    /// Returns true in `times` of `of` calls on average.
     pub fn is(&mut self, times: usize, of: usize) -> bool {
         self.below(of) < times
     }
 
-    /// One of several things.
+    /// Returns a random element.
     pub fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
         things[self.below(things.len())]
     }
 
-    /// A number below `end`.
+    /// Returns a random number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self
             .0
@@ -330,7 +332,7 @@ impl Chance {
     }
 }
 
-/// Every key of every section with a value of every type.
+/// Returns every key of every section with a value of every type.
 fn typed() -> Vec<Case> {
     let mut cases = Vec::new();
     for section in SECTIONS {

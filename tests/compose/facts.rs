@@ -1,4 +1,4 @@
-//! What the engine says of the containers of a stack, in words that do not depend on who made them.
+//! Facts about a stack's containers from the engine, in terms independent of the program that made them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::mounts;
 
-/// Labels of those who make stacks, not of the student.
+/// Prefixes of labels that programs set, not the student.
 const NOT_OF_THE_STUDENT: [&str; 4] = [
     "com.docker.compose.",
     "org.softy-check.",
@@ -16,32 +16,32 @@ const NOT_OF_THE_STUDENT: [&str; 4] = [
     "compared",
 ];
 
-/// The name that a project has in the exercise.
+/// Name of the project in the exercise.
 const PROJECT: &str = "task6";
 
-/// The engine's own networks, which have no names.
+/// Networks of the engine itself, on which containers have no names.
 const UNNAMED: [&str; 2] = ["bridge", "none"];
 
-/// What the fact of a mount is called, in front of its place.
+/// Prefix of the fact about a mount, before its target.
 const MOUNT: &str = "mount ";
 
-/// How long the engine may take to list, show, copy or remove what a comparison made.
+/// Deadline for the engine to list, inspect, copy or remove resources of a comparison.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
 
-/// Who made a stack, which tells how its things are called.
+/// Naming scheme of a stack's resources, by the program that made it.
 pub enum Names {
     /// Compose, for a project of this name.
     Compose(String),
-    /// The sandbox, for a project with these networks, which it calls by their numbers.
+    /// The sandbox, for a project with these networks; it names them by their numbers.
     Sandbox(Vec<String>),
 }
 
-/// The containers of a stack, by service and number, each with its facts.
+/// Containers of a stack with their facts, by service and number.
 #[derive(Default)]
 pub struct Stack(pub BTreeMap<(String, u64), BTreeMap<String, String>>);
 
 impl Stack {
-    /// The containers that carry a label; looks also where the containers of `like` have something mounted.
+    /// Inspects the containers with a label. Also reads the paths at which the containers of `like` have mounts.
     pub fn labelled(label: &str, names: &Names, like: &Stack) -> Stack {
         let ids = docker(&[
             "ps",
@@ -66,7 +66,7 @@ impl Stack {
         Stack(containers.collect())
     }
 
-    /// What is different in another one, one line each.
+    /// Returns the differences from another stack, one line each.
     pub fn differences(&self, other: &Stack) -> Vec<String> {
         let containers: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
         let mut differences = Vec::new();
@@ -96,16 +96,16 @@ impl Stack {
     }
 }
 
-/// What the engine’s client prints.
+/// Returns the output of the engine's command-line client.
 pub fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&docker_bytes(arguments)).into_owned()
 }
 
-/// The same as bytes; nothing where it fails, as it does where what is asked for is not there.
+/// The same as [`docker`], but as bytes; empty if the command fails, for example because a resource does not exist.
 ///
 /// # Panics
 ///
-/// Where the engine does not answer in time.
+/// If the engine does not answer in time.
 pub fn docker_bytes(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new("docker")
         .args(arguments)
@@ -171,7 +171,7 @@ fn facts(
     facts
 }
 
-/// The service and the number of a container.
+/// Returns the service and the number of a container.
 fn identity(container: &Value, names: &Names) -> (String, u64) {
     let labels = &container["Config"]["Labels"];
     let (service, number) = match names {
@@ -189,7 +189,7 @@ fn identity(container: &Value, names: &Names) -> (String, u64) {
     (service, number.parse().unwrap_or_default())
 }
 
-/// The name of a volume in the compose file.
+/// Returns the name of a volume in the compose file.
 pub fn written(name: &str, names: &Names) -> String {
     match names {
         Names::Compose(project) => name
@@ -200,7 +200,7 @@ pub fn written(name: &str, names: &Names) -> String {
     }
 }
 
-/// The name of a network in the compose file.
+/// Returns the name of a network in the compose file.
 fn network_written(name: &str, names: &Names) -> String {
     let Names::Sandbox(networks) = names else {
         return written(name, names);
@@ -210,7 +210,7 @@ fn network_written(name: &str, names: &Names) -> String {
     network.map_or(name, String::as_str).to_owned()
 }
 
-/// The rest of `softy-check-<run>-…`; another name as it is.
+/// Returns the rest of `softy-check-<run>-…`; any other name unchanged.
 fn of_run(name: &str) -> &str {
     let name = name.trim_start_matches('/');
     let rest = name.strip_prefix("softy-check-");
@@ -218,7 +218,7 @@ fn of_run(name: &str) -> &str {
         .map_or(name, |(_, rest)| rest)
 }
 
-/// The networks of a container with the names that others find it by there.
+/// Returns the networks of a container, each with its DNS names there.
 fn networks(
     container: &Value,
     names: &Names,
@@ -238,7 +238,7 @@ fn networks(
             own.remove(&full);
             let (service, number) = identity(container, names);
             match full.strip_prefix(project.as_str()) {
-                // Both versions’ style.
+                // The styles of both versions.
                 Some(_) => own.extend([
                     format!("{PROJECT}-{service}-{number}"),
                     format!("{PROJECT}_{service}_{number}"),
@@ -253,7 +253,7 @@ fn networks(
     named.collect()
 }
 
-/// The names that links give, by the linked container’s name and the network.
+/// Returns the aliases that links set, by the linked container's name and the network.
 fn links(all: &[Value], names: &Names) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut links: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for container in all {
@@ -273,7 +273,7 @@ fn links(all: &[Value], names: &Names) -> BTreeMap<(String, String), BTreeSet<St
     links
 }
 
-/// The ports of a container, each with what it is.
+/// Returns the ports of a container, each published or exposed.
 fn ports(config: &Value, host: &Value) -> BTreeMap<String, String> {
     let published = |port: &String| !host["PortBindings"][port].is_null();
     let ports = config["ExposedPorts"].as_object().into_iter().flatten();
@@ -283,7 +283,7 @@ fn ports(config: &Value, host: &Value) -> BTreeMap<String, String> {
         } else {
             "exposed"
         };
-        // Compose v2 hands on what the file says; the engine takes a port without a protocol for one of TCP.
+        // Compose v2 passes the file's text on; the engine treats a port without a protocol as TCP.
         let protocol = if port.contains('/') { "" } else { "/tcp" };
         (format!("{port}{protocol}"), word.to_owned())
     });
@@ -301,7 +301,7 @@ fn labels(labels: &Value) -> String {
     format!("{labels:?}")
 }
 
-/// Whether a name is the first twelve digits of an id, which the engine gives by itself.
+/// Returns whether a name is the first twelve digits of an id: the engine sets such names itself.
 fn is_short(name: &str, id: &str) -> bool {
     name.len() == 12 && id.starts_with(name)
 }

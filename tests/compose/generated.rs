@@ -1,7 +1,7 @@
-//! Generated files of variables, YAML and values, read by Compose and by this program: both take them or both refuse them,
-//! and what comes out is the same, with the same warnings of unset variables.
+//! Generated files of variables, YAML and values, read by Compose and by this program: both accept a file or both refuse it,
+//! with the same values and the same warnings of unset variables.
 //!
-//! `SOFTY_CHECK_GENERATED` says how many files of each kind there are, `SOFTY_CHECK_SEED` where chance starts.
+//! `SOFTY_CHECK_GENERATED` sets the number of files of each kind, `SOFTY_CHECK_SEED` the seed.
 
 mod values;
 mod variables;
@@ -21,20 +21,20 @@ use crate::cases::{Case, Chance, Files, is_everything};
 use crate::reference::Reference;
 use crate::tally::{Outcome, Tally, each};
 
-/// Files of each kind that `cargo xtask compare` asks for, and an ordinary test.
+/// Number of files of each kind in `cargo xtask compare`, and in an ordinary test.
 const MANY: usize = 300;
 const FEW: usize = 10;
 
-/// What each service of a file comes to: `environment`, `labels` and `command` as Compose prints them.
+/// Values of each service of a file: `environment`, `labels` and `command` as Compose prints them.
 type Read = BTreeMap<String, Value>;
 
-/// What is made of a file.
+/// Result of reading a file.
 struct Outlook {
-    /// The services, or why the file is refused.
+    /// Services, or the reason why the file is refused.
     read: Result<Read, String>,
-    /// Variables that are said to have no value.
+    /// Variables reported as unset.
     unset: BTreeSet<String>,
-    /// Variables of `env_file` with the value that a note says Compose 2.26 gives them.
+    /// Variables of `env_file` with the values that, according to a note, Compose 2.26 gives them.
     of_v2_26: BTreeSet<(String, String)>,
 }
 
@@ -53,7 +53,7 @@ fn generated_values_are_filled_in_as_compose_does() {
     compare("generated values", values::case);
 }
 
-/// Compares as many files as are asked for; the first Compose has another grammar, and is not asked.
+/// Compares the requested number of files. Compose v1 has another grammar and is skipped.
 fn compare(what: &'static str, form: fn(&mut Chance) -> Files) {
     let Some(reference) = asked() else {
         return;
@@ -120,7 +120,7 @@ fn outcomes(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
     }
 }
 
-/// What this program makes of a file; `None` where only the sandbox refuses it.
+/// Reads a file with this program; `None` if only the sandbox refuses it.
 fn of_program(folder: &Path) -> Option<Outlook> {
     let submission = Submission::open(folder).expect("a submission can be opened");
     let (compose, project) = compose::read(&submission, &softy_checks::Asked::default())
@@ -167,7 +167,7 @@ fn facts(service: &Service) -> Value {
     sorted(environment, labels, json!(service.command))
 }
 
-/// Whether a service differs in nothing but variables for which a note says so.
+/// Returns whether a service differs only in variables for which a note predicts it.
 fn like_v2_26(ours: &Value, theirs: &Value, noted: &BTreeSet<(String, String)>) -> bool {
     let mut likened = ours.clone();
     let own = likened.get_mut(0).and_then(Value::as_object_mut);
@@ -181,7 +181,7 @@ fn like_v2_26(ours: &Value, theirs: &Value, noted: &BTreeSet<(String, String)>) 
     likened == *theirs
 }
 
-/// What Compose makes of it.
+/// Reads a file with Compose.
 fn of_compose(reference: &Reference, folder: &Path) -> Outlook {
     let (config, warnings) = reference.config(folder);
     let name = |line: &str| {

@@ -1,24 +1,24 @@
-//! Differences that stay, each with its reason. A difference that is not here fails the test.
+//! Differences that stay, each with its reason. A difference without an entry here fails the test.
 
 use crate::reference::Reference;
 
-/// A difference that stays.
+/// Difference that stays.
 pub struct Known {
-    /// The versions of Compose that it was seen with; empty where it is the sandbox's own and no version matters.
+    /// Versions of Compose that show it; empty if the sandbox is the cause and the version does not matter.
     pub versions: &'static [&'static str],
-    /// The line that tells of it, `*` for anything.
+    /// Pattern of its line, in which `*` matches any text.
     pub line: &'static str,
-    /// Why it stays.
+    /// Reason why it stays.
     pub reason: &'static str,
 }
 
 /// Any version.
 const ANY: &[&str] = &[];
 
-/// The one Compose in Python that is asked.
+/// The compared version of Compose v1, in Python.
 const V1: &[&str] = &["1.29"];
 
-/// Those in Go that are asked: a difference says nothing of versions to come.
+/// The compared versions in Go; a difference does not apply to later versions.
 const V2: &[&str] = &["2.26", "2.40"];
 
 const V2_26: &[&str] = &["2.26"];
@@ -35,7 +35,7 @@ const fn known(
     }
 }
 
-/// All of them.
+/// All differences that stay.
 pub static KNOWN: &[Known] = &[
     known(
         ANY,
@@ -507,7 +507,7 @@ pub static KNOWN: &[Known] = &[
 ];
 
 impl Known {
-    /// Whether a line tells of this difference.
+    /// Returns whether a line reports this difference.
     pub fn explains(&self, reference: &Reference, line: &str) -> bool {
         let is_seen =
             self.versions.is_empty() || self.versions.iter().any(|seen| reference.is(seen));
@@ -515,7 +515,7 @@ impl Known {
     }
 }
 
-/// Whether a text is a pattern's, in which `*` stands for anything.
+/// Returns whether a text matches a pattern, in which `*` matches any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == text;

@@ -1,8 +1,8 @@
-//! The same files given to Compose itself and to this program: both take them or both refuse them, and what both bring up is
-//! the same but for the sandbox's own.
+//! Comparison of Compose and this program on the same files: both accept a file or both refuse it, and the resulting stacks are
+//! the same except for the sandbox's own parts.
 //!
-//! Compose is asked as `SOFTY_CHECK_COMPOSE` says (`docker compose`), else as `docker-compose` where that is installed. With
-//! `SOFTY_CHECK_COMPARE=all` every file is compared, else a few of each kind.
+//! The command for Compose is `SOFTY_CHECK_COMPOSE` (such as `docker compose`), or else `docker-compose` if it is installed.
+//! With `SOFTY_CHECK_COMPARE=all` every file is compared, otherwise a few of each kind.
 
 #![expect(
     clippy::expect_used,
@@ -115,7 +115,8 @@ fn what_services_share_stops_up_where_it_is_found() {
     tally.conclude();
 }
 
-/// Counts a case; where one does not make it, each of its services alone, since one is enough to spoil all.
+/// Counts a case. If one side fails to create its stack, counts each service in a case of its own, because a single service is
+/// enough to spoil the whole stack.
 fn compare_stacks(reference: &Reference, tally: &Tally, case: &Case, folder: &Path) {
     let outcomes = stacks(reference, case, folder);
     let parts = case.parts();
@@ -135,11 +136,11 @@ fn compare_stacks(reference: &Reference, tally: &Tally, case: &Case, folder: &Pa
     }
 }
 
-/// What is different in what both bring up; one outcome when nothing is.
+/// Returns the differences between the stacks of both sides, or a single outcome if there are none.
 fn stacks(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
     let project = match read(folder) {
         Reading::Taken(project) => project,
-        // Services that are good alone may ask for one port or name.
+        // Services that are valid alone may use the same port or name.
         Reading::Refused(_) if !case.parts().is_empty() => return vec![Outcome::RefusedByBoth],
         Reading::Refused(_) | Reading::Unsafe => return vec![Outcome::SandboxOnly],
     };
@@ -164,12 +165,13 @@ fn stacks(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
     }
 }
 
-/// Whether Compose would give what it builds a name of the file’s choice, which may be that of a base image.
+/// Returns whether Compose would tag the image that it builds with a name of the file's choice, which may be that of a base
+/// image.
 fn tags(service: &Service) -> bool {
     service.build.is_some() && service.image.is_some()
 }
 
-/// Compose, where live runs are asked for and it is there.
+/// Returns Compose if live runs are enabled and it is installed.
 fn asked() -> Option<Reference> {
     if !is_live() {
         return None;
@@ -181,7 +183,8 @@ fn asked() -> Option<Reference> {
     reference
 }
 
-/// Whether both take a file. What only the engine refuses, when the containers are made and started, is refused as well.
+/// Compares whether both sides accept a file. A file that only the engine refuses, when containers are created or started,
+/// counts as refused.
 fn acceptance(reference: &Reference, case: &Case, folder: &Path, read: Reading) -> Outcome {
     match (read, reference.reads(folder)) {
         (Reading::Taken(_), Ok(())) => Outcome::Equal,

@@ -1,4 +1,4 @@
-//! What is mounted into a container, and what lies there.
+//! Mounts of a container, and the files in them.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,9 +9,9 @@ use tar::Archive;
 
 use crate::facts::{Names, docker_bytes, written};
 
-/// The mounts of a container by their place, each as what it is and the files that it has there.
+/// Returns the mounts of a container by target, each with its kind and the files in it.
 ///
-/// A bind of a single file is no mount in the sandbox but a file, which only its contents tell.
+/// The sandbox copies a bind of a single file instead of mounting it, so only the content shows it.
 pub fn mounts(container: &Value, names: &Names) -> BTreeMap<String, String> {
     let id = container["Id"].as_str().unwrap_or_default();
     let mounted = container["Mounts"].as_array().into_iter().flatten();
@@ -33,7 +33,7 @@ pub fn mounts(container: &Value, names: &Names) -> BTreeMap<String, String> {
     mounts
 }
 
-/// What lies at a place where nothing is mounted.
+/// Returns the files at a path without a mount.
 pub fn unmounted(id: &str, target: &str) -> String {
     format!("own {}", files(id, target))
 }
@@ -51,12 +51,12 @@ fn kind(mount: &Value, names: &Names) -> String {
     }
 }
 
-/// The engine calls a volume without a name by 64 hexadecimal digits.
+/// Returns whether a volume has no name of its own: the engine gives it one of 64 hexadecimal digits.
 fn is_anonymous(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What a container has at a path: each file with its rights and its contents, in a few digits.
+/// Returns the files of a container at a path: each with its permissions and a short hash of its content.
 fn files(id: &str, path: &str) -> String {
     let bytes = docker_bytes(&["cp", &format!("{id}:{path}"), "-"]);
     let mut archive = Archive::new(bytes.as_slice());

@@ -1,4 +1,4 @@
-//! `docs/compose-differences.md`, made from the table of differences that stay.
+//! Page `docs/compose-differences.md`, made from the table of differences that stay.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Compose itself.
+//! Compose as the reference of the comparison.
 
 use std::path::Path;
 use std::process::Output;
@@ -10,18 +10,18 @@ use serde_json::Value;
 use crate::facts::{Names, Stack, docker};
 use crate::fixture::top;
 
-/// What names the command that Compose is asked by.
+/// Environment variable with the command for Compose.
 const VARIABLE: &str = "SOFTY_CHECK_COMPOSE";
 
-/// How long one call may take, which builds and starts at most a few small containers: an engine that answers no more must not
-/// hold up all tests.
+/// Deadline of one call, which builds and starts at most a few small containers: an engine that no longer answers must not
+/// block all tests.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(120);
 
-/// What engines before 23.0 say when an image that a build takes from their cache is removed meanwhile, as [`remove`] does for
-/// the case beside.
+/// Error texts of engines before 23.0 when a cached image of a build is removed meanwhile, as [`remove`] does for a concurrent
+/// case.
 const TAKEN_FROM_A_BUILD: [&str; 2] = ["unknown parent image ID", "failed to get digest"];
 
-/// Of the tests' own environment, Compose gets what it needs to find the engine: a student's file must not see the rest.
+/// Environment variables that Compose needs to find the engine. A student's file must not see the others of the tests.
 const KEPT: [&str; 6] = [
     "PATH",
     "HOME",
@@ -31,15 +31,15 @@ const KEPT: [&str; 6] = [
     "ENGINES_HOME",
 ];
 
-/// A Compose to compare with.
+/// Compose command to compare with.
 pub struct Reference {
     words: Vec<String>,
-    /// Its version, as it says it (`2.26.1`).
+    /// Version in its own notation (`2.26.1`).
     pub version: String,
 }
 
 impl Reference {
-    /// The one that is asked for, or that is installed.
+    /// Returns the Compose that [`VARIABLE`] names, or the installed one.
     pub fn installed() -> Option<Reference> {
         let asked = std::env::var(VARIABLE).ok();
         let words: Vec<String> = asked
@@ -60,30 +60,39 @@ impl Reference {
         Some(reference)
     }
 
-    /// Whether it is the first Compose, the one in Python.
+    /// Returns whether it is Compose v1, written in Python.
     pub fn is_first(&self) -> bool {
         self.version.starts_with("1.")
     }
 
-    /// Whether it is of a version, given by its first two numbers.
+    /// Returns whether it has this version, given by its first two numbers.
     pub fn is(&self, version: &str) -> bool {
         let rest = self.version.strip_prefix(version);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+']))
     }
 
-    /// Whether it takes the files of a submission; its words where it does not.
+    /// Checks whether it accepts the files of a submission.
+    ///
+    /// # Errors
+    /// Its error text if it refuses them.
     pub fn reads(&self, folder: &Path) -> Result<(), String> {
         self.run(folder, &["config", "--quiet"]).map(drop)
     }
 
-    /// Whether the engine takes what it makes of them; nothing is started, and nothing is left.
+    /// Checks whether it can create the stack on the engine. Starts nothing, and leaves nothing on the engine.
+    ///
+    /// # Errors
+    /// Its error text if it cannot.
     pub fn makes(&self, folder: &Path, project: &str) -> Result<(), String> {
         let made = self.create(folder, project);
         remove(project);
         made
     }
 
-    /// What it makes of them; its words where it does not. Nothing is left.
+    /// Creates the stack, and returns its facts. Leaves nothing on the engine.
+    ///
+    /// # Errors
+    /// Its error text if it fails.
     pub fn stack(&self, folder: &Path, project: &str) -> Result<Stack, String> {
         let names = Names::Compose(project.to_owned());
         let made = self.create(folder, project);
@@ -92,8 +101,10 @@ impl Reference {
         seen
     }
 
-    /// What is seen by `look` of the stack that it starts, with two replicas of `back-end`; its words where it does not.
-    /// Nothing is left.
+    /// Starts the stack with two replicas of `back-end`, and returns the result of `look`. Leaves nothing on the engine.
+    ///
+    /// # Errors
+    /// Its error text if it fails.
     pub fn started<T>(
         &self,
         folder: &Path,
@@ -110,8 +121,10 @@ impl Reference {
         seen
     }
 
-    /// Whether it starts what it makes of them, each service as often as the file says; its words where it does not. Nothing
-    /// is left.
+    /// Checks whether it can start the stack, with as many replicas as the file says. Leaves nothing on the engine.
+    ///
+    /// # Errors
+    /// Its error text if it cannot.
     pub fn starts(&self, folder: &Path, project: &str) -> Result<(), String> {
         let up = ["--project-name", project, "up", "--detach"];
         let started = self.run(folder, &up);
@@ -129,13 +142,13 @@ impl Reference {
         made.map(drop)
     }
 
-    /// The project that it reads, and its warnings; its words where it refuses the file.
+    /// Returns the project that it reads, or its error text if it refuses the file, and its warnings.
     pub fn config(&self, folder: &Path) -> (Result<Value, String>, String) {
         match self.output(folder, &["config", "--format", "json"]) {
             Err(words) => (Err(words), String::new()),
             Ok(output) => {
                 let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
-                // What is printed is to be read again, so a `$` is doubled.
+                // The output is a compose file itself, in which `$` is doubled.
                 let text = String::from_utf8_lossy(&output.stdout).replace("$$", "$");
                 let config = serde_json::from_str(&text).map_err(|error| error.to_string());
                 (config, warnings)
@@ -186,8 +199,8 @@ fn label(project: &str) -> String {
     format!("com.docker.compose.project={project}")
 }
 
-/// Takes away what was made for a project, also of a file that Compose itself does not take: by label, and images by their
-/// names, since the one of a build that was given up may come late.
+/// Removes everything made for a project, even of a file that Compose refuses: by label, and images by their names, since the
+/// image of a cancelled build may appear late.
 fn remove(project: &str) {
     let label = format!("label={}", label(project));
     let images = format!("reference={project}*");

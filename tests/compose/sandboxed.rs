@@ -1,4 +1,4 @@
-//! What this program makes of a submission.
+//! Stacks of a submission in this program.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use softy_checks::observation::{Compose, Fault, ImageState};
 
 use crate::facts::{Names, Stack};
 
-/// The label that tells the containers of a comparison from those of all others.
+/// Label that distinguishes the containers of a comparison from all others.
 const LABEL: &str = "compared";
 
-/// How a compose file is taken.
+/// Result of reading a compose file.
 pub enum Reading {
-    /// It would be brought up.
+    /// The program would start it.
     Taken(Project),
-    /// Compose is said to refuse it, for this reason.
+    /// The program reports, with this reason, that Compose refuses it.
     Refused(String),
-    /// The sandbox does not do what it asks for, or not yet.
+    /// The sandbox refuses something in it, or does not support it yet.
     Unsafe,
 }
 
@@ -41,7 +41,10 @@ pub fn read(folder: &Path) -> Reading {
     project.map_or(Reading::Unsafe, Reading::Taken)
 }
 
-/// What is seen of the compose files of a submission; an error where the sandbox refuses something in them.
+/// Returns the observation of a submission's compose files.
+///
+/// # Errors
+/// An error if the sandbox refuses something in them.
 pub fn observed(folder: &Path) -> Result<Compose, ()> {
     let submission = Submission::open(folder).expect("a submission can be opened");
     let (compose, _) = compose::read(&submission, &softy_checks::Asked::default())
@@ -52,7 +55,10 @@ pub fn observed(folder: &Path) -> Result<Compose, ()> {
     }
 }
 
-/// Makes the containers of a project, looks at them and removes them; why not, where the submission is why.
+/// Creates the containers of a project, inspects them and removes them.
+///
+/// # Errors
+/// The error text if the submission is the cause of a failure.
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
@@ -88,7 +94,7 @@ async fn make(
     let reachable = sandbox
         .networks(&project.networks, Some(Reach::Address), Egress::Closed)
         .await?;
-    // What generated services name stands behind them in the file, and must be there first.
+    // Generated services name services later in the file, which must be created first.
     for service in project.services.iter().rev() {
         let Some(image) = built.ready.get(&service.name) else {
             let states = built.seen.iter().map(|image| &image.state);

@@ -1,4 +1,4 @@
-//! Stacks that are really started, by Compose and by the program: in which order, and where names lead.
+//! Stacks started by Compose and by the program: their start order and name resolution.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::facts::{docker, docker_bytes, text};
 use crate::fixture;
 use crate::reference::Reference;
 
-/// Services as they are written here, `SAY` for an image and a command that tells of the container.
+/// Compose files, in which `SAY` is replaced by an image and a command that prints facts about its container.
 pub const CASES: [(&str, &str); 6] = [
     (
         "no order",
@@ -49,28 +49,31 @@ pub const CASES: [(&str, &str); 6] = [
     ),
 ];
 
-/// The names that every container looks up.
+/// Names that every container resolves.
 const NAMES: &str =
     "proxy back-end front-end db api www database site-UNIQUE box box.example.org nowhere";
 
-/// Where containers look for names only once all of them have been started.
+/// Image and command of a container that waits 5 s before it resolves names, so that all containers have been started.
 const SAY: &str = "image: 'nginx:latest', command: [sh, -c, 'echo started $$(date +%s%N) $$(hostname -i); sleep 5; \
      for name in NAMES; do echo name $$name $$(getent ahostsv4 $$name | cut -d\" \" -f1 | sort -u); done; echo done; \
      exec nginx -g \"daemon off;\"']";
 
-/// From the start of a stack until every container has said all.
+/// Maximum time from the start of a stack until every container has printed everything.
 const SAID_WITHIN: Duration = Duration::from_secs(60);
 
-/// What the containers of a stack said, by service and number.
+/// Output lines of a stack's containers, by service and number.
 pub type Said = BTreeMap<(String, u64), Vec<String>>;
 
-/// The compose file of a case; `unique` is nobody else's on the engine.
+/// Returns the compose file of a case; `unique` must be unique on the engine.
 pub fn file(case: &str, unique: &str) -> String {
     let file = case.replace("SAY", SAY).replace("NAMES", NAMES);
     file.replace("UNIQUE", unique)
 }
 
-/// What the containers say that Compose starts; its words where it does not.
+/// Starts the stack with Compose, and returns the output of its containers.
+///
+/// # Errors
+/// Its error text if it fails.
 pub fn of_compose(reference: &Reference, folder: &Path, project: &str) -> Result<Said, String> {
     reference.started(folder, project, || {
         let started = Instant::now();
@@ -84,7 +87,7 @@ pub fn of_compose(reference: &Reference, folder: &Path, project: &str) -> Result
     })
 }
 
-/// What the containers of a project have said, and whether none of them has more to say.
+/// Returns the output of a project's containers so far, and true if none of them has more to print.
 fn said(project: &str) -> (Said, bool) {
     let label = format!("label=com.docker.compose.project={project}");
     let ids = docker(&["ps", "--all", "--quiet", "--filter", &label]);
@@ -105,7 +108,7 @@ fn said(project: &str) -> (Said, bool) {
     (said, is_all)
 }
 
-/// What the containers say that the program starts.
+/// Starts the stack with the program, and returns the output of its containers.
 pub fn of_program(folder: &Path) -> Said {
     let answer = folder.join("task6/2-api-servers.txt");
     std::fs::write(answer, "docker-compose up --scale back-end=2\n")
@@ -132,7 +135,7 @@ fn tells(line: &str) -> bool {
         .any(|start| line.starts_with(start))
 }
 
-/// What is different between two stacks of one project, one line each.
+/// Returns the differences between two stacks of one project, one line each.
 pub fn differences(project: &Project, theirs: &Said, ours: &Said) -> Vec<String> {
     let mut differences = Vec::new();
     let (their_containers, our_containers) = (containers(theirs), containers(ours));
@@ -165,7 +168,7 @@ fn containers(said: &Said) -> Vec<String> {
     names.collect()
 }
 
-/// Containers that were started before one that their service depends on.
+/// Returns the containers that were started before a dependency of their service.
 fn early(project: &Project, said: &Said) -> Vec<String> {
     let started = |service: &str| -> Vec<u64> {
         let own = said.iter().filter(|((name, _), _)| name == service);
@@ -188,7 +191,7 @@ fn early(project: &Project, said: &Said) -> Vec<String> {
     early
 }
 
-/// The containers that each name leads to, by the container that asks and the name.
+/// Returns the services that each name resolves to, by the container that resolves it and the name.
 fn names(said: &Said) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut owners = BTreeMap::new();
     for ((service, _), lines) in said {
@@ -202,7 +205,7 @@ fn names(said: &Said) -> BTreeMap<(String, String), BTreeSet<String>> {
         for line in lines.iter().filter_map(|line| line.strip_prefix("name ")) {
             let mut words = line.split(' ');
             let name = words.next().unwrap_or_default();
-            // A container's own names may lead to its loopback or to one of its networks.
+            // A container's own names may resolve to its loopback or to one of its networks.
             let leads = words.map(|address| owners.get(address).unwrap_or(&address).to_string());
             names.insert(
                 (format!("{service} {number}"), name.to_owned()),

@@ -1,4 +1,4 @@
-//! What came of all comparisons, and what of it was expected.
+//! Outcomes of all comparisons, separated into expected and new differences.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -8,33 +8,33 @@ use crate::cases::Case;
 use crate::known::{KNOWN, Known};
 use crate::reference::Reference;
 
-/// Cases compared at a time.
+/// Number of cases compared at the same time.
 const AT_A_TIME: usize = 3;
 
-/// What came of one comparison.
+/// Outcome of one comparison.
 pub enum Outcome {
-    /// The same.
+    /// Both sides are equal.
     Equal,
-    /// Neither takes it.
+    /// Both sides refuse it.
     RefusedByBoth,
-    /// The sandbox refuses it, or does not do it yet: there is nothing to compare.
+    /// The sandbox refuses it or does not support it yet, so there is nothing to compare.
     SandboxOnly,
-    /// One of them does not make it.
+    /// One side fails to create it.
     MadeByOne(String),
-    /// Not the same, as a note says that names the version.
+    /// They differ, and a note of the program names the version.
     Noted,
-    /// Not the same.
+    /// They differ.
     Different(String),
 }
 
 impl Outcome {
-    /// A difference in one line.
+    /// Returns a difference as one line.
     pub fn different(what: &str, words: String) -> Outcome {
         Outcome::Different(format!("{what}: {words}"))
     }
 }
 
-/// What is counted of one reference.
+/// Counts of the outcomes with one reference.
 pub struct Tally<'a> {
     what: &'static str,
     reference: &'a Reference,
@@ -52,7 +52,7 @@ struct Counts {
 }
 
 impl Tally<'_> {
-    /// Nothing counted yet.
+    /// Creates an empty tally.
     pub fn new<'a>(what: &'static str, reference: &'a Reference) -> Tally<'a> {
         Tally {
             what,
@@ -83,7 +83,11 @@ impl Tally<'_> {
         }
     }
 
-    /// Prints what was counted; a difference that nobody knows of ends the test.
+    /// Prints the counts.
+    ///
+    /// # Panics
+    ///
+    /// If there is a difference without an entry in [`KNOWN`].
     pub fn conclude(self) {
         let Counts {
             equal,
@@ -114,7 +118,7 @@ impl Tally<'_> {
     }
 }
 
-/// Does the same with every case, some at a time, each in a folder of its own.
+/// Compares every case in a folder of its own, [`AT_A_TIME`] at the same time.
 pub fn each(cases: Vec<Case>, compare: impl Fn(&Case, &Path) + Sync) {
     let waiting = Mutex::new(cases.into_iter());
     let next = || waiting.lock().expect("nobody panicked").next();

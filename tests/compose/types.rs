@@ -1,14 +1,14 @@
 //! Every key of the specification, and values of every type.
 
-/// A part of a compose file.
+/// Section of a compose file.
 pub struct Section {
-    /// What it is called.
+    /// Name of the section.
     pub name: &'static str,
-    /// Where the page of keys has its keys.
+    /// Path of its heading on the page of keys.
     pub path: &'static str,
-    /// A file in which `KEY` stands for a key of it with its value.
+    /// Compose file in which `KEY` marks the place of one of its keys with a value.
     pub file: &'static str,
-    /// Its keys, and one that is unknown.
+    /// Its keys, and an unknown one.
     pub keys: &'static str,
 }
 
@@ -60,7 +60,7 @@ pub static VALUES: &[&str] = &[
     "1_000",
 ];
 
-/// Every part.
+/// Every section.
 pub static SECTIONS: &[Section] = &[
     Section {
         name: "file",
@@ -639,7 +639,7 @@ pub static SECTIONS: &[Section] = &[
     },
 ];
 
-/// The page of keys, which a test of the library holds equal to the table.
+/// Page of keys; a test of the library keeps it equal to the table.
 const PAGE: &str = include_str!("../../docs/compose-keys.md");
 
 #[test]

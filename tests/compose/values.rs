@@ -1,9 +1,9 @@
-//! What students write: likely values of the keys of a service, and what stands around it.
+//! Likely values of a service's keys in students' files, and the files around them.
 
-/// Variables of the `.env` beside it.
+/// Variables of the `.env` file in the same folder.
 pub const ENVIRONMENT: &str = "NUMBER=7\nWORD=word\nEMPTY=\nSPACED='two words'\n";
 
-/// Files beside the compose file.
+/// Other files in the compose file's folder.
 pub static SURROUNDINGS: &[(&str, &str)] = &[
     (".env", "NUMBER=7\nWORD=word\nEMPTY=\nSPACED='two words'\n"),
     (
@@ -24,7 +24,7 @@ pub static SURROUNDINGS: &[(&str, &str)] = &[
          WORKDIR /srv\nCOPY page.html ./\nEXPOSE 5252 53/udp\nVOLUME /srv/kept\nUSER nobody\nENTRYPOINT [\"sleep\"]\nCMD [\"60\"]\n\
          HEALTHCHECK --interval=7s CMD true\nFROM base AS second\nENV STAGE=second\n",
     ),
-    // A layer of its own: what is removed afterwards by its id must not be the base image.
+    // The image has a layer of its own: the comparison removes images by id, which must not be the base image's.
     ("one/Dockerfile", "FROM nginx:latest\nENV ONE=1\n"),
     ("app/Other", "FROM ubuntu:latest\nENV OTHER=1\n"),
 ];
@@ -38,7 +38,7 @@ configs: {page: {file: ./files/a.txt}}
 secrets: {key: {file: ./files/a.txt}}
 ";
 
-/// Keys with the values that are likely, good and bad.
+/// Keys with their likely values, valid and invalid.
 pub static LIKELY: &[(&str, &[&str])] = &[
     (
         "build",

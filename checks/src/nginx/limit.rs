@@ -1,22 +1,23 @@
-//! Limits on the rate of requests, and on connections.
+//! Limits on the rate of requests and on the number of connections.
 
 use super::effective::{Directive, Effective};
 use super::route::Route;
 
-/// A limit that nginx refuses requests by.
+/// Limit by which nginx refuses requests.
 #[derive(Clone, Debug)]
 pub struct Limit<'d, 'a> {
-    /// The directive that applies it: `limit_req` or `limit_conn`.
+    /// Directive that applies it: `limit_req` or `limit_conn`.
     pub directive: &'d Directive<'a>,
-    /// The directive with its rate, where it is one on the rate and the zone is known.
+    /// Directive that sets its rate; `None` for a limit on connections or an unknown zone.
     pub zone: Option<&'d Directive<'a>>,
-    /// Requests that it lets through in a second; `None` where it is none on the rate, or that is not known.
+    /// Requests that it admits per second; `None` for a limit on connections or an unknown rate.
     pub per_second: Option<f64>,
 }
 
 impl<'d, 'a> Limit<'d, 'a> {
-    /// The limit for `GET path` on a port, of several the slowest: those of the innermost block that has one
-    /// (`ngx_http_limit_req_module.c` merges no lists). Where the way of the request is not certain, those of all blocks.
+    /// Returns the slowest limit for `GET path` on a port, of those in the innermost block that has one
+    /// (`ngx_http_limit_req_module.c` merges no lists). If the route of the request is not certain, considers the limits of all
+    /// blocks.
     pub fn of(effective: &'d Effective<'a>, port: u16, path: &str) -> Option<Limit<'d, 'a>> {
         let everything = effective.everything();
         let mut limits: Vec<Limit<'d, 'a>> = Vec::new();
@@ -51,7 +52,7 @@ impl<'d, 'a> Limit<'d, 'a> {
     }
 }
 
-/// The directives of a name in the innermost block on the way of a request that has one.
+/// Returns the directives of a name in the innermost block of the route that has one.
 fn innermost<'d, 'a>(
     effective: &'d Effective<'a>,
     route: &Route<'d, 'a>,
@@ -79,13 +80,13 @@ fn innermost<'d, 'a>(
         .unwrap_or_default()
 }
 
-/// What stands behind a word such as `zone=` in a directive.
+/// Returns the value after a prefix such as `zone=` in a directive.
 fn value<'d>(directive: &'d Directive<'_>, begin: &str) -> Option<&'d str> {
     let mut words = directive.arguments().iter();
     words.find_map(|word| word.text.strip_prefix(begin))
 }
 
-/// `5r/s` or `30r/m`, which nginx takes whole numbers in.
+/// Parses a rate such as `5r/s` or `30r/m`; nginx accepts only whole numbers in it.
 fn per_second(rate: &str) -> Option<f64> {
     let (count, seconds) = match (rate.strip_suffix("r/s"), rate.strip_suffix("r/m")) {
         (Some(count), _) => (count, 1.0),

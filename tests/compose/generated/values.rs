@@ -1,4 +1,4 @@
-//! Values with variables by chance.
+//! Random values with variables.
 
 use crate::cases::{Chance, Files};
 
@@ -52,13 +52,13 @@ const PIECES: [&str; 44] = [
     "$é",
 ];
 
-/// What makes most values wrong.
+/// Texts that make most values invalid.
 const SOUP: [&str; 20] = [
     "${", "}", "$", "{", ":", "-", "?", "+", "A", "Z", "${A", "${Z:-", "${Z:?", "${A!", " ", "${}",
     "${1}", "${A:x}", "\n", "${EMPTY?",
 ];
 
-/// A compose file of ten values, or of one that may be refused.
+/// Returns a compose file with ten values, or with one that may be invalid.
 pub fn case(chance: &mut Chance) -> Files {
     let wild = chance.is(1, 4);
     let values = (0..if wild { 1 } else { 10 }).map(|index| {

@@ -1,8 +1,8 @@
-//! Files of variables by chance: `.env` and two of `env_file`.
+//! Random files of variables: `.env` and two of `env_file`.
 
 use crate::cases::{Chance, Files};
 
-/// Words that names are made of.
+/// Names of variables.
 const NAMES: [&str; 8] = ["A", "B", "C", "D", "E.x", "F-1", "G[0]", "_h"];
 
 /// Pieces of values.
@@ -65,14 +65,14 @@ const PIECES: [&str; 56] = [
     "\u{feff}",
 ];
 
-/// What can make a line odd.
+/// Texts that may make a line invalid.
 const SOUP: [&str; 40] = [
     "A", "B", "=", ":", " ", "\t", "\n", "\r\n", "'", "\"", "\\", "$", "{", "}", "#", "export",
     "export ", "export\t", "export\n", "é", "²", "-", "_", ".", "[", "]", "!", "${", "${A", "?",
     "+", ":-", "\u{b}", "\u{a0}", "\u{feff}", "0", "\\0", "$$", "\u{2028}", "/",
 ];
 
-/// A compose file that uses all of the variables, and the files that define them.
+/// Returns a compose file that uses all of the variables, and the files that define them.
 pub fn case(chance: &mut Chance) -> Files {
     let compose = "services:
   a:

@@ -1,8 +1,8 @@
-//! YAML files by chance: small compose files in all forms of YAML, some of them spoilt at one place.
+//! Random YAML files: small compose files in all forms of YAML, some of them invalid at one place.
 
 use crate::cases::{Chance, Files};
 
-/// Texts without quotes: words, numbers, and what may be taken for something else.
+/// Texts without quotes: words, numbers, and texts that resemble other types.
 const WORDS: &[&str] = &[
     "a",
     "b c",
@@ -88,7 +88,7 @@ const WORDS: &[&str] = &[
     "a\tb",
 ];
 
-/// Texts without quotes that many places do not take.
+/// Texts without quotes that are invalid at many places.
 const ODD_WORDS: &[&str] = &[
     "-",
     "a: b",
@@ -135,7 +135,7 @@ const ODD_WORDS: &[&str] = &[
     "---",
 ];
 
-/// Texts for quotes.
+/// Texts inside quotes.
 const QUOTED: &[&str] = &[
     "a",
     "",
@@ -169,7 +169,7 @@ const QUOTED: &[&str] = &[
     "\\0",
 ];
 
-/// Texts that quotes do not take.
+/// Texts that are invalid inside quotes.
 const ODD_QUOTED: &[&str] = &[
     "\\/",
     "\\d",
@@ -181,10 +181,10 @@ const ODD_QUOTED: &[&str] = &[
     "\"",
 ];
 
-/// Between two lines of a text.
+/// Line breaks inside a text.
 const BREAKS: [&str; 6] = ["\n", "\n\n", " \n ", "\\\n", "\t\n", "\n\t"];
 
-/// What a file is spoilt with.
+/// Texts whose insertion may make a file invalid.
 const ODD: [&str; 44] = [
     "\t", " ", "\n", "\r", ":", ": ", "-", "- ", "#", " #", "\"", "'", "[", "]", "{", "}", ",",
     "?", "? ", "!", "&", "*", "|", ">", "%", "@", "`", "\\", "\u{feff}", "\u{85}", "\u{2028}",
@@ -192,7 +192,7 @@ const ODD: [&str; 44] = [
     "!reset ", "<<: ", "\t# c",
 ];
 
-/// A compose file.
+/// Returns a compose file.
 pub fn case(chance: &mut Chance) -> Files {
     let odd = chance.is(1, 3);
     let mut text = Form {
@@ -246,15 +246,15 @@ fn spoil(text: &mut String, chance: &mut Chance) {
     }
 }
 
-/// What is known while a file is written.
+/// State while a file is written.
 #[derive(Default)]
 struct Form {
-    /// Anchors so far: of mappings, and of scalars.
+    /// Number of anchors so far, of mappings and of scalars.
     mappings: usize,
     scalars: usize,
-    /// Whether there is something in it that Compose may refuse.
+    /// True if the file may contain texts that Compose refuses.
     odd: bool,
-    /// Whether values of any type may stand here.
+    /// True where values of any type are valid.
     is_free: bool,
 }
 
@@ -338,7 +338,7 @@ impl Form {
         text
     }
 
-    /// What follows a `:` or `-`, which begins with a space or a line end.
+    /// Returns the text after a `:` or `-`, which begins with a space or a line end.
     fn value(&mut self, chance: &mut Chance, indent: usize, in_flow: bool) -> String {
         match chance.below(if self.odd || self.is_free { 10 } else { 100 }) {
             0 => self.list(chance, indent, in_flow),
@@ -347,7 +347,7 @@ impl Form {
         }
     }
 
-    /// One of the tame words, and in an odd file now and then one of the others.
+    /// Returns one of the `tame` words; in an odd file, one time in eight, one of the `odd` words.
     fn pick<'w>(&self, chance: &mut Chance, tame: &[&'w str], odd: &[&'w str]) -> &'w str {
         match self.odd && chance.is(1, 8) {
             true => chance.one_of(odd),
@@ -355,7 +355,7 @@ impl Form {
         }
     }
 
-    /// A tag, an anchor, both or none.
+    /// Returns a tag, an anchor, both or none.
     fn properties(&self, chance: &mut Chance) -> &'static str {
         if !chance.is(1, 8) {
             return "";
@@ -521,7 +521,7 @@ impl Form {
         text
     }
 
-    /// An item of a list, most often what `environment` and `command` take.
+    /// Returns an item of a list, usually one that `environment` and `command` accept.
     fn item(&mut self, chance: &mut Chance, indent: usize, in_flow: bool) -> String {
         match chance.below(4) {
             0 if self.odd || self.is_free => self.value(chance, indent, in_flow),
@@ -531,7 +531,7 @@ impl Form {
         }
     }
 
-    /// A word that is a text.
+    /// Returns a word of the string type.
     fn text(&self, chance: &mut Chance) -> &'static str {
         let tame = [
             "a", "b c", "yes", "y", "a-b", "a:b", "80:80", "it's", "=", "é", "a#b", "'1'",
@@ -540,7 +540,7 @@ impl Form {
         self.pick(chance, &tame, ODD_WORDS)
     }
 
-    /// A comment behind something, or on lines of its own; often none.
+    /// Returns a comment at the end of a line or on its own lines; often empty.
     fn comment(&self, chance: &mut Chance, indent: usize) -> String {
         if !chance.is(1, 3) {
             return String::new();
