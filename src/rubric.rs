@@ -45,7 +45,7 @@ pub struct Rubric {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Answer {
-    /// True if further lines beside the command are a mistake.
+    /// True if further lines besides the command are a mistake.
     pub line_alone: bool,
     /// True if an equivalent command is also correct.
     pub equivalent_commands: bool,

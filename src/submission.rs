@@ -194,7 +194,8 @@ impl Submission {
         find::below(path.as_ref()).map(Submission::at)
     }
 
-    /// The same as [`Submission::open`], but for a path that a person gave: it may also be a file or a folder inside `task6`.
+    /// Opens a submission like [`Submission::open`], but from a path that a person gave: it may also be a file or a folder
+    /// inside `task6`.
     pub fn open_around(path: &Path) -> Result<Submission, OpenError> {
         find::around(path).map(Submission::at)
     }

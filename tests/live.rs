@@ -18,7 +18,7 @@ use fixture::{Fixture, complaints, is_live, top};
 /// Filter by the label of every resource that a run makes.
 const LABEL: &str = "label=org.softy-check.run";
 
-/// Somebody else may be grading on the same engine; what is left of that goes away by itself.
+/// Maximum time to wait for resources of other runs on the same engine, which disappear without the tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Lock of the engine: the tests of this file use it one at a time.

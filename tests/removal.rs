@@ -17,7 +17,7 @@ use fixture::{Fixture, is_live, stdout};
 /// Label of every resource that a run makes.
 const LABEL: &str = "org.softy-check.run";
 
-/// For runs that end beside the tests.
+/// Maximum time to wait for runs that end concurrently with the tests.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Lock of the engine: the sweep of one test would remove resources that another test expects.
@@ -227,7 +227,7 @@ fn a_stack_that_is_kept_stays_until_its_removal_is_asked_for() {
     }
 }
 
-/// Returns whether an HTTP server at an address has the API behind it.
+/// Returns whether an HTTP server at an address forwards to the API.
 fn answers(address: &str) -> bool {
     let mut connection = TcpStream::connect(address).expect("somebody listens");
     let request = "GET /api/hello HTTP/1.0\r\n\r\n";

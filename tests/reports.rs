@@ -14,8 +14,7 @@ use fixture::{softy_check, stdout, top};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Recorded submissions: one that is right, and four that are wrong in different ways, of one of which only the files were
-/// looked at.
+/// Recorded submissions: a correct one, and four with different mistakes; of one of these, only the files were inspected.
 const SUBMISSIONS: [&str; 5] = [
     "correct",
     "not-round-robin",

@@ -12,7 +12,7 @@ use softy_checks::model::Text;
 
 use crate::submission::{OpenError, Submission, is_archive, is_of_programs, is_repository};
 
-/// Bytes of a roster; a row has some hundred.
+/// Maximum size of a roster, in bytes; a row has about a hundred.
 const ROSTER_BYTES: u64 = 16 << 20;
 
 /// Entry of a roster: a submission to grade.
@@ -50,11 +50,11 @@ pub enum RosterError {
     },
     /// The folder has no subfolder.
     Empty(PathBuf),
-    /// Archives, and nothing that was unpacked.
+    /// The folder contains archives, and no unpacked submission.
     Packed(PathBuf),
-    /// One subfolder, which has the submissions.
+    /// The folder contains one subfolder, which contains the submissions.
     Nested(PathBuf),
-    /// The results would lie among the submissions.
+    /// The results would be among the submissions.
     Among(PathBuf),
     /// The folder is a single submission.
     One(PathBuf),
@@ -164,10 +164,11 @@ impl RosterError {
     }
 }
 
-/// Every subfolder of `folder` by name, but hidden ones, those that systems make, and the one that `out` is or is in.
+/// Returns every subfolder of `folder` by name, except hidden ones, those that systems create, and the one that is or contains
+/// `out`.
 ///
 /// # Errors
-/// When there is none, `folder` is a submission itself, or the only subfolder has several.
+/// When no subfolder exists, `folder` is a submission itself, or the only subfolder has several.
 pub fn of_folder(folder: &Path, out: &Path) -> Result<Vec<Entry>, RosterError> {
     if is_repository(folder) {
         return Err(RosterError::One(folder.to_owned()));

@@ -142,7 +142,7 @@ fn entries(arguments: &Batch) -> Result<Vec<Entry>, CommandError> {
     })
 }
 
-/// Says how many archives lie beside the folders: each may be a student's work.
+/// Warns about archives in the folder of submissions: each may be a student's work.
 fn warn_of_archives(submissions: &Path, language: Language) -> Result<(), CommandError> {
     let files = fs::read_dir(submissions)?.flatten();
     let archives = files.filter(|file| is_archive(&file.file_name().to_string_lossy()));
@@ -162,7 +162,7 @@ fn warn_of_archives(submissions: &Path, language: Language) -> Result<(), Comman
     Ok(())
 }
 
-/// Two batches with one folder would take each other’s files for leftovers.
+/// Locks the folder of a batch. Two batches with one folder would remove each other's files as leftovers.
 fn lock(out: &Path) -> Result<File, CommandError> {
     let path = out.join(LOCK);
     let failed = not_written(&path);

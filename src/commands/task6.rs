@@ -83,7 +83,7 @@ impl Order<'_> {
         }
     }
 
-    /// Says which folder is graded, where that is not plain from the path.
+    /// Reports which folder is graded, unless the given path shows it.
     fn tell_of_folder(&self, submission: &Submission, progress: &Progress) {
         if let Some(taken) = submission.taken() {
             let folder = self.path.join(taken).display().to_string();
@@ -94,7 +94,7 @@ impl Order<'_> {
         }
     }
 
-    /// Says what is to know of the engine after a run.
+    /// Reports the warnings about the engine after a run.
     pub(super) fn warn(&self, ended: &Ending, progress: &Progress) {
         for words in ended.warnings() {
             progress.say(&words);

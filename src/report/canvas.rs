@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// A line for every submission; one that was not graded as a whole has no grade, and what Canvas has stays.
+/// Writes one line per submission. A submission that was not graded as a whole has no grade, so that Canvas keeps its own.
 ///
 /// # Errors
 /// When writing to `sink` fails.

@@ -9,8 +9,8 @@ use super::{Report, text};
 
 #[derive(Serialize)]
 struct Results {
-    /// Left out when it could not be graded, or in part only. Gradescope then adds up the tests' scores, which are left out as well, and says
-    /// that the autograder failed.
+    /// Omitted when the submission could not be graded, or only in part. Gradescope then adds up the tests' scores, which are
+    /// omitted as well, and reports that the autograder failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<u32>,
     execution_time: f64,

@@ -394,7 +394,7 @@ impl Job<'_> {
     }
 }
 
-/// Reads a build to its end, or until it takes too much; `marking` is held until it has marked the image that it begins with.
+/// Reads a build to its end, or until it exceeds a limit. `marking` is a lock, held until the build has marked its base image.
 async fn follow(
     steps: impl Stream<Item = Result<BuildInfo, Error>>,
     log: &mut Log,

@@ -89,7 +89,7 @@ impl Sweeper {
         Ok(layers.iter().map(|layer| layer.bytes).sum())
     }
 
-    /// Removes the containers of steps that their builds have left behind.
+    /// Removes the step containers that builds have left.
     async fn old_steps(&self, dry_run: bool) -> Result<Vec<Cached>, Error> {
         let mut gone = Vec::new();
         for container in containers(&self.docker).await? {

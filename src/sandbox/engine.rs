@@ -272,13 +272,13 @@ pub(super) fn is_missing(error: &Error) -> bool {
     )
 }
 
-/// Returns the kind of trouble that an engine's words name; the engine's own where they name no other.
+/// Returns the kind of problem that an engine's error text names; the engine's own if it names no other.
 pub(super) fn kind_of(words: &str) -> FaultKind {
     ours(words).unwrap_or(FaultKind::Engine)
 }
 
-/// Returns the trouble of the checker's own, if any, that the engine's words about a call of its own name: a disk, a network
-/// or a machine that has no more to give. What a step or a container prints is never asked here.
+/// Returns the checker's own problem that the engine's error text about one of its calls names, if any: a disk, a network or a
+/// machine without resources. Never called with the output of a step or a container.
 pub(super) fn ours(words: &str) -> Option<FaultKind> {
     let words = words.to_lowercase();
     let tells = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
@@ -291,7 +291,7 @@ pub(super) fn ours(words: &str) -> Option<FaultKind> {
     tells(&MACHINE).then_some(FaultKind::Engine)
 }
 
-/// Words for a full disk, in small letters.
+/// Error texts for a full disk, in lower case.
 pub(super) const DISK: [&str; 2] = ["no space left on device", "disk quota exceeded"];
 
 const MACHINE: [&str; 3] = [

@@ -1,4 +1,4 @@
-//! Containers paused by the engine: their processes stand still, while their kernel accepts connections.
+//! Containers paused by the engine: their processes do not run, while their kernel accepts connections.
 
 use bollard::Docker;
 use futures_util::future::join_all;

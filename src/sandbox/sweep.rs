@@ -56,7 +56,7 @@ pub struct Swept {
     pub spared: Vec<(String, Life)>,
 }
 
-/// A sweep that runs beside other work.
+/// Sweep that runs concurrently with other work.
 pub struct Sweeping {
     sweeper: Sweeper,
     task: JoinHandle<Result<Swept, Fault>>,
@@ -181,7 +181,7 @@ impl Sweeper {
         Duration::from_secs(seconds.max(0).unsigned_abs())
     }
 
-    /// Starts the sweep as a task beside other work.
+    /// Starts the sweep as a concurrent task.
     pub fn begin(self) -> Sweeping {
         let sweeper = self.clone();
         Sweeping {

@@ -104,8 +104,8 @@ impl Default for Turns {
     }
 }
 
-/// The same for two builds of the same, in all that is sent but for their files' times, which the builder does not look at
-/// either.
+/// Returns the key of a build. It is equal for two builds with the same options and the same files, except for the files'
+/// times, which the builder ignores too.
 pub(super) async fn build_key(context: &File, options: String) -> io::Result<String> {
     let context = context.try_clone()?;
     let key = spawn_blocking(move || digest(context, &options));

@@ -101,7 +101,8 @@ pub(super) fn below(path: &Path) -> Result<Place, OpenError> {
     }
 }
 
-/// The same as [`below`], but for a path that a person gave, which may also be a file or a folder inside the task's folder.
+/// Finds the submission like [`below`], but from a path that a person gave, which may also be a file or a folder inside the
+/// task's folder.
 pub(super) fn around(path: &Path) -> Result<Place, OpenError> {
     let error = match below(path) {
         Ok(place) if place.has_task() => return Ok(place),

@@ -340,7 +340,7 @@ async fn attributed(
     })
 }
 
-/// The same as [`logged`], but read from the network counters, because the logs do not name every request.
+/// Sends a volley like [`logged`], but reads the network counters, because the logs do not name every request.
 ///
 /// Bytes of other traffic in a group make it ambiguous. The whole volley is then repeated, since a single group would not
 /// continue the order.

@@ -101,7 +101,8 @@ pub fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&docker_bytes(arguments)).into_owned()
 }
 
-/// The same as [`docker`], but as bytes; empty if the command fails, for example because a resource does not exist.
+/// Returns the same output as [`docker`], but as bytes; empty if the command fails, for example because a resource does not
+/// exist.
 ///
 /// # Panics
 ///

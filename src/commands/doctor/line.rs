@@ -8,7 +8,7 @@ use crate::report::{colon, shown_name, visible};
 /// Maximum width of a finding in columns, because an engine may answer anything.
 const FOUND: usize = 400;
 
-/// Width of a name in columns, with a space behind it.
+/// Width of a name in columns, with a space after it.
 const NAME: usize = 13;
 
 /// Width of a line's mark and name, in columns.

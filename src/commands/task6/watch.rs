@@ -94,7 +94,7 @@ async fn changed(path: &Path, before: &Stamps) -> Changes {
     let mut last: Option<Stamps> = None;
     loop {
         let started = Instant::now();
-        // A folder that is being replaced is not there for a moment.
+        // A folder that is being replaced does not exist for a moment.
         let now = Submission::open_around(path)
             .map(|submission| submission.stamps())
             .ok();

@@ -66,7 +66,7 @@ pub(super) fn words(text: &str) -> Markup {
     }
 }
 
-/// Makes the spaces beside French punctuation non-breaking, so that no line begins with it.
+/// Makes the spaces before and after French punctuation non-breaking, so that no line begins with it.
 fn unbroken(words: &str) -> String {
     let marks = ["?", "!", ":", ";", "»"];
     let words = words.replace("« ", "«\u{a0}");

@@ -12,7 +12,7 @@ use super::{finding, words};
 /// Maximum number of requests in a picture.
 const REQUESTS: usize = 40;
 
-/// Side of a request's square plus the gap behind it, in pixels.
+/// Side of a request's square plus the gap after it, in pixels.
 const CELL: usize = 14;
 
 /// Width of the row names, in pixels.

@@ -24,7 +24,7 @@ pub(super) fn lines(page: &Page, evidence: &[Evidence]) -> Vec<String> {
         .collect()
 }
 
-/// Returns the last of `lines`, each behind its source in a gutter of `widest` columns.
+/// Returns the last of `lines`, each after its source in a gutter of `widest` columns.
 fn log(page: &Page, lines: &[String], source: &str, widest: usize) -> Vec<String> {
     let (margin, padding) = (page.margin(), widest.saturating_sub(source.width()));
     let gutter = match page.is_plain() {

@@ -13,7 +13,7 @@ use super::super::words::{EXPECTED, FOUND};
 static HINT: Text = Text::fixed("hint: ", "indice : ");
 static AT: Text = Text::fixed("at ", "dans ");
 
-/// Returns the lines of a mistake: the message behind `lead`, then its evidence.
+/// Returns the lines of a mistake: the message after `lead`, then its evidence.
 pub(super) fn lines(page: &Page, lead: &str, finding: &Finding) -> Vec<String> {
     let Finding {
         code,
@@ -71,7 +71,7 @@ fn location(page: &Page, place: &Place) -> Vec<String> {
     page.paragraph(page.sign("--> ".blue().bold(), &AT), &location)
 }
 
-/// Returns untrusted text behind its name, and the marked part of it, in words for a screen reader.
+/// Returns untrusted text after its name, and the marked part of it, in words for a screen reader.
 fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
     let (whole, meant) = (text.whole(), text.meant());
     let said = format!("{name}{} {whole}", page.colon());
@@ -85,7 +85,7 @@ fn spoken(page: &Page, name: &str, text: &Marked) -> Vec<String> {
     [said].into_iter().chain(meant).collect()
 }
 
-/// Returns the quoted line behind its number, with the marked part underlined.
+/// Returns the quoted line after its number, with the marked part underlined.
 fn quoted(page: &Page, place: &Place) -> Vec<String> {
     let start = place.column.saturating_sub(1) as usize;
     let mark = (start, start.saturating_add(place.width as usize));

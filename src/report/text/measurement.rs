@@ -48,7 +48,7 @@ pub(super) fn details(page: &Page, report: &Report) -> Vec<String> {
     heading.into_iter().chain(sentences).collect()
 }
 
-/// Returns paragraphs behind a name.
+/// Returns paragraphs after a name.
 fn row(page: &Page, name: &str, paragraphs: &[String]) -> Vec<String> {
     let (lead, indent) = label(page, name);
     let lines = paragraphs

@@ -114,7 +114,7 @@ impl Page {
         }
     }
 
-    /// Returns `text` behind the margin and `lead`.
+    /// Returns `text` after the margin and `lead`.
     pub(super) fn paragraph(&self, lead: ColoredString, text: &str) -> Vec<String> {
         let margin = self.margin();
         let indent = margin + lead.input.width();

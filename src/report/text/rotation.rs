@@ -15,7 +15,7 @@ const COLOURS: [Color; 5] = [
     Color::Blue,
 ];
 
-/// Minimum columns of numbers beside the details; with fewer, the details have their own line.
+/// Minimum columns of numbers next to the details; with fewer, the details have their own line.
 const NARROW: usize = 30;
 
 static REPLICAS: Text = Text::fixed("replicas", "répliques");

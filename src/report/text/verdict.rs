@@ -81,7 +81,7 @@ fn heading(page: &Page, report: &Report, verdict: &Verdict) -> Vec<String> {
     titled(page, &verdict.status, &title, earned, possible)
 }
 
-/// Returns a title behind the sign of its status and the points; without points for a check that is worth none.
+/// Returns a title after the sign of its status and the points; without points for a check that is worth none.
 fn titled(page: &Page, status: &Status, title: &str, earned: u32, possible: u32) -> Vec<String> {
     if page.is_plain() {
         let lead = spoken(page, status, earned, possible);

@@ -218,7 +218,7 @@ fn place(lines: &[(usize, &str)], word: &str, last: usize) -> Option<usize> {
     })
 }
 
-/// Returns whether the word at `index` of a line has white space around it, or the escape character behind it.
+/// Returns whether the word at `index` of a line has white space on both sides, or the escape character after it.
 fn is_whole(line: &str, index: usize, word: &str) -> bool {
     let before = line.get(..index).and_then(|text| text.chars().next_back());
     let behind = line.get(index + word.len()..);

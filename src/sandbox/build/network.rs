@@ -113,8 +113,8 @@ impl Sandbox {
             .and_then(|endpoint| endpoint.ip_address))
     }
 
-    /// Removes the network once everything is built, so that it is not held while the stack runs. Only removal waits for this,
-    /// and it also removes a network that is still in use now.
+    /// Removes the network after the last build, so that it does not exist while the stack runs. Only the run's removal waits
+    /// for this, and it also removes a network that is still in use now.
     pub(in crate::sandbox) async fn leave(&self, network: BuildNetwork) {
         let Some(name) = network.name else {
             return;

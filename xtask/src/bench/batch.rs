@@ -63,7 +63,7 @@ fn bare(engine: &Engine, jobs: usize) -> Result<Duration> {
     Ok(began.elapsed() / u32::try_from(STACKS)?)
 }
 
-/// The time of a submission, of a class of so many.
+/// Returns the time per submission, in a class of `count`.
 fn batch(count: usize) -> Result<Duration> {
     let folder = workspace::target().join("bench-batch");
     if folder.exists() {
