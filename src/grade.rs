@@ -49,7 +49,7 @@ pub struct Options {
     pub extent: Extent,
     /// Way to reach the stack; detected when `None`.
     pub reach: Option<Reach>,
-    /// Permission for builds without the usual limits on engines that cannot enforce them.
+    /// Permission to build an image without limits if it cannot be built within them.
     pub builds: Builds,
     /// Image overrides: images used instead of those that the submission names.
     pub bases: Bases,

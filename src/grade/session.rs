@@ -218,7 +218,7 @@ impl Session<'_> {
         (last_project == project && !is_used).then_some(last)
     }
 
-    /// Removes everything that another round cannot reuse, and prepares the next round while the user does not wait.
+    /// Removes everything that another round cannot reuse, and prepares the next round in idle time.
     ///
     /// # Errors
     /// A fault when something cannot be removed; the next round is then a cold start, and the end of the run retries the

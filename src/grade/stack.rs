@@ -455,7 +455,7 @@ impl Live<'_> {
         Ok(true)
     }
 
-    /// Waits until the containers that have ports listen or end, and records their state.
+    /// Waits until the containers that have ports listen, end or use up their time, and records their state.
     async fn settle(
         &self,
         containers: impl Iterator<Item = &mut Slot>,

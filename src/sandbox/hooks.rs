@@ -42,7 +42,7 @@ impl Sandbox {
     /// error is the text of its failure.
     ///
     /// # Errors
-    /// A fault when the engine fails to do so.
+    /// A fault when the engine fails.
     pub async fn run_to_end(&self, member: &Member) -> Result<Result<(), String>, Fault> {
         let outcome = match self.start(member).await? {
             Ok(()) => match timeout(limits::DEPENDENCY, self.ended(member)).await {

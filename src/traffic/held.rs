@@ -27,7 +27,7 @@ const WAIT: Duration = Duration::from_millis(250);
 /// Factor by which the wait exceeds the slowest answer before.
 const TIMES_SLOWEST: u32 = 4;
 
-/// Factor by which the silence that ends a series of answers exceeds the wait: a replica with queued requests answers them one
+/// Factor by which the silence that ends a series of answers exceeds the wait: a proxy that queues requests passes them on one
 /// by one.
 const SILENCE: u32 = 4;
 

@@ -80,7 +80,8 @@ const WITH_SHELL: [&str; 5] = [
     "busybox:latest",
 ];
 
-/// Script that prints the free space of the container's disk, and the hosts among its arguments that accept a connection.
+/// Script that prints the free space of the container's disk, and one line per host among its arguments that accepts a
+/// connection.
 const SCRIPT: &str = "echo room $(df -Pk / | tail -n 1)
 echo files $(df -Pi / | tail -n 1)
 command -v bash wget > /dev/null || exit
