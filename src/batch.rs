@@ -13,6 +13,6 @@ pub use compare::{Change, CheckChange, Comparison, Reason, Standing, compare};
 pub use progress::{Progress, Style};
 pub use results::{FileVerdict, Graded, Listed, ReadError, Results};
 pub use roster::{Entry, RosterError, Source, of_file, of_folder};
-pub use run::{Batch, Stop, run};
+pub use run::{Batch, BatchAbort, run};
 pub use shard::{Shard, ShardError};
 pub use summary::{Frequency, Outcome, Row, Slow, Summary, Unreadable};

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use softy_checks::model::Language;
 
 use crate::batch::{Shard, Style};
-use crate::sandbox::{Asked, Base, Endpoint, EndpointError, Reach};
+use crate::sandbox::{Endpoint, EndpointError, EndpointOptions, ImageOverride, Reach};
 
 /// Grades the exercise *Scale Horizontally*: two Flask servers behind nginx, every request to the next one.
 #[derive(Debug, Parser)]
@@ -141,7 +141,7 @@ pub struct Grading {
         value_name = "REFERENCE=REFERENCE",
         value_delimiter = ','
     )]
-    pub bases: Vec<Base>,
+    pub bases: Vec<ImageOverride>,
     /// Build with BuildKit what nothing else can, without limits of memory, processes and disk
     #[arg(long)]
     pub unlimited_builds: bool,
@@ -184,8 +184,8 @@ pub struct Batch {
     #[arg(long)]
     pub again: bool,
     /// How progress is told on stderr
-    #[arg(long, value_enum, default_value_t = Told::Auto)]
-    pub progress: Told,
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto)]
+    pub progress: ProgressMode,
     /// In which language
     #[command(flatten)]
     pub spoken: Spoken,
@@ -206,7 +206,7 @@ pub enum Task {
 
 /// Ways of telling how far a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Told {
+pub enum ProgressMode {
     /// A bar on a terminal, lines elsewhere
     Auto,
     /// A line a submission
@@ -443,19 +443,19 @@ impl Engine {
     /// # Errors
     /// What is named and cannot be an engine.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
-        Endpoint::find(&Asked {
+        Endpoint::find(&EndpointOptions {
             host: self.host.clone(),
             context: self.context.clone(),
         })
     }
 }
 
-impl From<Told> for Style {
-    fn from(told: Told) -> Style {
+impl From<ProgressMode> for Style {
+    fn from(told: ProgressMode) -> Style {
         match told {
-            Told::Auto => Style::Auto,
-            Told::Plain => Style::Plain,
-            Told::Json => Style::Json,
+            ProgressMode::Auto => Style::Auto,
+            ProgressMode::Plain => Style::Plain,
+            ProgressMode::Json => Style::Json,
         }
     }
 }

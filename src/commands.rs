@@ -62,7 +62,7 @@ pub enum CommandError {
     /// All selected checks need an engine, which `--no-stack` excludes.
     NeedsStack,
     /// An image has two overrides.
-    Bases(#[from] ReplacedTwice),
+    ImageOverrides(#[from] ReplacedTwice),
     /// The options or settings that name the engine are not valid.
     Endpoint(#[from] EndpointError),
     /// The file is not a rubric.
@@ -152,7 +152,7 @@ impl CommandError {
                 "what was asked for shows only in the stack, which `--no-stack` leaves out",
                 "ce qui est demandé ne se voit que dans la pile, que `--no-stack` écarte",
             ),
-            CommandError::Bases(error) => error.message(),
+            CommandError::ImageOverrides(error) => error.message(),
             CommandError::Endpoint(error) => error.message(),
             CommandError::Rubric(error) => error.message(),
             CommandError::Recording { path, reason } => {
@@ -214,7 +214,7 @@ impl CommandError {
             | CommandError::UnknownWord { .. }
             | CommandError::NothingAsked
             | CommandError::NeedsStack
-            | CommandError::Bases(_)
+            | CommandError::ImageOverrides(_)
             | CommandError::Endpoint(_)
             | CommandError::Batch { .. }
             | CommandError::NoFolder

@@ -17,7 +17,7 @@ mod environment;
 mod extends;
 mod files;
 mod findings;
-mod forms;
+mod formats;
 mod grants;
 mod healthcheck;
 mod hooks;
@@ -43,14 +43,14 @@ mod yaml;
 
 use softy_checks::model::Text;
 use softy_checks::observation::{Compose, Fault, ProblemKind};
-use softy_checks::{Asked, BACK_END};
+use softy_checks::{BACK_END, Expectations};
 
 use self::context::Context;
 use self::dotenv::Scope;
 use self::files::Files;
 use self::findings::Findings;
 use self::interpolation::Variables;
-use self::load::{Frame, Loader, Stop};
+use self::load::{FileScope, LoadError, Loader};
 use self::project::Project;
 use self::source::Mark;
 use self::yaml::{Node, Value};
@@ -75,7 +75,10 @@ const FIRST_LINE: Mark = Mark {
 ///
 /// The project exists only if Compose would accept the files and the sandbox refuses nothing in them. An error is the checker's
 /// own, such as a file that it has no permission to read.
-pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<Project>), Fault> {
+pub fn read(
+    submission: &Submission,
+    asked: &Expectations,
+) -> Result<(Compose, Option<Project>), Fault> {
     let mut findings = Findings::default();
     let file = variables::default_file(TASK_FOLDER);
     let none = Variables::new();
@@ -89,7 +92,7 @@ pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<P
     } = files::find(submission)?;
     if let Some(names) = files::named(&variables) {
         misnamed = Vec::new();
-        let named: Result<Vec<String>, Stop> = {
+        let named: Result<Vec<String>, LoadError> = {
             let mut loader = Loader::new(submission, &mut findings);
             let key = "COMPOSE_FILE";
             let locate = |name| loader.named(name, TASK_FOLDER, key, Mark::default());
@@ -97,8 +100,8 @@ pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<P
         };
         files = match named {
             Ok(files) => files,
-            Err(Stop::Fault(fault)) => return Err(fault),
-            Err(Stop::Found) => {
+            Err(LoadError::Fault(fault)) => return Err(fault),
+            Err(LoadError::Found) => {
                 let files = names.into_iter().map(str::to_owned).collect();
                 return Ok((
                     Compose {
@@ -135,7 +138,7 @@ pub fn read(submission: &Submission, asked: &Asked) -> Result<(Compose, Option<P
 
 fn translate(
     submission: &Submission,
-    asked: &Asked,
+    asked: &Expectations,
     files: &[String],
     mut variables: Variables,
     mut findings: Findings,
@@ -149,7 +152,7 @@ fn translate(
         variables = own.into_iter().flatten().chain(variables).collect();
     }
     check_project_name(&variables, &mut findings);
-    let frame = Frame {
+    let frame = FileScope {
         folder,
         variables: &variables,
     };
@@ -160,8 +163,8 @@ fn translate(
             ..root
         },
         Ok(root) => root,
-        Err(Stop::Found) => return Ok((findings.into_compose(), None)),
-        Err(Stop::Fault(fault)) => return Err(fault),
+        Err(LoadError::Found) => return Ok((findings.into_compose(), None)),
+        Err(LoadError::Fault(fault)) => return Err(fault),
     };
     schema::check(&root, &keys::ROOT, "", &mut findings);
     note_version(&root, &mut findings);

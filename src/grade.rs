@@ -25,21 +25,22 @@ use std::time::Duration;
 use futures_util::future::join;
 use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind, Observation, Outcome, Reply, Stage};
-use softy_checks::{Asked, TASK6, is_due};
+use softy_checks::{Expectations, TASK6, is_due};
 
 use crate::compose;
 use crate::compose::project::Project;
 use crate::progress::Step;
 use crate::sandbox::{
-    Bases, Builds, Built, Egress, Endpoint, Outlet, Reach, Reachable, Turns, limits,
+    BuildEgress, Builds, Built, Egress, Endpoint, ImageOverrides, Reach, SharedLimits,
+    StackNetworks, limits,
 };
 use crate::submission::Submission;
 use crate::traffic::Client;
 use requests::Requests;
 pub use session::{Ending, Kept, Observed, Session, observe};
-use stack::Live;
-use standing::Standing;
-use started::Started;
+use stack::Deployer;
+use standing::WarmStack;
+use started::Deployment;
 use tokio::time::timeout;
 
 /// Options of a run.
@@ -52,7 +53,7 @@ pub struct Options {
     /// Permission to build an image without limits if it cannot be built within them.
     pub builds: Builds,
     /// Image overrides: images used instead of those that the submission names.
-    pub bases: Bases,
+    pub bases: ImageOverrides,
     /// Egress of the running containers beyond the networks of the stack.
     pub egress: Egress,
     /// Hosts that builds may reach, including their subdomains; the whole public web when empty.
@@ -60,9 +61,9 @@ pub struct Options {
     /// Runtime of the engine for every container; the engine's default when `None`.
     pub runtime: Option<String>,
     /// Limits and maintenance shared with the other runs of this process.
-    pub turns: Arc<Turns>,
+    pub turns: Arc<SharedLimits>,
     /// Expectations of the rubric.
-    pub asked: Asked,
+    pub asked: Expectations,
     /// True if the stack stays up at the end of the run.
     pub keep: bool,
 }
@@ -138,7 +139,10 @@ fn failed() -> Fault {
 
 /// Reads the answer file and the compose file. When only the compose file cannot be read, returns the observation with the
 /// fault and without a project.
-fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<Project>), Fault> {
+fn read(
+    submission: &Submission,
+    asked: &Expectations,
+) -> Result<(Observation, Option<Project>), Fault> {
     let seen = Observation {
         taken: submission.taken().map(str::to_owned),
         ..Observation::of_answer(Some(submission.answer()?))
@@ -155,7 +159,7 @@ fn read(submission: &Submission, asked: &Asked) -> Result<(Observation, Option<P
 }
 
 /// Returns the empty folders in the build contexts.
-fn empty_folders(live: &Live<'_>) -> Result<Vec<String>, Fault> {
+fn empty_folders(live: &Deployer<'_>) -> Result<Vec<String>, Fault> {
     let builds = live
         .project
         .services
@@ -180,10 +184,10 @@ fn unread(fault: Fault) -> Observation {
 /// Builds the images, starts the stack and sends the requests. `standing` holds the stack that is up since the last round, and
 /// on return the one that is up since this round.
 async fn watch(
-    live: &Live<'_>,
+    live: &Deployer<'_>,
     options: &Options,
     seen: &mut Observation,
-    standing: &mut Option<Standing>,
+    standing: &mut Option<WarmStack>,
 ) -> Result<(), Fault> {
     let progress = live.progress;
     let before = live.usable(standing.take()).await?;
@@ -192,14 +196,14 @@ async fn watch(
     seen.empty_folders = empty_folders(live)?;
     seen.scripts = files::scripts(live.submission, live.project);
     seen.binds = files::binds(live.submission, live.project)?;
-    let outlet = Outlet {
+    let outlet = BuildEgress {
         egress: options.egress,
         reach: options.reach,
         hosts: options.build_hosts.clone(),
     };
     let project = live.project.with_images_of_hooks();
     let images = (live.sandbox).images(live.submission, &project, options.builds, &outlet);
-    let (before, reachable) = before.map(Standing::parted).unzip();
+    let (before, reachable) = before.map(WarmStack::into_parts).unzip();
     let networks = async {
         match reachable {
             Some(reachable) => Ok(reachable),
@@ -213,7 +217,7 @@ async fn watch(
     let made = async { Ok(join(images, networks).await) };
     let (built, reachable) = within(&BUILDING, limits::BUILDING, made).await?;
     let reachable = reachable?;
-    seen.sandbox = Some(live.sandbox.account(&reachable, options.egress));
+    seen.sandbox = Some(live.sandbox.sandbox_report(&reachable, options.egress));
     let built = built?;
     drop(building);
     for image in &built.seen {
@@ -263,7 +267,7 @@ async fn watch(
     }
     measured?;
     let project = live.project.clone();
-    *standing = stack.map(|stack| Standing {
+    *standing = stack.map(|stack| WarmStack {
         stack,
         built,
         reachable,
@@ -274,10 +278,10 @@ async fn watch(
 
 /// Sends the requests that are due through the proxy; records a refused reply when the proxy has not started.
 async fn asked(
-    live: &Live<'_>,
-    stack: &mut Started,
+    live: &Deployer<'_>,
+    stack: &mut Deployment,
     built: &Built,
-    reachable: &Reachable,
+    reachable: &StackNetworks,
     seen: &mut Observation,
 ) -> Result<(), Fault> {
     if !due(seen, "front-page") {

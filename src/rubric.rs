@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use softy_checks::model::{Check, Text};
 use softy_checks::observation::{BaseImage, Fault, Observation};
-use softy_checks::{Asked, TASK6};
+use softy_checks::{Expectations, TASK6};
 
-use crate::sandbox::Base;
+use crate::sandbox::ImageOverride;
 
 pub use printed::printed;
 
@@ -149,14 +149,14 @@ impl Default for Stack {
     fn default() -> Stack {
         Stack {
             service_names: service_names(),
-            replicas: Asked::default().replicas,
+            replicas: Expectations::default().replicas,
             egress: false,
         }
     }
 }
 
 fn service_names() -> Vec<String> {
-    Asked::default().services
+    Expectations::default().services
 }
 
 fn are_usual(names: &[String]) -> bool {
@@ -195,8 +195,8 @@ impl Rubric {
     }
 
     /// Returns the image overrides.
-    pub fn bases(&self) -> Vec<Base> {
-        let base = |(named, taken): (&String, &String)| Base {
+    pub fn bases(&self) -> Vec<ImageOverride> {
+        let base = |(named, taken): (&String, &String)| ImageOverride {
             named: named.clone(),
             taken: taken.clone(),
         };
@@ -204,8 +204,8 @@ impl Rubric {
     }
 
     /// Returns the requirements on a submission that is not observed yet.
-    pub fn asked(&self) -> Asked {
-        Asked {
+    pub fn asked(&self) -> Expectations {
+        Expectations {
             line_alone: self.answer.line_alone,
             equivalent_commands: self.answer.equivalent_commands,
             services: self.stack.service_names.clone(),
@@ -218,7 +218,7 @@ impl Rubric {
     /// and not a mistake.
     pub fn ask(&self, seen: Observation) -> Observation {
         let other_stack = self.other_stack(&seen).map(Fault::not_asked_then);
-        seen.asking(Asked {
+        seen.asking(Expectations {
             other_stack,
             ..self.asked()
         })
@@ -243,10 +243,10 @@ impl Rubric {
         let images = sandbox.into_iter().flat_map(|sandbox| &sandbox.base_images);
         let bases = self.bases();
         let mut pairs = images.flat_map(|image| bases.iter().map(move |base| (image, base)));
-        let is_other = |(image, base): &(&BaseImage, &Base)| {
+        let is_other = |(image, base): &(&BaseImage, &ImageOverride)| {
             base.is_named(&image.reference) && image.taken.as_ref() != Some(&base.taken)
         };
-        let (_, Base { named, taken }) = pairs.find(is_other)?;
+        let (_, ImageOverride { named, taken }) = pairs.find(is_other)?;
         Some(Text::new(
             format!("the rubric takes `{taken}` instead of `{named}`, which was not taken"),
             format!("le barème prend `{taken}` au lieu de `{named}`, ce qui n’a pas été fait"),

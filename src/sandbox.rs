@@ -3,39 +3,39 @@
 //! Every object made here carries the run's label, its owner's label and a name of its own. So runs share nothing, and a later
 //! run can find and remove the objects of a killed one.
 
-mod absence;
-mod account;
 mod archive;
 mod base_images;
-mod bases;
 mod build;
 mod cache;
+mod capabilities;
 mod diagnosis;
+mod dns;
 pub mod dockerignore;
 mod download;
 mod endpoint;
 mod engine;
-mod facts;
-mod hold;
 mod hooks;
+mod image_overrides;
 mod images;
 mod keeping;
 pub mod limits;
 mod logs;
-mod lookup;
 mod members;
 mod mounts;
 mod networks;
+mod owned_resource;
 mod owner;
+mod pause;
+mod proc_stats;
 mod reference;
 mod registry;
 mod relay;
 mod removal;
+mod sandbox_report;
+mod shared_limits;
 mod sweep;
-mod things;
-mod turns;
+mod unreachable;
 mod watch;
-mod witness;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -49,29 +49,29 @@ use softy_checks::observation::{BaseImage, Fault, FaultKind};
 use tokio::sync::RwLock;
 use tokio::task::JoinHandle;
 
-pub use absence::{Absence, System};
-pub use bases::{Base, BaseError, Bases, ReplacedTwice};
-pub use build::{Builds, Outlet, Sent, Stages};
+pub use build::{BuildEgress, Builds, RewrittenDockerfile, Stages};
 pub use cache::{Bound, Cached};
+pub use capabilities::MissingLimits;
 pub use diagnosis::{BaseState, Diagnosis};
-pub use endpoint::{Address, Asked, Endpoint, EndpointError, Environment, FoundBy};
+pub use dns::resolved;
+pub use endpoint::{Address, Endpoint, EndpointError, EndpointOptions, Environment, FoundBy};
 pub use engine::{absence, advice, engine_answers, engine_is_back};
-pub use facts::Lacks;
+pub use image_overrides::{BaseError, ImageOverride, ImageOverrides, ReplacedTwice};
 pub use images::{Built, ReadyImage};
 pub use logs::Moment;
-pub use lookup::resolved;
-pub use members::{Ended, Member};
-pub use networks::{Egress, Reach, Reachable};
+pub use members::{ContainerHandle, Ended};
+pub use networks::{Egress, Reach, StackNetworks};
+pub use owned_resource::{Kind, OwnedResource};
 pub use owner::Life;
+pub(crate) use shared_limits::Maintenance;
+pub use shared_limits::SharedLimits;
 pub use sweep::{Found, Sweeper, Sweeping, Swept};
-pub use things::{Kind, Thing};
-pub(crate) use turns::Chores;
-pub use turns::Turns;
+pub use unreachable::{EngineUnreachable, System};
 
-use archive::Packed;
-use build::Taken;
+use archive::UploadBudget;
+use build::DiskBudget;
+use capabilities::EngineCapabilities;
 use engine::Clock;
-use facts::Facts;
 use owner::Owner;
 use relay::Notes;
 use watch::Watched;
@@ -89,14 +89,14 @@ pub const KEPT_LABEL: &str = "org.softy-check.kept";
 pub struct Sandbox {
     docker: Docker,
     clock: Clock,
-    facts: Facts,
+    capabilities: EngineCapabilities,
     /// True if the engine runs on this machine, by its address.
     is_here: bool,
     run: String,
     /// Runtime of the containers; `None` for the engine's default.
     runtime: Option<String>,
     /// Images used instead of those that the submission names.
-    bases: Bases,
+    bases: ImageOverrides,
     /// Value of the owner label.
     owner: String,
     /// True unless the engine is known to lack network counters.
@@ -114,14 +114,14 @@ pub struct Sandbox {
     /// Images that the submission takes from elsewhere.
     base_images: Mutex<Vec<BaseImage>>,
     /// Disk space that the run's images take.
-    taken: Arc<Taken>,
+    taken: Arc<DiskBudget>,
     /// Bytes and files copied into the run's containers.
-    copied: Arc<Packed>,
+    copied: Arc<UploadBudget>,
     watched: Watched,
     /// Lock held while a container joins its networks, for engines that miscount containers joining at the same time.
     joining: tokio::sync::Mutex<()>,
     /// Limits and results shared with other runs of this process.
-    turns: Arc<Turns>,
+    turns: Arc<SharedLimits>,
     /// Lock held for reading while an object is being made, so that removal can wait for it.
     making: Arc<RwLock<()>>,
 }
@@ -135,19 +135,19 @@ impl Sandbox {
     pub async fn open(
         endpoint: &Endpoint,
         runtime: Option<&str>,
-        bases: Bases,
-        turns: Arc<Turns>,
+        bases: ImageOverrides,
+        turns: Arc<SharedLimits>,
     ) -> Result<Sandbox, Fault> {
         let (docker, info) = engine::connect(endpoint).await?;
         if let Some(runtime) = runtime {
-            facts::has_runtime(&info, runtime)?;
+            capabilities::has_runtime(&info, runtime)?;
         }
         let clock = Clock::of(&info)?;
         let owner = Owner::here(&docker, clock.now()).await?.label();
         Ok(Sandbox {
             docker,
             clock,
-            facts: Facts::of(info),
+            capabilities: EngineCapabilities::of(info),
             is_here: endpoint.is_here(),
             run: new_run_id(),
             runtime: runtime.map(str::to_owned),

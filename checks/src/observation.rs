@@ -31,7 +31,7 @@ pub use stack::{
 pub use unseen::{Reasons, Stage, Unseen};
 pub use volley::{Connection, Other, Volley, Witness};
 
-use crate::asked::Asked;
+use crate::expectations::Expectations;
 use crate::model::{Text, Unjudged};
 
 /// Everything that the checks judge.
@@ -98,7 +98,7 @@ pub struct Observation {
     pub advice: Option<Text>,
     /// Requirements for the submission; not observed, and therefore never recorded.
     #[serde(skip)]
-    pub asked: Asked,
+    pub asked: Expectations,
 }
 
 impl Observation {
@@ -143,7 +143,7 @@ impl Observation {
             nginx: None,
             sandbox: None,
             advice: None,
-            asked: Asked::default(),
+            asked: Expectations::default(),
         }
     }
 

@@ -55,7 +55,7 @@ pub static TASK6: &[&Check] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::Asked;
+    use crate::expectations::Expectations;
     use crate::observation::correct::{correct, service, with_services};
 
     #[test]
@@ -67,10 +67,10 @@ mod tests {
 
     #[test]
     fn titles_have_the_service_and_the_number_that_a_rubric_asks_for() {
-        let seen = with_services(vec![service("api")]).asking(Asked {
+        let seen = with_services(vec![service("api")]).asking(Expectations {
             services: vec!["api".to_owned()],
             replicas: 3,
-            ..Asked::default()
+            ..Expectations::default()
         });
         for (check, words) in [
             (&compose_file::CHECK, "has a service `api`"),

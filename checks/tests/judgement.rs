@@ -7,7 +7,7 @@ use softy_checks::observation::{
     Answer, Compose, Content, Fault, FaultKind, Image, ImageState, Observation, Refusal, Service,
     Stage, Unseen,
 };
-use softy_checks::{Asked, Reason, Status, TASK6, Verdict, judge};
+use softy_checks::{Expectations, Reason, Status, TASK6, Verdict, judge};
 
 /// Returns an observation with a correct answer file and compose file and without the stack, which the run missed because of
 /// `fault`; without a fault, its options exclude the stack.
@@ -54,7 +54,7 @@ fn without_stack(fault: Option<Fault>) -> Observation {
         nginx: None,
         sandbox: None,
         advice: None,
-        asked: Asked::default(),
+        asked: Expectations::default(),
     }
     .ended(TASK6, last)
 }
@@ -183,9 +183,9 @@ fn old(seen: Observation) -> Observation {
 /// Returns the status of a check by a rubric that also accepts `backend` as the API servers' service.
 fn status(seen: Observation, id: &str) -> Status {
     let services = ["back-end", "backend"].map(str::to_owned).to_vec();
-    let asked = Asked {
+    let asked = Expectations {
         services,
-        ..Asked::default()
+        ..Expectations::default()
     };
     status_asking(seen, asked, id)
 }
@@ -208,7 +208,7 @@ fn what_an_earlier_check_kept_from_being_run_is_not_graded_once_that_passes() {
         for id in ["images-build", "round-robin", "front-page"] {
             assert!(is_stopped(&status(recorded.clone(), id)), "{id}");
         }
-        let (files, stack) = verdicts(&recorded.asking(Asked::default()));
+        let (files, stack) = verdicts(&recorded.asking(Expectations::default()));
         let skipped = Status::Skipped(Reason::After("compose-file"));
         let mut behind = files[4..].iter().chain(&stack);
         assert!(behind.all(|verdict| verdict.status == skipped));
@@ -226,7 +226,7 @@ fn what_was_not_asked_for_stays_so_by_any_rubric() {
 
 #[test]
 fn an_old_recording_of_files_alone_is_judged_by_its_files() {
-    let (files, stack) = verdicts(&old(without_stack(None)).asking(Asked::default()));
+    let (files, stack) = verdicts(&old(without_stack(None)).asking(Expectations::default()));
     assert!(files.iter().all(|verdict| verdict.status == Status::Passed));
     let not_asked = Status::Skipped(Reason::NotAsked);
     assert!(stack.iter().all(|verdict| verdict.status == not_asked));
@@ -262,10 +262,10 @@ fn stages_that_are_missing_as_no_option_leaves_them_out_are_not_graded() {
 
 /// Returns the status of a check by the usual rubric.
 fn status_of(seen: &Observation, id: &str) -> Status {
-    status_asking(seen.clone(), Asked::default(), id)
+    status_asking(seen.clone(), Expectations::default(), id)
 }
 
-fn status_asking(seen: Observation, asked: Asked, id: &str) -> Status {
+fn status_asking(seen: Observation, asked: Expectations, id: &str) -> Status {
     let verdicts = judge(TASK6, &seen.asking(asked)).into_iter();
     let mut statuses = verdicts.filter(|verdict| verdict.check.id == id);
     statuses

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 
 use softy_check::compose::project::Build;
 use softy_check::sandbox::dockerignore::Ignored;
-use softy_check::sandbox::{Sent, Stages, resolved};
+use softy_check::sandbox::{RewrittenDockerfile, Stages, resolved};
 use softy_check::traffic::{Attribution, listening};
 use softy_checks::nginx::{Directive, Effective, Route};
 use softy_checks::observation::{Nginx, NginxFile};
@@ -89,7 +89,7 @@ pub fn dockerfile(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let lines = text.lines().count();
     for stages in [Stages::All, Stages::Needed] {
-        let sent = Sent::marked(&text, &Build::default(), stages);
+        let sent = RewrittenDockerfile::marked(&text, &Build::default(), stages);
         for line in 1..=sent.text.lines().count() {
             let error = sent.own_words(&format!("dockerfile parse error on line {line}: what"));
             let own = error.strip_prefix("dockerfile parse error on line ");

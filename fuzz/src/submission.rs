@@ -12,7 +12,7 @@ use softy_check::rubric::Rubric;
 use softy_check::submission::Submission;
 use softy_checks::model::{Language, Place};
 use softy_checks::observation::{FaultKind, Observation};
-use softy_checks::{Asked, Status, TASK6, judge};
+use softy_checks::{Expectations, Status, TASK6, judge};
 use tempfile::TempDir;
 
 /// Names of the files in one input of [`crate::compose`], in this order, in the task's folder.
@@ -56,7 +56,7 @@ pub fn project(files: &[(&str, &[u8])]) -> Option<Project> {
     let folder = folder(files);
     let submission = Submission::open(folder.path()).expect("a submission");
     let (_, project) =
-        read(&submission, &Asked::default()).expect("no trouble of the checker's own");
+        read(&submission, &Expectations::default()).expect("no trouble of the checker's own");
     project
 }
 

@@ -35,12 +35,12 @@ pub enum Style {
 /// Progress of a batch.
 pub struct Progress {
     language: Language,
-    told: Told,
+    told: Sink,
     total: usize,
     done: AtomicUsize,
 }
 
-enum Told {
+enum Sink {
     Bar(ProgressBar),
     Plain,
     Json,
@@ -64,9 +64,9 @@ impl Progress {
     /// Creates the progress of `total` submissions, none of which is graded yet.
     pub fn new(style: Style, language: Language, total: usize) -> Progress {
         let told = match style {
-            Style::Auto if std::io::stderr().is_terminal() => Told::Bar(bar(total, language)),
-            Style::Auto | Style::Plain => Told::Plain,
-            Style::Json => Told::Json,
+            Style::Auto if std::io::stderr().is_terminal() => Sink::Bar(bar(total, language)),
+            Style::Auto | Style::Plain => Sink::Plain,
+            Style::Json => Sink::Json,
         };
         Progress {
             language,
@@ -79,7 +79,7 @@ impl Progress {
     /// Counts a submission that has a valid result of an earlier run.
     pub fn kept(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
-        if let Told::Bar(bar) = &self.told {
+        if let Sink::Bar(bar) = &self.told {
             bar.inc(1);
             // A kept result takes no time and must not count for the rate.
             bar.reset_eta();
@@ -95,14 +95,14 @@ impl Progress {
         let words = words(id, report, is_last);
         let words = words.to(self.language);
         match &self.told {
-            Told::Bar(bar) => {
+            Sink::Bar(bar) => {
                 bar.inc(u64::from(is_last));
                 bar.set_message(words.to_owned());
             }
-            Told::Plain => {
+            Sink::Plain => {
                 eprintln_ignoring_errors(&format!("{done}/{total} {words}", total = self.total));
             }
-            Told::Json => self.event(&Event {
+            Sink::Json => self.event(&Event {
                 event: if is_last { "graded" } else { "again" },
                 id,
                 score: report.score(),
@@ -118,9 +118,9 @@ impl Progress {
     pub fn say(&self, words: &Text) {
         let words = words.to(self.language);
         match &self.told {
-            Told::Bar(bar) if !bar.is_finished() => bar.println(words),
-            Told::Bar(_) | Told::Plain => eprintln_ignoring_errors(words),
-            Told::Json => {
+            Sink::Bar(bar) if !bar.is_finished() => bar.println(words),
+            Sink::Bar(_) | Sink::Plain => eprintln_ignoring_errors(words),
+            Sink::Json => {
                 let message = serde_json::json!({ "event": "message", "message": words });
                 eprintln_ignoring_errors(&message.to_string());
             }
@@ -129,7 +129,7 @@ impl Progress {
 
     /// Ends the display, and reports the number of remaining submissions.
     pub fn finish(&self) {
-        if let Told::Bar(bar) = &self.told {
+        if let Sink::Bar(bar) = &self.told {
             bar.finish_and_clear();
         }
         let left = self.total - self.done.load(Ordering::Relaxed);

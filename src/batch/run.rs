@@ -25,7 +25,7 @@ use crate::grade::{self, Ending, Options};
 use crate::progress;
 use crate::report::Report;
 use crate::rubric::Rubric;
-use crate::sandbox::{self, Base};
+use crate::sandbox::{self, ImageOverride};
 use crate::submission::{OpenError, Submission};
 
 /// Maximum number of attempts to grade a submission.
@@ -56,7 +56,7 @@ pub struct Batch {
 
 /// Reason why a batch ended before its last submission.
 #[derive(Debug)]
-pub enum Stop {
+pub enum BatchAbort {
     /// The user or the system interrupted the batch.
     Interrupted,
     /// The engine stopped answering, and did not return.
@@ -71,11 +71,11 @@ struct Running {
     results: Results,
     progress: Progress,
     waiting: Mutex<VecDeque<(Entry, u32)>>,
-    stopped: Mutex<Option<Stop>>,
+    stopped: Mutex<Option<BatchAbort>>,
     /// True once no further submission may begin and running ones must end.
     ending: watch::Sender<bool>,
     /// Image overrides of `--base` that no submission has used so far; `None` before the first build.
-    idle: Mutex<Option<Vec<Base>>>,
+    idle: Mutex<Option<Vec<ImageOverride>>>,
     /// Lock of the task that waits for the engine, so that only one task polls it.
     engine: tokio::sync::Mutex<()>,
 }
@@ -89,7 +89,7 @@ struct Opened {
 }
 
 /// Outcome of one attempt.
-enum Came {
+enum AttemptOutcome {
     Kept,
     Graded(Box<Report>),
     Nothing,
@@ -100,9 +100,9 @@ pub async fn run(
     batch: Batch,
     progress: Progress,
     interrupted: impl Future<Output = ()>,
-) -> Result<(), Stop> {
+) -> Result<(), BatchAbort> {
     let results = Results::of(&batch.out);
-    prepare(&batch.out, &results).map_err(|error| Stop::Output(batch.out.clone(), error))?;
+    prepare(&batch.out, &results).map_err(|error| BatchAbort::Output(batch.out.clone(), error))?;
     let jobs = batch.jobs.max(1);
     let waiting = batch
         .entries
@@ -125,7 +125,7 @@ pub async fn run(
         _ = &mut working => {}
         () = interrupted => {
             running.progress.say(&progress::REMOVING);
-            running.stop(Stop::Interrupted);
+            running.stop(BatchAbort::Interrupted);
             working.await;
         }
     }
@@ -159,9 +159,9 @@ impl Running {
     async fn work(&self) {
         while let Some((entry, attempt)) = self.next() {
             match self.grade(&entry, attempt).await {
-                Came::Kept => self.progress.kept(),
-                Came::Graded(report) => self.came(entry, attempt, &report).await,
-                Came::Nothing => {}
+                AttemptOutcome::Kept => self.progress.kept(),
+                AttemptOutcome::Graded(report) => self.came(entry, attempt, &report).await,
+                AttemptOutcome::Nothing => {}
             }
         }
     }
@@ -175,19 +175,19 @@ impl Running {
     }
 
     /// Grades one submission, and writes its result file.
-    async fn grade(&self, entry: &Entry, attempt: u32) -> Came {
+    async fn grade(&self, entry: &Entry, attempt: u32) -> AttemptOutcome {
         let started = Instant::now();
         let progress = progress::Progress::untold(self.batch.language);
         let opened = tokio::select! {
             opened = self.open(entry) => opened,
-            () = self.ending() => return Came::Nothing,
+            () = self.ending() => return AttemptOutcome::Nothing,
         };
         let (listed, seen) = match opened {
             Err(fault) => (listed(entry, String::new(), attempt), unseen(fault)),
             Ok(opened) => {
                 let listed = listed(entry, opened.fingerprint, attempt);
                 if attempt == 1 && !self.batch.again && self.results.has(&listed) {
-                    return Came::Kept;
+                    return AttemptOutcome::Kept;
                 }
                 let options = &self.batch.options;
                 let observed =
@@ -198,7 +198,7 @@ impl Running {
             }
         };
         if seen.is_interrupted() {
-            return Came::Nothing;
+            return AttemptOutcome::Nothing;
         }
         let report = Report {
             task: "task6",
@@ -210,11 +210,11 @@ impl Running {
             phases: progress.finish(),
         };
         match self.results.write(&listed, &report) {
-            Ok(()) => Came::Graded(Box::new(report)),
+            Ok(()) => AttemptOutcome::Graded(Box::new(report)),
             Err(error) => {
                 let file = self.results.file(&listed.id);
-                self.stop(Stop::Output(file, error));
-                Came::Nothing
+                self.stop(BatchAbort::Output(file, error));
+                AttemptOutcome::Nothing
             }
         }
     }
@@ -279,7 +279,7 @@ impl Running {
         ));
         let back = sandbox::engine_is_back(engine, ENGINE_BACK);
         tokio::select! {
-            back = back => if let Err(fault) = back { self.stop(Stop::Engine(fault)) },
+            back = back => if let Err(fault) = back { self.stop(BatchAbort::Engine(fault)) },
             () = self.ending() => {}
         }
     }
@@ -290,7 +290,7 @@ impl Running {
             return;
         }
         let bases = &self.batch.options.bases;
-        let own: Vec<&Base> = bases.not_named(seen).collect();
+        let own: Vec<&ImageOverride> = bases.not_named(seen).collect();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let so_far = idle.get_or_insert_with(|| bases.iter().cloned().collect());
         so_far.retain(|base| own.contains(&base));
@@ -299,7 +299,7 @@ impl Running {
     /// Warns about image overrides of `--base` that no submission uses, because their names may be wrong.
     fn warn_of_idle_bases(&self) {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        for Base { named, taken: _ } in idle.iter().flatten() {
+        for ImageOverride { named, taken: _ } in idle.iter().flatten() {
             self.progress.say(&Text::new(
                 format!("warning: no submission that was graded now has an image `{named}`, which `--base` replaces"),
                 format!("attention : aucun des rendus notés à l’instant n’a d’image `{named}`, que `--base` remplace"),
@@ -318,7 +318,7 @@ impl Running {
     }
 
     /// Stops the batch: no further submission begins, and running ones end. Keeps the first reason.
-    fn stop(&self, stop: Stop) {
+    fn stop(&self, stop: BatchAbort) {
         self.stopped().get_or_insert(stop);
         self.ending.send_replace(true);
     }
@@ -330,7 +330,7 @@ impl Running {
         let _ended = ending.wait_for(|ending| *ending).await;
     }
 
-    fn stopped(&self) -> MutexGuard<'_, Option<Stop>> {
+    fn stopped(&self) -> MutexGuard<'_, Option<BatchAbort>> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

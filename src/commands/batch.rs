@@ -11,12 +11,14 @@ use super::grading::options;
 use super::interruption::interruption;
 use super::report::write;
 use super::{CommandError, engine_trouble, ids, not_written};
-use crate::batch::{Entry, Progress, Results, Stop, Summary, of_file, of_folder, run as run_batch};
+use crate::batch::{
+    BatchAbort, Entry, Progress, Results, Summary, of_file, of_folder, run as run_batch,
+};
 use crate::cli::{Batch, Format, Task};
 use crate::progress::eprintln_ignoring_errors;
 use crate::report::ExitStatus;
 use crate::rubric::Rubric;
-use crate::sandbox::{Turns, engine_answers};
+use crate::sandbox::{SharedLimits, engine_answers};
 use crate::submission::is_archive;
 
 /// Memory in kibibytes that a submission's stack and its checker use here: seven containers of the exercise, and a build.
@@ -41,7 +43,7 @@ pub(super) fn run(arguments: &Batch) -> Result<ExitStatus, CommandError> {
     let jobs = arguments.jobs.map_or_else(|| jobs(cores), usize::from);
     let rubric = Rubric::of(arguments.rubric.as_ref())?;
     let asked: Vec<&str> = ids().collect();
-    let turns = Arc::new(Turns::new(cores, cores));
+    let turns = Arc::new(SharedLimits::new(cores, cores));
     let options = options(
         &arguments.engine,
         &arguments.grading,
@@ -193,15 +195,15 @@ fn jobs(cores: usize) -> usize {
     (2 * cores).min(by_memory).max(1)
 }
 
-impl From<Stop> for CommandError {
-    fn from(stop: Stop) -> CommandError {
+impl From<BatchAbort> for CommandError {
+    fn from(stop: BatchAbort) -> CommandError {
         match stop {
-            Stop::Interrupted => CommandError::Interrupted,
-            Stop::Engine(fault) => CommandError::Engine {
+            BatchAbort::Interrupted => CommandError::Interrupted,
+            BatchAbort::Engine(fault) => CommandError::Engine {
                 fault,
                 advice: None,
             },
-            Stop::Output(path, error) => CommandError::Output { path, error },
+            BatchAbort::Output(path, error) => CommandError::Output { path, error },
         }
     }
 }

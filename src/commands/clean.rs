@@ -9,7 +9,9 @@ use super::interruption::interruption;
 use super::{CommandError, engine_trouble, output};
 use crate::cli::{Clean, ListFormat};
 use crate::report::ExitStatus;
-use crate::sandbox::{Bases, Bound, Cached, Found, Kind, Life, Sandbox, Sweeper, Swept, Thing};
+use crate::sandbox::{
+    Bound, Cached, Found, ImageOverrides, Kind, Life, OwnedResource, Sandbox, Sweeper, Swept,
+};
 
 /// Result of a sweep or of a dry run; also the JSON output.
 #[derive(Debug, Serialize)]
@@ -76,7 +78,7 @@ async fn sweep_until_interrupted(arguments: &Clean) -> Result<List, CommandError
     let interruption = interruption()?;
     let engine = arguments.engine.endpoint()?;
     let list = async {
-        let sweeper = Sandbox::open(&engine, None, Bases::default(), Arc::default())
+        let sweeper = Sandbox::open(&engine, None, ImageOverrides::default(), Arc::default())
             .await?
             .sweeper()
             .with_kept();
@@ -173,7 +175,7 @@ impl List {
 }
 
 impl Line {
-    fn new(sweeper: &Sweeper, thing: &Thing, reason: Option<String>) -> Line {
+    fn new(sweeper: &Sweeper, thing: &OwnedResource, reason: Option<String>) -> Line {
         let (kind, words) = kind(thing.kind);
         Line {
             kind,

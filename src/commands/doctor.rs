@@ -11,7 +11,7 @@ use super::interruption::interruption;
 use super::{CommandError, output};
 use crate::cli::{Doctor, ListFormat, Spoken};
 use crate::report::ExitStatus;
-use crate::sandbox::{Bases, Endpoint, Sandbox, System, absence, limits};
+use crate::sandbox::{Endpoint, ImageOverrides, Sandbox, System, absence, limits};
 use line::{Line, Mark};
 
 /// JSON output of the command.
@@ -54,7 +54,8 @@ async fn look(endpoint: &Endpoint) -> Vec<Line> {
         return vec![address, engine.with(remedy)];
     }
     let looked = async {
-        let sandbox = Sandbox::open(endpoint, None, Bases::default(), Arc::default()).await?;
+        let sandbox =
+            Sandbox::open(endpoint, None, ImageOverrides::default(), Arc::default()).await?;
         sandbox.diagnosis().await
     };
     match looked.await {

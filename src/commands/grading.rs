@@ -7,7 +7,7 @@ use super::CommandError;
 use crate::cli::{Engine, Grading};
 use crate::grade::{Extent, Options};
 use crate::rubric::Rubric;
-use crate::sandbox::{Bases, Builds, Egress, Turns};
+use crate::sandbox::{Builds, Egress, ImageOverrides, SharedLimits};
 
 /// Returns the options of a run on an engine, from the command line and the rubric. The run judges the checks `asked`, and
 /// shares `turns` with other runs.
@@ -16,7 +16,7 @@ pub(super) fn options(
     grading: &Grading,
     asked: &[&str],
     rubric: &Rubric,
-    turns: Arc<Turns>,
+    turns: Arc<SharedLimits>,
 ) -> Result<Options, CommandError> {
     let bases = [grading.bases.clone(), rubric.bases()].concat();
     Ok(Options {
@@ -26,7 +26,7 @@ pub(super) fn options(
             true => Builds::Unlimited,
             false => Builds::Limited,
         },
-        bases: Bases::new(bases)?,
+        bases: ImageOverrides::new(bases)?,
         egress: match grading.egress || rubric.stack.egress {
             true => Egress::Open,
             false => Egress::Closed,

@@ -18,11 +18,11 @@ use crate::grade::{Ending, Kept, Observed, Options, observe};
 use crate::progress::{Progress, REMOVING};
 use crate::report::{ExitStatus, Phase, Report};
 use crate::rubric::Rubric;
-use crate::sandbox::{Base, Bases};
+use crate::sandbox::{ImageOverride, ImageOverrides};
 use crate::submission::{Submission, has_task};
 
 /// Job of the command: a submission with the options of its grading.
-pub(super) struct Order<'a> {
+pub(super) struct GradeJob<'a> {
     arguments: &'a Task6,
     asked: Vec<&'static str>,
     rubric: Rubric,
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     for path in written.into_iter().flatten() {
         output::check(path)?;
     }
-    let order = Order {
+    let order = GradeJob {
         arguments,
         asked,
         rubric,
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Task6) -> Result<ExitStatus, CommandError> {
     }
 }
 
-impl Order<'_> {
+impl GradeJob<'_> {
     fn once(&self) -> Result<ExitStatus, CommandError> {
         let started = Instant::now();
         let submission = Submission::open_around(self.path)?;
@@ -198,9 +198,9 @@ async fn observe_until_interrupted(
 }
 
 /// Returns a warning for each image override that the submission does not use; none if nothing was built.
-fn not_named(bases: &Bases, seen: &Observation) -> Vec<Text> {
+fn not_named(bases: &ImageOverrides, seen: &Observation) -> Vec<Text> {
     let idle = bases.not_named(seen);
-    idle.map(|Base { named, taken: _ }| {
+    idle.map(|ImageOverride { named, taken: _ }| {
         Text::new(
             format!("warning: the submission has no image `{named}`, which `--base` replaces"),
             format!("attention : le rendu n’a pas d’image `{named}`, que `--base` remplace"),
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn an_image_that_nothing_begins_with_is_not_replaced_in_silence() {
         let bases = ["ubuntu=ubuntu:22.04", "nginx:1=nginx:2"];
-        let bases = Bases::new(bases.map(|base| base.parse().unwrap()).to_vec()).unwrap();
+        let bases = ImageOverrides::new(bases.map(|base| base.parse().unwrap()).to_vec()).unwrap();
         let warned = not_named(&bases, &seen(&["library/ubuntu:latest", "nginx"]));
         assert_eq!(warned.len(), 1, "{warned:?}");
         assert!(warned[0].en.contains("`nginx:1`"), "{warned:?}");

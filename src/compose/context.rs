@@ -1,6 +1,6 @@
 //! State that every part of the translation needs.
 
-use softy_checks::Asked;
+use softy_checks::Expectations;
 use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     /// Folder of the first file.
     pub folder: &'a str,
     /// Names that the service of the API servers may have.
-    pub asked: &'a Asked,
+    pub asked: &'a Expectations,
     /// Name of that service, once the enabled services are known.
     pub back_end: &'a str,
     /// Number of entries of `env_file` and `label_file` that have been read.

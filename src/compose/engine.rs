@@ -9,7 +9,7 @@ use softy_checks::observation::ProblemKind;
 use super::addresses;
 use super::conflicts::Started;
 use super::context::Context;
-use super::forms;
+use super::formats;
 use super::project::{MountSource, Namespace};
 use super::source::Mark;
 use super::yaml::Node;
@@ -303,14 +303,14 @@ fn memory(service: &Node) -> Option<f64> {
         .and_then(|deploy| deploy.get("resources"));
     let deployed = deployed.and_then(|resources| resources.get("limits")?.text("memory"));
     let bytes = service.text("mem_limit").or(deployed)?;
-    forms::bytes(&bytes).filter(|bytes| *bytes > 0.0)
+    formats::bytes(&bytes).filter(|bytes| *bytes > 0.0)
 }
 
 fn check_memory(service: &Node, path: &str, context: &mut Context) {
     let limit = memory(service);
     if let Some(node) = service.get("memswap_limit")
         && let Some(value) = node.scalar()
-        && let Some(swap) = forms::bytes(&value).filter(|swap| *swap > 0.0)
+        && let Some(swap) = formats::bytes(&value).filter(|swap| *swap > 0.0)
     {
         let said = match limit {
             None => "You should always set the Memory limit when using Memoryswap limit, see usage",
@@ -330,7 +330,7 @@ fn check_memory(service: &Node, path: &str, context: &mut Context) {
     let deployed = deployed.and_then(|resources| resources.get("reservations")?.get("memory"));
     if let Some(node) = service.get("mem_reservation").or(deployed)
         && let Some(value) = node.scalar()
-        && let (Some(reserved), Some(limit)) = (forms::bytes(&value), limit)
+        && let (Some(reserved), Some(limit)) = (formats::bytes(&value), limit)
         && reserved > limit
     {
         let said = "Minimum memory limit can not be less than memory reservation limit, see usage";
@@ -406,7 +406,7 @@ fn check_logging(service: &Node, path: &str, context: &mut Context) {
             _ if !known.contains(&option.as_str()) => {
                 (option, format!("unknown log opt '{option}'"))
             }
-            "max-size" if forms::bytes(&value).is_none_or(|size| size <= 0.0) => {
+            "max-size" if formats::bytes(&value).is_none_or(|size| size <= 0.0) => {
                 (&value, format!("invalid size: '{value}'"))
             }
             "max-file" if value.parse::<i64>().is_err() => {
@@ -513,7 +513,7 @@ fn is_signal(text: &str) -> bool {
 }
 
 fn is_little_memory(text: &str) -> bool {
-    forms::bytes(text).is_some_and(|bytes| bytes != 0.0 && bytes < LEAST_MEMORY)
+    formats::bytes(text).is_some_and(|bytes| bytes != 0.0 && bytes < LEAST_MEMORY)
 }
 
 fn is_negative(text: &str) -> bool {
@@ -540,7 +540,7 @@ fn has_far_id(text: &str) -> bool {
 }
 
 fn is_short(text: &str) -> bool {
-    forms::duration(text).is_some_and(|time| !time.is_zero() && time.as_micros() < 1_000)
+    formats::duration(text).is_some_and(|time| !time.is_zero() && time.as_micros() < 1_000)
 }
 
 /// Returns true if a text is a hardware address: 6, 8 or 20 bytes in hexadecimal, as pairs of digits or groups of four.

@@ -3,7 +3,7 @@
 use softy_checks::observation::ProblemKind;
 
 use super::findings::Findings;
-use super::load::{Frame, Loader, Stop};
+use super::load::{FileScope, LoadError, Loader};
 use super::merge::{merge, settle};
 use super::paths;
 use super::source::Mark;
@@ -28,8 +28,8 @@ impl Loader<'_> {
         &mut self,
         document: &mut Node,
         file: &str,
-        frame: Frame,
-    ) -> Result<(), Stop> {
+        frame: FileScope,
+    ) -> Result<(), LoadError> {
         let Some(services) = document.get_mut("services") else {
             return Ok(());
         };
@@ -47,9 +47,9 @@ impl Loader<'_> {
         &mut self,
         name: &str,
         services: &mut Node,
-        frame: Frame,
+        frame: FileScope,
         steps: &[Step],
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LoadError> {
         let service = services.get_mut(name);
         let Some(node) = service.and_then(|service| service.remove("extends")) else {
             return Ok(());
@@ -74,10 +74,10 @@ impl Loader<'_> {
         &mut self,
         extends: &Extends,
         file: &str,
-        frame: Frame,
+        frame: FileScope,
         steps: &[Step],
-    ) -> Result<Node, Stop> {
-        let frame = Frame {
+    ) -> Result<Node, LoadError> {
+        let frame = FileScope {
             folder: paths::folder(file),
             ..frame
         };
@@ -96,9 +96,9 @@ impl Loader<'_> {
         &mut self,
         extends: &Extends,
         services: &mut Node,
-        frame: Frame,
+        frame: FileScope,
         steps: &[Step],
-    ) -> Result<Node, Stop> {
+    ) -> Result<Node, LoadError> {
         let name = &extends.service;
         let here = steps.last().map(|(_, file)| file);
         let file = extends.file.as_ref().or(here).cloned().unwrap_or_default();
@@ -113,13 +113,13 @@ impl Loader<'_> {
         let steps = self.further(steps, (name.clone(), file), extends.mark)?;
         self.extend_one(name, services, frame, &steps)?;
         let Some(base) = services.get(name) else {
-            return Err(Stop::Found);
+            return Err(LoadError::Found);
         };
         self.count(base, extends.mark)?;
         Ok(base.clone())
     }
 
-    fn read_extends(&mut self, node: &Node, name: &str) -> Result<Extends, Stop> {
+    fn read_extends(&mut self, node: &Node, name: &str) -> Result<Extends, LoadError> {
         let service = node.get("service").unwrap_or(node);
         let file = node.get("file");
         let texts = [Some(service), file].into_iter().flatten();
@@ -139,7 +139,7 @@ impl Loader<'_> {
     }
 
     /// Appends a step to the chain; a cycle or a chain that is too long is a finding.
-    fn further(&mut self, steps: &[Step], step: Step, mark: Mark) -> Result<Vec<Step>, Stop> {
+    fn further(&mut self, steps: &[Step], step: Step, mark: Mark) -> Result<Vec<Step>, LoadError> {
         let is_circle = steps.contains(&step);
         let mut steps = steps.to_vec();
         steps.push(step);

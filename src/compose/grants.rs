@@ -7,7 +7,7 @@ use super::context::Context;
 use super::dangers::{NO_FILE, OUTSIDE};
 use super::mounts::{is_no_file, placed_at};
 use super::paths::separators;
-use super::project::{Mount, MountSource, Placed, VolumeOptions};
+use super::project::{InlineFile, Mount, MountSource, VolumeOptions};
 use super::yaml::{Entry, Node};
 use crate::submission::TASK_FOLDER;
 
@@ -29,18 +29,18 @@ enum Source {
 
 /// All configs and secrets that a file defines.
 #[derive(Default)]
-pub(super) struct Granted(Vec<(&'static str, String, Source)>);
+pub(super) struct ResolvedFiles(Vec<(&'static str, String, Source)>);
 
 /// The configs and secrets that a service uses: copies of files, and texts.
 #[derive(Default)]
 pub(super) struct Grants {
     pub(super) mounts: Vec<Mount>,
-    pub(super) texts: Vec<Placed>,
+    pub(super) texts: Vec<InlineFile>,
 }
 
 /// Returns the configs and secrets that a file defines; an invalid one is a finding.
-pub(super) fn granted(context: &mut Context) -> Result<Granted, Fault> {
-    let mut granted = Granted::default();
+pub(super) fn granted(context: &mut Context) -> Result<ResolvedFiles, Fault> {
+    let mut granted = ResolvedFiles::default();
     for (section, _) in SECTIONS {
         let root = context.root;
         for entry in root.get(section).map(Node::entries).unwrap_or_default() {
@@ -103,7 +103,7 @@ fn source(section: &str, entry: &Entry, context: &mut Context) -> Result<Option<
 pub(super) fn grants(
     service: &Node,
     path: &str,
-    granted: &Granted,
+    granted: &ResolvedFiles,
     context: &mut Context,
 ) -> Result<Grants, Fault> {
     let mut grants = Grants::default();
@@ -186,9 +186,9 @@ fn placed(
     item: &Node,
     path: &str,
     context: &mut Context,
-) -> Option<Placed> {
+) -> Option<InlineFile> {
     let mode = mode(item, path, context)?;
-    Some(Placed {
+    Some(InlineFile {
         target,
         content: content.to_owned(),
         mode,

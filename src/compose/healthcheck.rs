@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::Context;
-use super::forms;
+use super::formats;
 use super::project::Healthcheck;
 use super::yaml::{Node, Value};
 
@@ -84,7 +84,7 @@ fn test(node: &Node, path: &str, context: &mut Context) -> Vec<String> {
 
 /// Parses a duration in the format that the table of keys requires.
 fn duration(node: &Node, key: &str) -> Option<Duration> {
-    forms::duration(&node.text(key)?)
+    formats::duration(&node.text(key)?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use softy_checks::observation::ProblemKind;
 use super::dotenv::Scope;
 use super::interpolation::Variables;
 use super::keys::Type;
-use super::load::{Frame, Loader, Stop};
+use super::load::{FileScope, LoadError, Loader};
 use super::source::Mark;
 use super::yaml::{Entry, Node, Value};
 use super::{paths, schema, variables};
@@ -45,9 +45,9 @@ impl Loader<'_> {
     pub(super) fn include(
         &mut self,
         document: &mut Node,
-        frame: Frame,
+        frame: FileScope,
         including: &[String],
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LoadError> {
         let Some(node) = document.remove("include") else {
             return Ok(());
         };
@@ -64,7 +64,7 @@ impl Loader<'_> {
             }
         }
         if self.findings.has_problems() {
-            return Err(Stop::Found);
+            return Err(LoadError::Found);
         }
         self.findings.unknown_to_v1("`include`", "`include`");
         for item in node.items() {
@@ -77,9 +77,9 @@ impl Loader<'_> {
     fn included(
         &mut self,
         include: &Include,
-        frame: Frame,
+        frame: FileScope,
         including: &[String],
-    ) -> Result<Node, Stop> {
+    ) -> Result<Node, LoadError> {
         let mark = include.mark;
         let mut files = Vec::new();
         for path in &include.paths {
@@ -92,7 +92,7 @@ impl Loader<'_> {
             None => paths::folder(&first).to_owned(),
         };
         let variables = self.variables(include, &folder, frame)?;
-        let frame = Frame {
+        let frame = FileScope {
             folder: &folder,
             variables: &variables,
         };
@@ -104,8 +104,8 @@ impl Loader<'_> {
         &mut self,
         include: &Include,
         folder: &str,
-        frame: Frame,
-    ) -> Result<Variables, Stop> {
+        frame: FileScope,
+    ) -> Result<Variables, LoadError> {
         let mut own = Variables::new();
         let files = match &include.env_files {
             None => vec![variables::default_file(folder)],
@@ -113,7 +113,7 @@ impl Loader<'_> {
                 let named = names
                     .iter()
                     .map(|name| self.named(name, frame.folder, "include", include.mark));
-                named.collect::<Result<Vec<String>, Stop>>()?
+                named.collect::<Result<Vec<String>, LoadError>>()?
             }
         };
         for file in files {
@@ -143,7 +143,7 @@ impl Loader<'_> {
         first: &String,
         including: &[String],
         mark: Mark,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LoadError> {
         let is_circle = including.contains(first);
         if !is_circle && including.len() < DEEPEST {
             return Ok(());
@@ -173,7 +173,12 @@ impl Loader<'_> {
     }
 
     /// Adds the included definitions to a document; two definitions of the same name must be equal.
-    fn take_in(&mut self, mut included: Node, document: &mut Node, mark: Mark) -> Result<(), Stop> {
+    fn take_in(
+        &mut self,
+        mut included: Node,
+        document: &mut Node,
+        mark: Mark,
+    ) -> Result<(), LoadError> {
         for section in SECTIONS {
             let Some(Node {
                 value: Value::Map(entries),
@@ -194,7 +199,7 @@ impl Loader<'_> {
         entry: Entry,
         there: Option<&mut Vec<Entry>>,
         section: &str,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LoadError> {
         let Some(there) = there else {
             return Ok(());
         };
@@ -216,7 +221,7 @@ impl Loader<'_> {
         );
         self.findings
             .problem(ProblemKind::InvalidValue, own.mark, text);
-        Err(Stop::Found)
+        Err(LoadError::Found)
     }
 }
 

@@ -18,7 +18,7 @@ mod top;
 pub(super) use self::page::sections;
 pub(super) use self::top::ROOT;
 use super::dangers::Danger;
-use super::forms::{self, Form};
+use super::formats::{self, StringFormat};
 
 /// A key of a section.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub(super) enum Type {
     /// A text.
     Text,
     /// A text in a format.
-    Form(&'static Form),
+    StringFormat(&'static StringFormat),
     /// A list.
     List(&'static Type),
     /// A mapping from names that the file chooses.
@@ -126,12 +126,12 @@ const fn screened(
 
 const SCALAR_OR_NULL: Type = Either(&[Text, Number, Bool, Null]);
 const TEXT_OR_NUMBER: Type = Either(&[Text, Number]);
-const WHOLE_TEXT: Type = Type::Form(&forms::WHOLE);
+const WHOLE_TEXT: Type = Type::StringFormat(&formats::WHOLE);
 const COUNT: Type = Either(&[WHOLE_TEXT, Count]);
 const WHOLE_TEXT_OR_NUMBER: Type = Either(&[WHOLE_TEXT, Number]);
-const WHOLE_SIZE: Type = Either(&[Type::Form(&forms::SIZE), Integer]);
-const SIZE: Type = Either(&[Number, Type::Form(&forms::SIZE)]);
-const DURATION: Type = Type::Form(&forms::DURATION);
+const WHOLE_SIZE: Type = Either(&[Type::StringFormat(&formats::SIZE), Integer]);
+const SIZE: Type = Either(&[Number, Type::StringFormat(&formats::SIZE)]);
+const DURATION: Type = Type::StringFormat(&formats::DURATION);
 const TEXTS: Type = List(&Text);
 const TEXT_OR_TEXTS: Type = Either(&[Text, TEXTS]);
 const PAIRS: Type = Either(&[Named(&SCALAR_OR_NULL), TEXTS]);

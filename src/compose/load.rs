@@ -26,22 +26,22 @@ const TEXT: usize = 64;
 
 /// Reason for which the tree cannot be built.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum LoadError {
     /// A finding contains the reason.
     Found,
     /// The checker's own error.
     Fault(Fault),
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Stop {
-        Stop::Fault(fault)
+impl From<Fault> for LoadError {
+    fn from(fault: Fault) -> LoadError {
+        LoadError::Fault(fault)
     }
 }
 
 /// Base folder and variables of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'f> {
+pub(super) struct FileScope<'f> {
     /// Folder of the submission to which the file's relative paths refer.
     pub folder: &'f str,
     /// The only variables that the file can use.
@@ -79,10 +79,10 @@ impl<'a> Loader<'a> {
     pub fn model(
         &mut self,
         files: &[String],
-        frame: Frame,
+        frame: FileScope,
         including: &[String],
         at: Mark,
-    ) -> Result<Node, Stop> {
+    ) -> Result<Node, LoadError> {
         let mut tree = nothing(at);
         for file in files {
             let mut including = including.to_vec();
@@ -104,7 +104,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Returns the tree of a file that a service extends; its own `extends` and `include` are not resolved.
-    pub fn extended(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Node, Stop> {
+    pub fn extended(&mut self, file: &str, frame: FileScope, at: Mark) -> Result<Node, LoadError> {
         let mut tree = nothing(at);
         for document in self.read(file, frame, at)? {
             tree = self.laid(tree, document);
@@ -114,23 +114,29 @@ impl<'a> Loader<'a> {
     }
 
     /// Returns the path of a file that another file names; a path outside the submission is a finding.
-    pub fn named(&mut self, name: &str, folder: &str, key: &str, at: Mark) -> Result<String, Stop> {
+    pub fn named(
+        &mut self,
+        name: &str,
+        folder: &str,
+        key: &str,
+        at: Mark,
+    ) -> Result<String, LoadError> {
         use super::dangers::{OUTSIDE, REMOTE};
         if paths::is_remote(name) {
             self.findings.refuse(key, at, &REMOTE);
-            return Err(Stop::Found);
+            return Err(LoadError::Found);
         }
         match paths::inside(folder, name, self.submission)? {
             Some(path) => Ok(path),
             None => {
                 self.findings.refuse(key, at, &OUTSIDE);
-                Err(Stop::Found)
+                Err(LoadError::Found)
             }
         }
     }
 
     /// Counts the nodes of a tree that is kept or copied; too many are a finding.
-    pub fn count(&mut self, tree: &Node, at: Mark) -> Result<(), Stop> {
+    pub fn count(&mut self, tree: &Node, at: Mark) -> Result<(), LoadError> {
         match weigh(tree, self.nodes_left) {
             Some(left) => self.nodes_left = left,
             None => return Err(self.too_much(at)),
@@ -139,14 +145,14 @@ impl<'a> Loader<'a> {
     }
 
     /// Notes a problem that prevents a project, and returns the error to stop with.
-    pub fn stop(&mut self, kind: ProblemKind, at: Mark, en: String, fr: String) -> Stop {
+    pub fn stop(&mut self, kind: ProblemKind, at: Mark, en: String, fr: String) -> LoadError {
         self.findings.problem(kind, at, Text::new(en, fr));
-        Stop::Found
+        LoadError::Found
     }
 
     /// Returns the documents of a file: interpolated, with paths relative to the task's folder. `at` is the position that names
     /// the file.
-    fn read(&mut self, file: &str, frame: Frame, at: Mark) -> Result<Vec<Node>, Stop> {
+    fn read(&mut self, file: &str, frame: FileScope, at: Mark) -> Result<Vec<Node>, LoadError> {
         let documents = self.documents(file, at)?;
         let mut read = Vec::new();
         for document in documents.iter() {
@@ -160,7 +166,7 @@ impl<'a> Loader<'a> {
         Ok(read)
     }
 
-    fn documents(&mut self, file: &str, at: Mark) -> Result<Rc<Vec<Node>>, Stop> {
+    fn documents(&mut self, file: &str, at: Mark) -> Result<Rc<Vec<Node>>, LoadError> {
         self.files_left = match self.files_left.checked_sub(1) {
             Some(left) => left,
             None => return Err(self.too_much(at)),
@@ -183,11 +189,11 @@ impl<'a> Loader<'a> {
                     place,
                     also: None,
                 });
-                return Err(Stop::Found);
+                return Err(LoadError::Found);
             }
         };
         let source = self.findings.add(file.to_owned(), text);
-        let documents = yaml::parse(&source, self.findings).ok_or(Stop::Found)?;
+        let documents = yaml::parse(&source, self.findings).ok_or(LoadError::Found)?;
         if documents.len() > 1 {
             self.findings.unknown_to_v1(
                 "several documents in one file",
@@ -231,14 +237,14 @@ impl<'a> Loader<'a> {
         tree
     }
 
-    fn stop_at_problems(&self) -> Result<(), Stop> {
+    fn stop_at_problems(&self) -> Result<(), LoadError> {
         match self.findings.has_problems() {
-            true => Err(Stop::Found),
+            true => Err(LoadError::Found),
             false => Ok(()),
         }
     }
 
-    fn too_much(&mut self, at: Mark) -> Stop {
+    fn too_much(&mut self, at: Mark) -> LoadError {
         self.stop(
             ProblemKind::Syntax,
             at,

@@ -120,7 +120,7 @@ pub struct Service {
     /// Services whose mounts this one also has.
     pub volumes_from: Vec<VolumesFrom>,
     /// Texts of `configs` and `secrets`.
-    pub texts: Vec<Placed>,
+    pub texts: Vec<InlineFile>,
     /// `pre_start`.
     pub pre_start: Vec<Hook>,
     /// `post_start`.
@@ -265,7 +265,7 @@ pub struct VolumesFrom {
 
 /// A text that a container has as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct InlineFile {
     /// Absolute path inside the container.
     pub target: String,
     /// Complete content of the file.

@@ -4,7 +4,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::ProblemKind;
 
 use super::findings::Findings;
-use super::forms;
+use super::formats;
 use super::keys::{Decision, Key, Type};
 use super::yaml::{Entry, Node, Value};
 use crate::likeness::nearest;
@@ -37,8 +37,8 @@ pub(super) fn check(node: &Node, takes: &Type, path: &str, findings: &mut Findin
             Some(takes) => check(node, takes, path, findings),
             None => wrong_type(node, takes, path, findings),
         },
-        (Type::Form(form), Value::Text(text)) => {
-            forms::check(text, form, path, node.mark, findings);
+        (Type::StringFormat(form), Value::Text(text)) => {
+            formats::check(text, form, path, node.mark, findings);
         }
         (takes, value) if fits(takes, value) => {}
         (takes, _) => wrong_type(node, takes, path, findings),
@@ -90,7 +90,7 @@ fn fits(takes: &Type, value: &Value) -> bool {
         Type::Integer => is_integer(value),
         Type::Count => is_integer(value) && !is_negative(value),
         Type::Number => is_number(value),
-        Type::Text | Type::Form(_) => matches!(value, Value::Text(_)),
+        Type::Text | Type::StringFormat(_) => matches!(value, Value::Text(_)),
         Type::List(_) => matches!(value, Value::List(_)),
         Type::Named(_) | Type::Section(_) => matches!(value, Value::Map(_)),
         Type::Either(types) => types.iter().any(|takes| fits(takes, value)),
@@ -209,7 +209,7 @@ fn wrong_type(node: &Node, takes: &Type, path: &str, findings: &mut Findings) {
 
 fn described(takes: &Type) -> (String, String) {
     let (en, fr) = match takes {
-        Type::Form(form) => return (form.name.en.to_string(), form.name.fr.to_string()),
+        Type::StringFormat(form) => return (form.name.en.to_string(), form.name.fr.to_string()),
         Type::Any => ("anything", "n’importe quoi"),
         Type::Null => ("nothing", "rien"),
         Type::Bool => ("`true` or `false`", "`true` ou `false`"),

@@ -8,7 +8,7 @@ use super::command::words;
 use super::context::Context;
 use super::dependencies::{dependencies, links};
 use super::environment::{environment, service_labels};
-use super::grants::{Granted, grants};
+use super::grants::{ResolvedFiles, grants};
 use super::healthcheck::healthcheck;
 use super::hooks::{post_start, pre_start};
 use super::hosts::extra_hosts;
@@ -22,7 +22,7 @@ use super::yaml::{Entry, Node};
 /// Translates a service of the file.
 pub(super) fn service(
     entry: &Entry,
-    granted: &Granted,
+    granted: &ResolvedFiles,
     context: &mut Context,
 ) -> Result<(observation::Service, Service), Fault> {
     let (name, node) = (&entry.key, &entry.value);

@@ -37,7 +37,7 @@ fn read_in(prepare: impl FnOnce(&Path)) -> (Compose, Option<Project>) {
     std::fs::create_dir(folder.path().join("task6")).unwrap();
     prepare(folder.path());
     let submission = Submission::open(folder.path()).unwrap();
-    quickly(|| super::read(&submission, &Asked::default()).unwrap())
+    quickly(|| super::read(&submission, &Expectations::default()).unwrap())
 }
 
 /// Runs `work` and returns its result. Fails if `work` uses a second of CPU time or more; other processes do not affect this
@@ -489,7 +489,7 @@ fn the_task_folder_alone_gives_the_same() {
     std::fs::write(task.join("docker-compose.yml"), USUAL).unwrap();
     let submission = Submission::open(&task).unwrap();
     assert_eq!(
-        super::read(&submission, &Asked::default()).unwrap(),
+        super::read(&submission, &Expectations::default()).unwrap(),
         read(USUAL)
     );
 }
@@ -499,7 +499,7 @@ fn no_repository_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let submission = Submission::open(folder.path()).unwrap();
     assert_eq!(
-        super::read(&submission, &Asked::default()).unwrap(),
+        super::read(&submission, &Expectations::default()).unwrap(),
         (Compose::default(), None)
     );
 }
@@ -571,6 +571,6 @@ fn broken_input_ends_in_findings() {
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         std::fs::write(folder.path().join("task6/compose.yaml"), text).unwrap();
-        super::read(&submission, &Asked::default()).unwrap();
+        super::read(&submission, &Expectations::default()).unwrap();
     }
 }

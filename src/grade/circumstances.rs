@@ -8,7 +8,7 @@ use softy_checks::observation::{Circumstances, Fault};
 use tokio::time::timeout;
 
 use super::requests::Requests;
-use crate::sandbox::Member;
+use crate::sandbox::ContainerHandle;
 use crate::traffic::workers;
 
 /// Deadline of one inspection. Its value stays unknown after that, so that a foreign program cannot delay the run.
@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 impl Requests<'_> {
     /// Returns the circumstances of requests to these replicas; a value that cannot be read in time is unknown.
-    pub(super) async fn circumstances(&self, replicas: &[Member]) -> Circumstances {
+    pub(super) async fn circumstances(&self, replicas: &[ContainerHandle]) -> Circumstances {
         let (sandbox, proxy) = (self.live.sandbox, &self.proxy.member);
         let addresses = replicas
             .iter()

@@ -11,9 +11,9 @@ use softy_checks::observation::{Fault, Observation, Volley};
 use tokio::time::{sleep, timeout};
 
 use super::requests::Requests;
-use super::started::Started;
+use super::started::Deployment;
 use crate::compose::project::Service;
-use crate::sandbox::{Member, Moment};
+use crate::sandbox::{ContainerHandle, Moment};
 use crate::traffic::{API_PATH, Pace, volley};
 
 /// Deadline of an answer while the other containers are paused; without an answer the API counts as needing one of them.
@@ -45,7 +45,7 @@ impl Requests<'_> {
     /// between. Unpauses them all first when the API does not answer without them.
     pub(super) async fn volley_alone(
         &self,
-        stack: &Started,
+        stack: &Deployment,
         address: SocketAddr,
         pace: Pace,
     ) -> Result<Volley, Fault> {
@@ -53,15 +53,15 @@ impl Requests<'_> {
         let (others, replicas) = (stack.others(), stack.replicas());
         let _alone = sandbox.holding_alone().await;
         if !others.is_empty() {
-            sandbox.hold(&others).await;
+            sandbox.pause(&others).await;
             pace.wait().await;
             let answer = timeout(PATIENCE, self.client.get(address, API_PATH)).await;
             if !answer.is_ok_and(|reply| reply.outcome.is_hello()) {
-                sandbox.let_go(&others).await;
+                sandbox.unpause(&others).await;
             }
         }
         let sent = volley(sandbox, &self.proxy.member, address, &replicas, pace).await;
-        sandbox.let_go(&others).await;
+        sandbox.unpause(&others).await;
         sent
     }
 
@@ -69,7 +69,7 @@ impl Requests<'_> {
     /// log names no client, notes the services whose command or health check names the API's path.
     pub(super) async fn note_askers(
         &self,
-        stack: &Started,
+        stack: &Deployment,
         since: Moment,
         seen: &mut Observation,
     ) -> Result<(), Fault> {
@@ -89,7 +89,7 @@ impl Requests<'_> {
         let members = stack.members();
         let addresses = members.iter().map(|member| sandbox.addresses(member));
         let addresses = join_all(addresses).await;
-        for (Member { service, .. }, addresses) in members.iter().zip(addresses) {
+        for (ContainerHandle { service, .. }, addresses) in members.iter().zip(addresses) {
             if addresses.is_ok_and(|own| own.iter().any(|address| clients.contains(address))) {
                 seen.note_asker(service);
             }
@@ -99,7 +99,7 @@ impl Requests<'_> {
 
     /// Returns the pace that the proxy's rate limit allows: from its configuration, if that has a limit, else one request per
     /// second. Returns `None` when a volley at this pace would take too long.
-    pub(super) async fn slower(&self, stack: &Started) -> Option<Pace> {
+    pub(super) async fn slower(&self, stack: &Deployment) -> Option<Pace> {
         let replicas = u32::try_from(stack.replicas().len()).unwrap_or(u32::MAX);
         let nginx = self.live.nginx(stack.configured()).await;
         let effective = nginx.as_ref().map(Effective::read);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use softy_checks::model::Text;
 use softy_checks::observation::{Container, Image, ImageState, State, Volley};
 
-use crate::sandbox::{Reach, Reachable};
+use crate::sandbox::{Reach, StackNetworks};
 
 /// Returns the text for the state of a service's image.
 pub(super) fn image(image: &Image) -> Text {
@@ -21,7 +21,7 @@ pub(super) fn image(image: &Image) -> Text {
 }
 
 /// Returns the text for the way to reach the stack.
-pub(super) fn reached(reachable: &Reachable) -> Text {
+pub(super) fn reached(reachable: &StackNetworks) -> Text {
     match reachable.reach {
         Reach::Address => Text::fixed(
             "the networks are there; containers are reached by their addresses",

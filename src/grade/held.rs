@@ -3,18 +3,18 @@
 use softy_checks::choice_is_open;
 use softy_checks::observation::{Connection, Held, Observation};
 
-use super::stack::Live;
-use super::started::Started;
-use crate::sandbox::Reachable;
+use super::stack::Deployer;
+use super::started::Deployment;
+use crate::sandbox::StackNetworks;
 use crate::traffic::held;
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Pauses one of the replicas that answered the last volley. Returns `None` when the measurement would not help or shows
     /// nothing. An error here changes no earlier observation.
     pub(super) async fn held(
         &self,
-        started: &Started,
-        reachable: &Reachable,
+        started: &Deployment,
+        reachable: &StackNetworks,
         seen: &Observation,
     ) -> Option<Held> {
         if !choice_is_open(seen) || !started.stays_up() {

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use softy_checks::observation::Fault;
 
-use super::stack::Live;
-use super::started::{Slot, Started};
+use super::stack::Deployer;
+use super::started::{Deployment, Slot};
 use crate::compose::project::{Attachment, Healthcheck, Hook, MountSource, Service, VolumesFrom};
-use crate::sandbox::{Built, Reachable};
+use crate::sandbox::{Built, StackNetworks};
 
 /// Number of a hook's container. Each hook has one container, so the number does not distinguish them.
 const FIRST: u32 = 1;
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Runs the hooks of each service of a wave whose dependencies are met. Returns the error texts of the failed hooks, by
     /// service.
     pub(super) async fn pre_start(
         &self,
         wave: &[&Service],
         created: &[Slot],
-        started: &Started,
+        started: &Deployment,
         built: &Built,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<BTreeMap<String, String>, Fault> {
         let mut failed = BTreeMap::new();
         for service in wave {
@@ -43,7 +43,7 @@ impl Live<'_> {
         &self,
         service: &Service,
         built: &Built,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<Result<(), String>, Fault> {
         for (index, hook) in service.pre_start.iter().enumerate() {
             let name = service.hook_name(index);

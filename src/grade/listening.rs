@@ -3,8 +3,8 @@
 use futures_util::future::try_join_all;
 use softy_checks::observation::{Fault, Observation, Outcome, Reply};
 
-use super::stack::Live;
-use super::started::Started;
+use super::stack::Deployer;
+use super::started::Deployment;
 use crate::traffic::listening;
 
 /// Returns whether the proxy answered 502: it got no valid answer from its server.
@@ -14,12 +14,12 @@ pub(super) fn is_bad_gateway(seen: &Observation) -> bool {
     matches!(outcome, Some(Outcome::Answered { status: 502, .. }))
 }
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Reads the addresses that each replica listens on, unless they are known.
     ///
     /// # Errors
     /// A fault when the engine fails.
-    pub(super) async fn listening(&self, started: &mut Started) -> Result<(), Fault> {
+    pub(super) async fn listening(&self, started: &mut Deployment) -> Result<(), Fault> {
         let unknown = started.containers.iter_mut().filter(|(_, container)| {
             container.service == self.project.back_end && container.listening.is_empty()
         });

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use softy_checks::nginx::{Effective, MIME_TYPES};
 use softy_checks::observation::{Nginx, NginxFile, SourceFile};
 
-use super::stack::Live;
+use super::stack::Deployer;
 use crate::compose::project::Build;
-use crate::sandbox::Member;
+use crate::sandbox::ContainerHandle;
 use crate::submission::{Kind, Submission, TASK_FOLDER};
 
 /// Folder of nginx's configuration.
@@ -22,10 +22,13 @@ const DEPTH: usize = 6;
 /// Maximum size of a Dockerfile, or of a file searched for `proxy_pass`, in bytes.
 const TEXT: u64 = 64 << 10;
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Returns the files that the proxy's nginx reads when it starts. Returns `None` when the proxy does not run nginx, or when
     /// its files cannot be downloaded: they only explain the causes of mistakes.
-    pub(super) async fn nginx(&self, proxy: Option<(Member, Vec<String>)>) -> Option<Nginx> {
+    pub(super) async fn nginx(
+        &self,
+        proxy: Option<(ContainerHandle, Vec<String>)>,
+    ) -> Option<Nginx> {
         let (member, command) = proxy?;
         let main = main_file(&command)?;
         let mut files = self.sandbox.download(&member, FOLDER).await?;

@@ -9,11 +9,11 @@ use softy_checks::observation::{Fault, FaultKind, Observation, Reply, Witness};
 use softy_checks::{Status, TASK6, is_disturbed, is_hidden, judge};
 
 use super::listening::is_bad_gateway;
-use super::stack::Live;
-use super::started::{ProxyMember, Started};
+use super::stack::Deployer;
+use super::started::{Deployment, ProxyHandle};
 use super::{details, due, within};
 use crate::progress::Step;
-use crate::sandbox::{Built, Reachable, limits};
+use crate::sandbox::{Built, StackNetworks, limits};
 use crate::traffic::{API_PATH, Client, Pace, fresh_volley, volley};
 
 static ASKING_TWO: Text = Text::fixed("asking two replicas", "l’interrogation de deux répliques");
@@ -27,18 +27,18 @@ const HIDDEN_ATTEMPTS: u32 = 6;
 
 /// Sender of the requests: the stack, the HTTP client and the proxy.
 pub(super) struct Requests<'a> {
-    pub(super) live: &'a Live<'a>,
+    pub(super) live: &'a Deployer<'a>,
     pub(super) built: &'a Built,
-    pub(super) reachable: &'a Reachable,
+    pub(super) reachable: &'a StackNetworks,
     pub(super) client: Client,
-    pub(super) proxy: ProxyMember,
+    pub(super) proxy: ProxyHandle,
 }
 
 impl Requests<'_> {
     /// Sends the requests that are due, to two replicas and then to five.
     pub(super) async fn send(
         &self,
-        stack: &mut Started,
+        stack: &mut Deployment,
         seen: &mut Observation,
     ) -> Result<(), Fault> {
         let replicas = stack.replicas();
@@ -59,7 +59,7 @@ impl Requests<'_> {
     /// that the requests were sent to.
     async fn to_two(
         &self,
-        stack: &mut Started,
+        stack: &mut Deployment,
         seen: &mut Observation,
         pace: &mut Pace,
     ) -> Result<SocketAddr, Fault> {
@@ -88,7 +88,7 @@ impl Requests<'_> {
     /// Measures the rotation of five replicas when it is due, then sends requests on one connection each.
     async fn to_five(
         &self,
-        stack: &mut Started,
+        stack: &mut Deployment,
         mut address: SocketAddr,
         seen: &mut Observation,
         mut pace: Pace,
@@ -143,7 +143,7 @@ impl Requests<'_> {
     }
 
     /// Sends the first request for the API; sends it again at a slower pace when a limit of the proxy refuses it.
-    async fn first(&self, stack: &Started, address: SocketAddr, pace: &mut Pace) -> Reply {
+    async fn first(&self, stack: &Deployment, address: SocketAddr, pace: &mut Pace) -> Reply {
         let reply = self.client.get(address, API_PATH).await;
         if reply.outcome.refused().is_none() {
             return reply;
@@ -162,7 +162,7 @@ impl Requests<'_> {
     /// A repeated volley is kept in `set_aside`, with the bytes that the replicas received meanwhile.
     async fn rotate(
         &self,
-        stack: &mut Started,
+        stack: &mut Deployment,
         address: SocketAddr,
         seen: &mut Observation,
         pace: &mut Pace,
@@ -213,7 +213,7 @@ impl Requests<'_> {
 
     /// Handles counters that were readable before a volley and are not after it. The cause is a replica that has ended, which
     /// is a mistake of the submission. Logs are not trusted without the counters.
-    async fn unread(&self, stack: &mut Started, seen: &mut Observation) -> Result<(), Fault> {
+    async fn unread(&self, stack: &mut Deployment, seen: &mut Observation) -> Result<(), Fault> {
         self.live.recheck(stack).await?;
         if !stack.stays_up() {
             seen.stack = Some(stack.seen());
@@ -227,7 +227,7 @@ impl Requests<'_> {
     }
 
     /// Slows down and waits. Returns whether a slower pace was left to try.
-    async fn slows_down(&self, stack: &Started, pace: &mut Pace) -> bool {
+    async fn slows_down(&self, stack: &Deployment, pace: &mut Pace) -> bool {
         match self.slower(stack).await {
             Some(slower) if *pace != slower => {
                 *pace = slower;

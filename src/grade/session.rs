@@ -14,12 +14,12 @@ use softy_checks::observation::{Fault, FaultKind, Observation};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::stack::Live;
-use super::standing::Standing;
+use super::stack::Deployer;
+use super::standing::WarmStack;
 use super::{Options, due, failed, left_on_the_engine, read, unread, watch, within};
 use crate::compose::project::Project;
 use crate::progress::{Progress, Step};
-use crate::sandbox::{Bound, Chores, Sandbox, Sweeping, Swept, advice, limits};
+use crate::sandbox::{Bound, Maintenance, Sandbox, Sweeping, Swept, advice, limits};
 use crate::submission::{Changes, Submission};
 
 static FINDING: Text = Text::fixed("finding the engine", "la recherche du moteur");
@@ -85,13 +85,13 @@ pub struct Kept {
 pub struct Session<'a> {
     options: &'a Options,
     /// Maintenance beside the run's own work, assigned once the run reaches the engine.
-    chores: Option<Chores>,
+    chores: Option<Maintenance>,
     sandbox: OnceCell<Sandbox>,
     /// Start of the round that opened the sandbox.
     opened: Instant,
     sweeping: OnceCell<Sweeping>,
     /// Stack that is up since the last round.
-    standing: Option<Standing>,
+    standing: Option<WarmStack>,
     /// Last observation and its project; `None` after a fault.
     last: Option<(Project, Observation)>,
 }
@@ -182,7 +182,7 @@ impl Session<'_> {
                 let begun = async || sandbox.sweeper().begin();
                 sweeping.get_or_init(begun).await;
             }
-            let live = Live {
+            let live = Deployer {
                 sandbox,
                 submission,
                 project: &project,
@@ -235,7 +235,7 @@ impl Session<'_> {
         if self.opened.elapsed() > limits::RUN {
             return self.cool_down().await;
         }
-        self.standing = self.standing.take().and_then(Standing::rested);
+        self.standing = self.standing.take().and_then(WarmStack::while_idle);
         let removed = match &self.standing {
             Some(standing) => {
                 let created = standing.stack.created();
@@ -259,13 +259,13 @@ impl Session<'_> {
         let (Some(sandbox), Some(standing)) = (self.sandbox.get(), &mut self.standing) else {
             return Ok(());
         };
-        let Standing {
+        let WarmStack {
             stack,
             built,
             reachable,
             project,
         } = standing;
-        let live = Live {
+        let live = Deployer {
             sandbox,
             submission,
             project,

@@ -10,13 +10,13 @@ use tokio::time::timeout;
 
 use super::order::{needs, proxy, waves};
 use super::received::Received;
-use super::standing::Warm;
-use super::started::{ProxyMember, Slot, Started};
+use super::standing::ReusedContainers;
+use super::started::{Deployment, ProxyHandle, Slot};
 use crate::compose::project::{
     Condition, Dependency, Healthcheck, MOST_REPLICAS, Project, Service,
 };
 use crate::progress::Progress;
-use crate::sandbox::{Built, Ended, Member, Reach, Reachable, Sandbox, limits};
+use crate::sandbox::{Built, ContainerHandle, Ended, Reach, Sandbox, StackNetworks, limits};
 use crate::submission::Submission;
 use crate::traffic::{Door, knock, listening, settle};
 
@@ -27,25 +27,25 @@ const TWO: u32 = 2;
 const API_PORT: u16 = 5252;
 
 /// Deployer of a stack: the sandbox, and the submission and the project that it is made from.
-pub(super) struct Live<'a> {
+pub(super) struct Deployer<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) submission: &'a Submission,
     pub(super) project: &'a Project,
     pub(super) progress: &'a Progress,
 }
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Creates every container, starts each in its wave (two of the API servers), and waits until they listen or end. With
     /// `warm` containers, the waves up to the API servers already run.
     pub(super) async fn start(
         &self,
         built: &Built,
-        reachable: &Reachable,
-        warm: Warm,
-    ) -> Result<Started, Fault> {
+        reachable: &StackNetworks,
+        warm: ReusedContainers,
+    ) -> Result<Deployment, Fault> {
         let proxy = proxy(self.project);
         let is_cold = warm.containers.is_empty();
-        let mut started = Started {
+        let mut started = Deployment {
             containers: warm.containers,
             spare: warm.spare,
             back_end: self.project.back_end.clone(),
@@ -119,9 +119,9 @@ impl Live<'_> {
         &self,
         wave: &[&Service],
         created: &mut Vec<Slot>,
-        started: &mut Started,
+        started: &mut Deployment,
         built: &Built,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         let is_of_wave = |name: &str| wave.iter().any(|service| service.name == name);
         let (now, later): (Vec<Slot>, Vec<Slot>) = std::mem::take(created)
@@ -157,15 +157,15 @@ impl Live<'_> {
     /// created when they are started, and the next round does not have to wait for their creation.
     pub(super) async fn prepare(
         &self,
-        started: &mut Started,
+        started: &mut Deployment,
         count: u32,
         built: &Built,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         let Some(service) = self.project.back_end() else {
             return Ok(());
         };
-        let before: &Started = started;
+        let before: &Deployment = started;
         let is_there = |number: u32| before.spare.iter().any(|(_, spare)| spare.number == number);
         let missing = (TWO + 1..=count).filter(|number| !is_there(*number));
         let created = missing.map(|number| self.create(service, number, built, reachable, before));
@@ -178,17 +178,17 @@ impl Live<'_> {
     /// Adds replicas of `back-end` up to `count`, restarts the proxy, and waits until all of them listen.
     pub(super) async fn scale(
         &self,
-        started: &mut Started,
+        started: &mut Deployment,
         count: u32,
         built: &Built,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         let Some(service) = self.project.back_end() else {
             return Ok(());
         };
         let present = u32::try_from(started.replicas().len()).unwrap_or(count);
         let spare = std::mem::take(&mut started.spare);
-        let before: &Started = started;
+        let before: &Deployment = started;
         let added = (present + 1..=count).map(|number| {
             let slot = spare.iter().find(|(_, spare)| spare.number == number);
             async move {
@@ -203,7 +203,7 @@ impl Live<'_> {
             }
         });
         let mut added = try_join_all(added).await?;
-        let replicas: Vec<Member> = added
+        let replicas: Vec<ContainerHandle> = added
             .iter()
             .filter_map(|(member, _)| member.clone())
             .collect();
@@ -218,7 +218,7 @@ impl Live<'_> {
         self.recheck(started).await
     }
 
-    async fn stop_proxy(&self, started: &Started) -> Result<(), Fault> {
+    async fn stop_proxy(&self, started: &Deployment) -> Result<(), Fault> {
         match started.proxy() {
             Some(proxy) => self.sandbox.stop(&proxy.member).await,
             None => Ok(()),
@@ -228,8 +228,8 @@ impl Live<'_> {
     /// Starts the stopped proxy, so that it resolves its servers again, and waits until it listens.
     async fn start_proxy_again(
         &self,
-        started: &mut Started,
-        reachable: &Reachable,
+        started: &mut Deployment,
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         let Some(proxy) = started.proxy() else {
             return Ok(());
@@ -248,8 +248,8 @@ impl Live<'_> {
     /// A fault when the proxy listens but its address cannot be reached from here; this is no mistake of the submission.
     pub(super) async fn way_in(
         &self,
-        proxy: &ProxyMember,
-        reachable: &Reachable,
+        proxy: &ProxyHandle,
+        reachable: &StackNetworks,
     ) -> Result<SocketAddr, Fault> {
         let address = self
             .sandbox
@@ -279,7 +279,7 @@ impl Live<'_> {
     /// Returns whether the proxy listens at the address that requests go to, according to its socket tables.
     async fn listens(
         &self,
-        proxy: &ProxyMember,
+        proxy: &ProxyHandle,
         address: SocketAddr,
         reach: Reach,
     ) -> Result<bool, Fault> {
@@ -294,14 +294,14 @@ impl Live<'_> {
     }
 
     /// Checks which containers have ended, and reads every log again.
-    pub(super) async fn recheck(&self, started: &mut Started) -> Result<(), Fault> {
-        let members: Vec<Member> = started
+    pub(super) async fn recheck(&self, started: &mut Deployment) -> Result<(), Fault> {
+        let members: Vec<ContainerHandle> = started
             .containers
             .iter()
             .filter_map(|(member, _)| member.clone())
             .collect();
-        let fallen = self.sandbox.fallen(&members).await?;
-        for member in fallen {
+        let exited = self.sandbox.exited(&members).await?;
+        for member in exited {
             let state = self.sandbox.ended(member).await?.into();
             let container = started
                 .containers
@@ -324,7 +324,7 @@ impl Live<'_> {
     }
 
     /// Returns the bytes that each replica has received so far.
-    pub(super) async fn received(&self, replicas: &[Member]) -> Result<Received, Fault> {
+    pub(super) async fn received(&self, replicas: &[ContainerHandle]) -> Result<Received, Fault> {
         let readings = replicas
             .iter()
             .map(|replica| self.sandbox.received(replica));
@@ -339,8 +339,8 @@ impl Live<'_> {
         service: &Service,
         number: u32,
         built: &Built,
-        reachable: &Reachable,
-        started: &Started,
+        reachable: &StackNetworks,
+        started: &Deployment,
     ) -> Result<Slot, Fault> {
         let image = built.ready.get(&service.name);
         let container = |state| Container {
@@ -386,7 +386,7 @@ impl Live<'_> {
     }
 
     /// Starts a created container once its dependencies are met; on failure, its state holds the reason.
-    async fn start_one(&self, slot: Slot, started: &Started) -> Result<Slot, Fault> {
+    async fn start_one(&self, slot: Slot, started: &Deployment) -> Result<Slot, Fault> {
         let (Some(member), container) = slot else {
             return Ok(slot);
         };
@@ -417,7 +417,7 @@ impl Live<'_> {
     pub(super) async fn unmet(
         &self,
         service: &Service,
-        started: &Started,
+        started: &Deployment,
     ) -> Result<Option<String>, Fault> {
         for dependency in &service.depends_on {
             if !self.is_met(dependency, started).await? {
@@ -428,7 +428,7 @@ impl Live<'_> {
     }
 
     /// Returns whether a dependency meets its condition within [`limits::DEPENDENCY`].
-    async fn is_met(&self, dependency: &Dependency, started: &Started) -> Result<bool, Fault> {
+    async fn is_met(&self, dependency: &Dependency, started: &Deployment) -> Result<bool, Fault> {
         for (member, container) in &started.containers {
             if container.service != dependency.service {
                 continue;
@@ -459,7 +459,7 @@ impl Live<'_> {
     async fn settle(
         &self,
         containers: impl Iterator<Item = &mut Slot>,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         let settling = containers.filter_map(|(member, container)| {
             let member = member.as_ref().filter(|member| !member.ports.is_empty())?;
@@ -475,7 +475,11 @@ impl Live<'_> {
     }
 
     /// Returns the limit on processes if a container has reached it and listens on no port.
-    async fn all_processes(&self, member: &Member, state: &State) -> Result<Option<u64>, Fault> {
+    async fn all_processes(
+        &self,
+        member: &ContainerHandle,
+        state: &State,
+    ) -> Result<Option<u64>, Fault> {
         let State::Silent { .. } = state else {
             return Ok(None);
         };

@@ -8,39 +8,39 @@ use std::collections::BTreeSet;
 use softy_checks::observation::Fault;
 
 use super::order::{proxy, waves};
-use super::stack::{Live, replicas, started_as};
-use super::started::{Slot, Started};
+use super::stack::{Deployer, replicas, started_as};
+use super::started::{Deployment, Slot};
 use crate::compose::project::{Project, Service};
-use crate::sandbox::{Built, Reachable};
+use crate::sandbox::{Built, StackNetworks};
 
 /// A stack that is up.
-pub(super) struct Standing {
-    pub(super) stack: Started,
+pub(super) struct WarmStack {
+    pub(super) stack: Deployment,
     pub(super) built: Built,
-    pub(super) reachable: Reachable,
+    pub(super) reachable: StackNetworks,
     pub(super) project: Project,
 }
 
 /// Containers that a round begins with; empty for a cold start.
 #[derive(Default)]
-pub(super) struct Warm {
+pub(super) struct ReusedContainers {
     /// Running containers: all waves up to `back-end`.
     pub(super) containers: Vec<Slot>,
     /// Further replicas, created but not started.
     pub(super) spare: Vec<Slot>,
 }
 
-/// The same as [`Standing`], but without its networks.
+/// The same as [`WarmStack`], but without its networks.
 pub(super) struct Containers {
-    stack: Started,
+    stack: Deployment,
     built: Built,
     project: Project,
 }
 
-impl Standing {
+impl WarmStack {
     /// Returns the reusable part: the first two replicas and their dependencies. Returns `None` when the stack cannot be
     /// reused.
-    pub(super) fn rested(mut self) -> Option<Standing> {
+    pub(super) fn while_idle(mut self) -> Option<WarmStack> {
         let early = early(&self.project);
         let is_usable = |service: &&Service| {
             // A container has its own copy of the mounted files, which may have changed since.
@@ -68,8 +68,8 @@ impl Standing {
         Some(self)
     }
 
-    pub(super) fn parted(self) -> (Containers, Reachable) {
-        let Standing {
+    pub(super) fn into_parts(self) -> (Containers, StackNetworks) {
+        let WarmStack {
             stack,
             built,
             reachable,
@@ -84,12 +84,12 @@ impl Standing {
     }
 }
 
-impl Live<'_> {
+impl Deployer<'_> {
     /// Returns the warm stack if this project has the same networks; removes it otherwise.
     pub(super) async fn usable(
         &self,
-        standing: Option<Standing>,
-    ) -> Result<Option<Standing>, Fault> {
+        standing: Option<WarmStack>,
+    ) -> Result<Option<WarmStack>, Fault> {
         match standing {
             Some(standing) if standing.project.networks == self.project.networks => {
                 Ok(Some(standing))
@@ -107,22 +107,22 @@ impl Live<'_> {
         &self,
         containers: Option<Containers>,
         built: &Built,
-        reachable: &Reachable,
-    ) -> Result<Warm, Fault> {
+        reachable: &StackNetworks,
+    ) -> Result<ReusedContainers, Fault> {
         let Some(containers) = containers else {
-            return Ok(Warm::default());
+            return Ok(ReusedContainers::default());
         };
         if self.would_start(&containers, built) {
             let members = containers.stack.members();
-            if self.sandbox.fallen(&members).await?.is_empty() {
-                let Started {
+            if self.sandbox.exited(&members).await?.is_empty() {
+                let Deployment {
                     containers, spare, ..
                 } = containers.stack;
-                return Ok(Warm { containers, spare });
+                return Ok(ReusedContainers { containers, spare });
             }
         }
         self.sandbox.remove_but(&[], reachable).await?;
-        Ok(Warm::default())
+        Ok(ReusedContainers::default())
     }
 
     fn would_start(&self, containers: &Containers, built: &Built) -> bool {

@@ -4,13 +4,13 @@ use softy_checks::observation::{Container, Observation, Proxy, Stack, State};
 
 use super::received::Received;
 use crate::compose::project::Project;
-use crate::sandbox::Member;
+use crate::sandbox::ContainerHandle;
 
 /// Container for the checks, with its handle on the engine if it was created.
-pub(super) type Slot = (Option<Member>, Container);
+pub(super) type Slot = (Option<ContainerHandle>, Container);
 
 /// Started stack.
-pub(super) struct Started {
+pub(super) struct Deployment {
     pub(super) containers: Vec<Slot>,
     /// Replicas of the API that are created but not started, for scaling the stack.
     pub(super) spare: Vec<Slot>,
@@ -23,12 +23,12 @@ pub(super) struct Started {
 
 /// Container of the proxy, with the port that requests go to.
 #[derive(Clone, Debug)]
-pub(super) struct ProxyMember {
-    pub(super) member: Member,
+pub(super) struct ProxyHandle {
+    pub(super) member: ContainerHandle,
     pub(super) port: u16,
 }
 
-impl Started {
+impl Deployment {
     /// Returns the stack as the checks see it.
     pub(super) fn seen(&self) -> Stack {
         Stack {
@@ -49,7 +49,7 @@ impl Started {
     }
 
     /// Returns the handles of all containers, without the spare ones.
-    pub(super) fn members(&self) -> Vec<Member> {
+    pub(super) fn members(&self) -> Vec<ContainerHandle> {
         let members = self
             .containers
             .iter()
@@ -57,14 +57,14 @@ impl Started {
         members.collect()
     }
 
-    /// Returns the same as [`Started::members`], but with the spare replicas.
-    pub(super) fn created(&self) -> Vec<Member> {
+    /// Returns the same as [`Deployment::members`], but with the spare replicas.
+    pub(super) fn created(&self) -> Vec<ContainerHandle> {
         let spare = self.spare.iter().filter_map(|(member, _)| member.clone());
         self.members().into_iter().chain(spare).collect()
     }
 
     /// Returns the replicas of the API, by number.
-    pub(super) fn replicas(&self) -> Vec<Member> {
+    pub(super) fn replicas(&self) -> Vec<ContainerHandle> {
         let members = self
             .containers
             .iter()
@@ -73,7 +73,7 @@ impl Started {
     }
 
     /// Returns the running containers that are neither the proxy nor replicas of the API.
-    pub(super) fn others(&self) -> Vec<Member> {
+    pub(super) fn others(&self) -> Vec<ContainerHandle> {
         let proxy = self.proxy.as_ref().map(|proxy| proxy.service.as_str());
         let containers = self.containers.iter().filter(|(_, container)| {
             let service = container.service.as_str();
@@ -85,15 +85,15 @@ impl Started {
             .collect()
     }
 
-    /// Returns those of [`Started::others`] that sent requests through the proxy.
-    pub(super) fn company(&self, seen: &Observation) -> Vec<Member> {
+    /// Returns those of [`Deployment::others`] that sent requests through the proxy.
+    pub(super) fn company(&self, seen: &Observation) -> Vec<ContainerHandle> {
         let mut others = self.others();
         others.retain(|other| seen.askers.contains(&other.service));
         others
     }
 
     /// Returns the proxy's container if it was started.
-    pub(super) fn proxy(&self) -> Option<ProxyMember> {
+    pub(super) fn proxy(&self) -> Option<ProxyHandle> {
         let proxy = self.proxy.as_ref()?;
         let member = self
             .containers
@@ -101,14 +101,14 @@ impl Started {
             .find(|(_, container)| container.service == proxy.service)?
             .0
             .clone()?;
-        Some(ProxyMember {
+        Some(ProxyHandle {
             member,
             port: proxy.port,
         })
     }
 
     /// Returns the proxy's container and its command if it was created, even if it has ended.
-    pub(super) fn configured(&self) -> Option<(Member, Vec<String>)> {
+    pub(super) fn configured(&self) -> Option<(ContainerHandle, Vec<String>)> {
         let proxy = self.proxy.as_ref()?;
         let mut containers = self.containers.iter();
         let (member, container) =

@@ -47,7 +47,7 @@ fn request(seen: &Observation, requests: u32) -> String {
     match host {
         Some(Host::Port(80)) | None => format!("curl -s 'http://localhost{path}'"),
         Some(Host::Port(port)) => format!("curl -s 'http://localhost:{port}{path}'"),
-        Some(Host::Asked(command)) => format!("curl -s \"http://$({command}){path}\""),
+        Some(Host::Printed(command)) => format!("curl -s \"http://$({command}){path}\""),
     }
 }
 
@@ -56,7 +56,7 @@ enum Host {
     /// Fixed port of `localhost`.
     Port(u16),
     /// Command that prints the address, because Docker chooses the port.
-    Asked(String),
+    Printed(String),
 }
 
 fn published(seen: &Observation, proxy: &Proxy) -> Option<Host> {
@@ -68,7 +68,7 @@ fn published(seen: &Observation, proxy: &Proxy) -> Option<Host> {
         Published::Fixed(port) => Some(Host::Port(port)),
         Published::Random | Published::Range(..) => {
             let name = Some(&service.name).filter(|name| name.chars().all(is_plain))?;
-            Some(Host::Asked(format!(
+            Some(Host::Printed(format!(
                 "docker-compose port {name} {}",
                 proxy.port
             )))

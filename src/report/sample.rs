@@ -9,7 +9,7 @@ use softy_checks::observation::{
     AllHeld, Answer, BaseImage, Compose, Connection, Content, Fault, FaultKind, Held, Observation,
     Sandbox, Stage, Volley, Witness,
 };
-use softy_checks::{Asked, Reason, Status, Verdict};
+use softy_checks::{Expectations, Reason, Status, Verdict};
 
 use super::{Phase, Report};
 use crate::rubric::Rubric;
@@ -231,7 +231,7 @@ fn observation() -> Observation {
         nginx: None,
         sandbox: None,
         advice: None,
-        asked: Asked::default(),
+        asked: Expectations::default(),
     }
 }
 

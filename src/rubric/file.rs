@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Answer, Rubric, Stack};
 use crate::likeness;
-use crate::sandbox::{Base, Bases};
+use crate::sandbox::{ImageOverride, ImageOverrides};
 
 /// Similarity, from 0 to 1, above which an error suggests a known key for an unknown one.
 const LIKENESS: f64 = 0.7;
@@ -139,7 +139,7 @@ fn is_service(name: &str) -> bool {
 }
 
 fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {
-    let mut bases: Vec<Base> = Vec::new();
+    let mut bases: Vec<ImageOverride> = Vec::new();
     for (named, taken) in table(top, "base-images")?.into_iter().flatten() {
         let DeValue::String(reference) = taken.get_ref() else {
             let wanted = Text::fixed(
@@ -149,12 +149,12 @@ fn base_images(top: &DeTable) -> Result<BTreeMap<String, String>, Wrong> {
             return Err(unlike(taken, &wanted));
         };
         let pair = format!("{}={reference}", named.get_ref());
-        let base = pair.parse::<Base>();
+        let base = pair.parse::<ImageOverride>();
         let base = base.map_err(|error| wrong(taken, error.message()))?;
         bases.push(base);
-        Bases::new(bases.clone()).map_err(|error| wrong(taken, error.message()))?;
+        ImageOverrides::new(bases.clone()).map_err(|error| wrong(taken, error.message()))?;
     }
-    let pair = |Base { named, taken }| (named, taken);
+    let pair = |ImageOverride { named, taken }| (named, taken);
     Ok(bases.into_iter().map(pair).collect())
 }
 

@@ -75,17 +75,17 @@ impl From<io::Error> for PackError {
 /// An archive that is being written to a private, unnamed file.
 pub(super) struct Archive {
     tar: tar::Builder<File>,
-    packed: Arc<Packed>,
+    packed: Arc<UploadBudget>,
 }
 
 /// Sum of the bytes and entries of one archive, or of several that share the limits.
 #[derive(Default)]
-pub(super) struct Packed {
+pub(super) struct UploadBudget {
     bytes: AtomicU64,
     entries: AtomicU64,
 }
 
-impl Packed {
+impl UploadBudget {
     /// Adds an entry of this size. Returns whether the sum is still within the limits.
     fn add(&self, bytes: u64) -> bool {
         let add = |sum: &AtomicU64, more: u64| {
@@ -104,7 +104,7 @@ impl Archive {
     }
 
     /// Creates an archive that shares its limits with all others of `packed`.
-    pub(super) fn among(packed: Arc<Packed>) -> io::Result<Archive> {
+    pub(super) fn among(packed: Arc<UploadBudget>) -> io::Result<Archive> {
         let mut tar = tar::Builder::new(tempfile::tempfile()?);
         tar.follow_symlinks(false);
         Ok(Archive { tar, packed })
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn archives_keep_to_the_limits_together() {
-        let packed = Arc::<Packed>::default();
+        let packed = Arc::<UploadBudget>::default();
         assert!(packed.add(limits::CONTEXT_BYTES));
         let mut other = Archive::among(Arc::clone(&packed)).unwrap();
         let added = other.add_text("x", b"x", 0o644);

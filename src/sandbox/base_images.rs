@@ -6,9 +6,9 @@ use std::sync::{MutexGuard, PoisonError};
 use softy_checks::model::Text;
 use softy_checks::observation::{BaseImage, Fault, ImageState};
 
-use super::bases::{Bases, absent};
 use super::build::base_images;
 use super::engine::{fault, is_missing};
+use super::image_overrides::{ImageOverrides, absent};
 use super::images::maker;
 use super::reference::{malformed, repository};
 use super::{Sandbox, limits};
@@ -103,7 +103,7 @@ fn references(
 }
 
 /// Adds an image that a service takes, each reference once.
-fn add(found: &mut Vec<BaseImage>, reference: String, service: &str, bases: &Bases) {
+fn add(found: &mut Vec<BaseImage>, reference: String, service: &str, bases: &ImageOverrides) {
     let service = service.to_owned();
     let is_full = found.len() == limits::BASE_IMAGES;
     let known = found.iter_mut().find(|image| image.reference == reference);
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn an_image_is_noted_once_with_all_that_take_it() {
-        let bases = Bases::new(vec!["ubuntu:latest=ubuntu:22.04".parse().unwrap()]).unwrap();
+        let bases =
+            ImageOverrides::new(vec!["ubuntu:latest=ubuntu:22.04".parse().unwrap()]).unwrap();
         let mut found = Vec::new();
         for (reference, service) in [
             ("ubuntu", "a"),

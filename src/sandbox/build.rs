@@ -1,6 +1,7 @@
 //! Builds of single images: by the classic builder, whose steps can be limited, or by BuildKit, where nothing else can build
 //! the image and the options allow it.
 
+mod disk_budget;
 mod dockerfile;
 mod error;
 mod input;
@@ -8,8 +9,7 @@ mod log;
 mod named;
 mod network;
 mod obstacle;
-mod sent;
-mod taken;
+mod rewritten;
 mod unlimited;
 mod unpacked;
 mod watch;
@@ -36,21 +36,21 @@ use super::archive::chunks;
 use super::engine::{answers, fault, is_missing, message};
 use super::reference::malformed;
 use super::registry::is_private;
-use super::turns::build_key;
+use super::shared_limits::build_key;
 use super::{Sandbox, limits};
 use crate::compose::project::Build;
 use crate::submission::Submission;
+pub(super) use disk_budget::DiskBudget;
 use dockerfile::instructions;
 use error::{Cache, failure, is_failed_step, second_try, starved};
 pub(super) use input::base_images;
 use input::{Prepared, prepare};
 use log::Log;
 use named::images;
+pub use network::BuildEgress;
 pub(super) use network::BuildNetwork;
-pub use network::Outlet;
-pub use sent::{Sent, Stages};
-use sent::{has_unused_stages, source};
-pub(super) use taken::Taken;
+pub use rewritten::{RewrittenDockerfile, Stages};
+use rewritten::{has_unused_stages, source};
 use watch::{Marks, Watch};
 
 /// Label of images that the classic builder made and keeps as its cache: untagged, and the same for every run.
@@ -75,7 +75,7 @@ pub(super) struct BuildsOfRun<'a> {
     /// Permission to build without limits.
     pub(super) builds: Builds,
     /// Destinations that the builds may reach.
-    pub(super) outlet: &'a Outlet,
+    pub(super) outlet: &'a BuildEgress,
     /// Network of the build steps, made for the first build.
     pub(super) network: OnceCell<BuildNetwork>,
 }

@@ -21,8 +21,8 @@ use tokio::time::timeout;
 
 use super::build::CACHE_LABEL;
 use super::engine::fault;
+use super::owned_resource::{Kind, NO_TAG, shown};
 use super::sweep::{Sweeper, out_of_time};
-use super::things::{Kind, NO_TAG, shown};
 use super::{RUN_LABEL, limits};
 
 /// Age from which a step's container belongs to no live build.

@@ -4,8 +4,8 @@ use bollard::models::SystemInfo;
 use rustix::fs::statvfs;
 use softy_checks::observation::Fault;
 
+use super::capabilities::MissingLimits;
 use super::engine::{fault, is_missing, is_podman};
-use super::facts::Lacks;
 use super::{Reach, Sandbox};
 
 /// Network that exists on every Docker engine.
@@ -40,7 +40,7 @@ pub struct Diagnosis {
     /// True if the engine measures at once how much a container has written.
     pub measures_layers: bool,
     /// Limits that the engine does not enforce.
-    pub lacks: Lacks,
+    pub lacks: MissingLimits,
     /// Version of control groups.
     pub cgroups: String,
     /// Its runtimes, sorted.
@@ -78,14 +78,14 @@ impl Sandbox {
         let api = version.api_version.clone().unwrap_or_default();
         let is_podman = is_podman(&version);
         Ok(Diagnosis {
-            version: self.facts.version.clone(),
+            version: self.capabilities.version.clone(),
             is_podman,
             has_buildkit: !is_podman && has_buildkit(&api),
             api,
             reach: self.likely_reach().await?,
-            driver: self.facts.driver.clone(),
-            measures_layers: self.facts.measures_layers,
-            lacks: self.facts.lacks,
+            driver: self.capabilities.driver.clone(),
+            measures_layers: self.capabilities.measures_layers,
+            lacks: self.capabilities.lacks,
             cgroups: info
                 .cgroup_version
                 .map(|version| version.to_string())
@@ -130,7 +130,7 @@ impl Sandbox {
 
     /// Returns the free bytes on the disk of the engine's data, if the engine is on this machine and its folder exists.
     fn free(&self) -> Option<u64> {
-        let root = self.facts.root.as_ref().filter(|_| self.is_here)?;
+        let root = self.capabilities.root.as_ref().filter(|_| self.is_here)?;
         let disk = statvfs(root).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use tar::{Archive, EntryType};
 use tokio::time::timeout;
 
-use super::{Member, Sandbox, limits};
+use super::{ContainerHandle, Sandbox, limits};
 
 /// Largest number of links followed in a row.
 const LINKS: usize = 8;
@@ -18,7 +18,11 @@ impl Sandbox {
     /// Returns the regular files of a container's folder, or the one file at `path`, by their paths. Follows links inside the
     /// folder. Returns `None` if nothing exists there, it exceeds [`limits::DOWNLOAD_BYTES`] or [`limits::DOWNLOAD_FILES`], or
     /// it does not arrive within [`limits::DOWNLOAD`].
-    pub async fn download(&self, member: &Member, path: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+    pub async fn download(
+        &self,
+        member: &ContainerHandle,
+        path: &str,
+    ) -> Option<BTreeMap<String, Vec<u8>>> {
         let options = DownloadFromContainerOptionsBuilder::new()
             .path(path)
             .build();

@@ -58,7 +58,7 @@ pub enum FoundBy {
 
 /// Options of a command line that choose the engine.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct EndpointOptions {
     /// Address of the engine.
     pub host: Option<String>,
     /// Name of the context.
@@ -71,7 +71,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// An error in the name of the engine: an unknown context, an invalid address, or a missing certificate.
-    pub fn find(asked: &Asked) -> Result<Endpoint, EndpointError> {
+    pub fn find(asked: &EndpointOptions) -> Result<Endpoint, EndpointError> {
         Endpoint::find_in(asked, &Environment::here())
     }
 
@@ -79,7 +79,10 @@ impl Endpoint {
     ///
     /// # Errors
     /// An error in the name of the engine: an unknown context, an invalid address, or a missing certificate.
-    pub fn find_in(asked: &Asked, environment: &Environment) -> Result<Endpoint, EndpointError> {
+    pub fn find_in(
+        asked: &EndpointOptions,
+        environment: &Environment,
+    ) -> Result<Endpoint, EndpointError> {
         if let Some(host) = &asked.host {
             return at(host, FoundBy::HostFlag, environment);
         }

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::absence::{Absence, System};
+use super::unreachable::{EngineUnreachable, System};
 use super::{Address, Endpoint, limits};
 
 /// Number of characters kept of an engine's error message.
@@ -114,9 +114,11 @@ fn with_build_limits(request: BollardRequest) -> BollardRequest {
     BollardRequest::from_parts(parts, body)
 }
 
-/// Returns the fault with the cause found by [`Absence::of`] as its detail.
+/// Returns the fault with the cause found by [`EngineUnreachable::of`] as its detail.
 async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
-    let why = Absence::of(endpoint, &fault.detail.en).await.message();
+    let why = EngineUnreachable::of(endpoint, &fault.detail.en)
+        .await
+        .message();
     let detail = Text::new(
         format!("no engine answers at `{endpoint}`: {}", why.en),
         format!("aucun moteur ne répond sur `{endpoint}` : {}", why.fr),
@@ -125,9 +127,9 @@ async fn absent(endpoint: &Endpoint, fault: Fault) -> Fault {
 }
 
 /// Returns the reason why no engine answers within `patience`; `None` if one does.
-pub async fn absence(endpoint: &Endpoint, patience: Duration) -> Option<Absence> {
+pub async fn absence(endpoint: &Endpoint, patience: Duration) -> Option<EngineUnreachable> {
     let fault = asked(endpoint, patience).await.err()?;
-    Some(Absence::of(endpoint, &fault.detail.en).await)
+    Some(EngineUnreachable::of(endpoint, &fault.detail.en).await)
 }
 
 /// Returns the remedy if no engine answers; `None` if one does after all.

@@ -9,7 +9,7 @@ use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
 use super::engine::{fault, message};
-use super::{Ended, Member, Sandbox, limits};
+use super::{ContainerHandle, Ended, Sandbox, limits};
 use crate::compose::project::Hook;
 
 impl Sandbox {
@@ -19,7 +19,7 @@ impl Sandbox {
     /// A fault when the engine does not answer.
     pub async fn run_hook(
         &self,
-        member: &Member,
+        member: &ContainerHandle,
         hook: &Hook,
     ) -> Result<Result<(), String>, Fault> {
         match timeout(limits::DEPENDENCY, self.exit_status(member, hook)).await {
@@ -43,7 +43,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine fails.
-    pub async fn run_to_end(&self, member: &Member) -> Result<Result<(), String>, Fault> {
+    pub async fn run_to_end(&self, member: &ContainerHandle) -> Result<Result<(), String>, Fault> {
         let outcome = match self.start(member).await? {
             Ok(()) => match timeout(limits::DEPENDENCY, self.ended(member)).await {
                 Ok(ended) => self.words(member, ended?).await?,
@@ -63,7 +63,11 @@ impl Sandbox {
     }
 
     /// Returns the result of a hook's container; the inner error has the last line of its log.
-    async fn words(&self, member: &Member, ended: Ended) -> Result<Result<(), String>, Fault> {
+    async fn words(
+        &self,
+        member: &ContainerHandle,
+        ended: Ended,
+    ) -> Result<Result<(), String>, Fault> {
         let how = match ended {
             Ended::Exited(0) => return Ok(Ok(())),
             Ended::Exited(status) => format!("it exited with status {status}"),
@@ -75,7 +79,11 @@ impl Sandbox {
         Ok(Err(format!("{how}{last}")))
     }
 
-    async fn exit_status(&self, member: &Member, hook: &Hook) -> Result<Option<i64>, Error> {
+    async fn exit_status(
+        &self,
+        member: &ContainerHandle,
+        hook: &Hook,
+    ) -> Result<Option<i64>, Error> {
         let variables = hook.environment.iter();
         let config = ExecConfig {
             attach_stdout: Some(true),

@@ -10,7 +10,7 @@ use softy_checks::observation::{Fault, Image, ImageState};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::build::{Builds, BuildsOfRun, Outlet, too_large};
+use super::build::{BuildEgress, Builds, BuildsOfRun, too_large};
 use super::engine::{fault, is_missing, kind_of, message};
 use super::reference::malformed;
 use super::registry::is_private;
@@ -68,7 +68,7 @@ impl Sandbox {
         submission: &Submission,
         project: &Project,
         builds: Builds,
-        outlet: &Outlet,
+        outlet: &BuildEgress,
     ) -> Result<Built, Fault> {
         let built = self.all_images(submission, project, builds, outlet).await;
         self.identify_base_images().await;
@@ -80,7 +80,7 @@ impl Sandbox {
         submission: &Submission,
         project: &Project,
         builds: Builds,
-        outlet: &Outlet,
+        outlet: &BuildEgress,
     ) -> Result<Built, Fault> {
         self.find_base_images(submission, project).await?;
         let run = BuildsOfRun {

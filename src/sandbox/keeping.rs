@@ -4,7 +4,7 @@ use bollard::models::VolumeCreateRequest;
 use softy_checks::observation::Fault;
 
 use super::engine::fault;
-use super::{KEPT_LABEL, Member, Sandbox, name_prefix};
+use super::{ContainerHandle, KEPT_LABEL, Sandbox, name_prefix};
 
 impl Sandbox {
     /// Marks everything that the run has made as kept until the user asks for its removal.
@@ -26,7 +26,7 @@ impl Sandbox {
     }
 
     /// Returns the engine's name of a container.
-    pub fn container_name(&self, member: &Member) -> String {
+    pub fn container_name(&self, member: &ContainerHandle) -> String {
         self.name(&member.service, member.number)
     }
 }

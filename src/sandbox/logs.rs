@@ -6,7 +6,7 @@ use softy_checks::observation::Fault;
 use tokio::time::{Instant, timeout_at};
 
 use super::engine::fault;
-use super::{Member, Sandbox, limits};
+use super::{ContainerHandle, Sandbox, limits};
 
 /// Number of lines read to find the last informative ones.
 const RAW_LINES: &str = "200";
@@ -33,7 +33,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot read the log.
-    pub async fn log(&self, member: &Member, since: Moment) -> Result<String, Fault> {
+    pub async fn log(&self, member: &ContainerHandle, since: Moment) -> Result<String, Fault> {
         self.read_log(member, "all", since, true).await
     }
 
@@ -41,7 +41,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot read the log.
-    pub async fn last_lines(&self, member: &Member) -> Result<Vec<String>, Fault> {
+    pub async fn last_lines(&self, member: &ContainerHandle) -> Result<Vec<String>, Fault> {
         let log = self
             .read_log(member, RAW_LINES, Moment::default(), false)
             .await?;
@@ -55,7 +55,7 @@ impl Sandbox {
 
     async fn read_log(
         &self,
-        member: &Member,
+        member: &ContainerHandle,
         tail: &str,
         since: Moment,
         timestamps: bool,

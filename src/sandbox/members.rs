@@ -20,7 +20,7 @@ use tokio::sync::MutexGuard;
 use body::{attachments, ports, resolvers};
 
 use super::engine::{cause, fault, message, ours, unquoted};
-use super::{Reachable, ReadyImage, Sandbox, limits};
+use super::{ReadyImage, Sandbox, StackNetworks, limits};
 use crate::compose::project::{Namespace, Service};
 use crate::submission::Submission;
 
@@ -31,7 +31,7 @@ const KILLED: i64 = 137;
 
 /// One container of a stack.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub struct ContainerHandle {
     /// Name of the service.
     pub service: String,
     /// Number of the replica, from 1.
@@ -43,9 +43,9 @@ pub struct Member {
     shares_processes: bool,
 }
 
-impl Member {
+impl ContainerHandle {
     /// Returns whether both are the same container.
-    pub fn is(&self, other: &Member) -> bool {
+    pub fn is(&self, other: &ContainerHandle) -> bool {
         self.id == other.id
     }
 }
@@ -87,9 +87,9 @@ impl Sandbox {
         service: &Service,
         number: u32,
         image: &ReadyImage,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
         publish: Option<u16>,
-    ) -> Result<Result<Member, String>, Fault> {
+    ) -> Result<Result<ContainerHandle, String>, Fault> {
         let (mounts, uploads) = self.mounts(submission, service)?;
         let attachments = attachments(service, number, reachable, publish.is_some());
         let mut body = self.body(service, image, publish);
@@ -135,7 +135,7 @@ impl Sandbox {
                 return Ok(Err(words));
             }
         }
-        Ok(Ok(Member {
+        Ok(Ok(ContainerHandle {
             service: service.name.clone(),
             number,
             ports: ports(service, image),
@@ -148,7 +148,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine is the cause of a failure.
-    pub async fn start(&self, member: &Member) -> Result<Result<(), String>, Fault> {
+    pub async fn start(&self, member: &ContainerHandle) -> Result<Result<(), String>, Fault> {
         let _alone = self.joining_alone().await;
         match self.docker.start_container(&member.id, None).await {
             Ok(()) => Ok(Ok(())),
@@ -159,7 +159,7 @@ impl Sandbox {
     /// Waits for the lock that keeps other containers of the run from joining its networks, on engines that miscount concurrent
     /// joins.
     pub(super) async fn joining_alone(&self) -> Option<MutexGuard<'_, ()>> {
-        if self.facts.counts_endpoints {
+        if !self.capabilities.has_endpoint_count_bug {
             return None;
         }
         Some(self.joining.lock().await)
@@ -169,7 +169,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not report the end.
-    pub async fn ended(&self, member: &Member) -> Result<Ended, Fault> {
+    pub async fn ended(&self, member: &ContainerHandle) -> Result<Ended, Fault> {
         let options = WaitContainerOptionsBuilder::new()
             .condition("not-running")
             .build();
@@ -193,7 +193,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not report the health.
-    pub async fn healthy(&self, member: &Member) -> Result<bool, Fault> {
+    pub async fn healthy(&self, member: &ContainerHandle) -> Result<bool, Fault> {
         const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
         loop {
             let state = self.state(member).await?;
@@ -214,7 +214,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot stop it.
-    pub async fn stop(&self, member: &Member) -> Result<(), Fault> {
+    pub async fn stop(&self, member: &ContainerHandle) -> Result<(), Fault> {
         let options = StopContainerOptionsBuilder::new().t(0).build();
         let stopped = self.docker.stop_container(&member.id, Some(options));
         stopped.await.map_err(fault)
@@ -224,7 +224,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot list the containers.
-    pub async fn fallen<'a>(&self, members: &'a [Member]) -> Result<Vec<&'a Member>, Fault> {
+    pub async fn exited<'a>(
+        &self,
+        members: &'a [ContainerHandle],
+    ) -> Result<Vec<&'a ContainerHandle>, Fault> {
         let mut filter = self.filter();
         // A paused container has not exited.
         let statuses = ["running", "paused"].map(str::to_owned);
@@ -235,7 +238,7 @@ impl Sandbox {
             .list_containers(Some(options))
             .await
             .map_err(fault)?;
-        let runs = |member: &&Member| {
+        let runs = |member: &&ContainerHandle| {
             !running
                 .iter()
                 .any(|container| container.id.as_deref() == Some(&member.id))
@@ -243,7 +246,7 @@ impl Sandbox {
         Ok(members.iter().filter(runs).collect())
     }
 
-    pub(super) async fn state(&self, member: &Member) -> Result<ContainerState, Fault> {
+    pub(super) async fn state(&self, member: &ContainerHandle) -> Result<ContainerState, Fault> {
         let container = self.docker.inspect_container(&member.id, None).await;
         Ok(container.map_err(fault)?.state.unwrap_or_default())
     }

@@ -9,11 +9,11 @@ use bollard::query_parameters::{UploadToContainerOptions, UploadToContainerOptio
 use cap_std::fs::Dir;
 use softy_checks::observation::Fault;
 
-use super::archive::{Archive, PackError, Packed, chunks, packed};
+use super::archive::{Archive, PackError, UploadBudget, chunks, packed};
 use super::dockerignore::Ignored;
 use super::engine::{fault, message};
 use super::{Sandbox, limits};
-use crate::compose::project::{Mount, MountSource, Placed, Service};
+use crate::compose::project::{InlineFile, Mount, MountSource, Service};
 use crate::submission::{Kind, ReadError, Submission};
 
 /// A file or folder to copy into a container before it starts.
@@ -95,7 +95,7 @@ impl Sandbox {
     pub(super) async fn place(
         &self,
         container: &str,
-        text: &Placed,
+        text: &InlineFile,
     ) -> Result<Result<(), String>, Fault> {
         let options = UploadToContainerOptionsBuilder::new()
             .path("/")
@@ -228,7 +228,7 @@ impl Upload {
         }
     }
 
-    fn pack(&self, copied: Arc<Packed>) -> Result<File, PackError> {
+    fn pack(&self, copied: Arc<UploadBudget>) -> Result<File, PackError> {
         let mut archive = Archive::among(copied)?;
         match &self.bound {
             Bound::File { name, .. } => {

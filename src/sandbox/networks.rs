@@ -10,7 +10,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 
 use super::engine::{fault, is_missing};
-use super::{Member, Sandbox, limits};
+use super::{ContainerHandle, Sandbox, limits};
 
 /// Option of the bridge driver that gives containers access to the outside world.
 const MASQUERADE: &str = "com.docker.network.bridge.enable_ip_masquerade";
@@ -41,7 +41,7 @@ pub enum Egress {
 
 /// Connectivity of a run's network, in addition to the containers on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LeadsTo {
+pub(super) enum Connectivity {
     /// No other destination.
     Nothing,
     /// The engine's machine, which has an address on the network, and so the checker.
@@ -53,7 +53,7 @@ pub(super) enum LeadsTo {
 }
 
 /// The networks of a run.
-pub struct Reachable {
+pub struct StackNetworks {
     /// Way from the checker to the containers.
     pub reach: Reach,
     /// Access of the containers to the outside world.
@@ -66,7 +66,7 @@ pub struct Reachable {
     pub(super) way_in: Option<String>,
 }
 
-impl Reachable {
+impl StackNetworks {
     /// Returns whether the engine's network of this name is one of them.
     pub(super) fn has(&self, network: &str) -> bool {
         let names = self.networks.iter().map(|(_, name)| name);
@@ -84,10 +84,10 @@ impl Sandbox {
         names: &[String],
         asked: Option<Reach>,
         egress: Egress,
-    ) -> Result<Reachable, Fault> {
+    ) -> Result<StackNetworks, Fault> {
         let (leads_to, ready) = match egress {
             Egress::Closed => (self.closed(asked).await?, limits::READY),
-            Egress::Open => (LeadsTo::World, limits::READY_WITH_EGRESS),
+            Egress::Open => (Connectivity::World, limits::READY_WITH_EGRESS),
         };
         // Numbers, because Compose accepts any text as a network's name, even that of one of the sandbox's own networks.
         let numbers = 1..=names.len();
@@ -114,11 +114,11 @@ impl Sandbox {
                 None
             }
             Reach::Loopback => {
-                let published = LeadsTo::PublishedPorts;
+                let published = Connectivity::PublishedPorts;
                 Some(self.make_network(".way-in", published).await?)
             }
         };
-        Ok(Reachable {
+        Ok(StackNetworks {
             reach,
             egress,
             ready,
@@ -133,9 +133,9 @@ impl Sandbox {
     /// A fault when the engine has no address for it.
     pub async fn address(
         &self,
-        member: &Member,
+        member: &ContainerHandle,
         port: u16,
-        reachable: &Reachable,
+        reachable: &StackNetworks,
     ) -> Result<SocketAddr, Fault> {
         let container = self
             .docker
@@ -183,15 +183,18 @@ impl Sandbox {
     pub(super) async fn make_network(
         &self,
         name: &str,
-        leads_to: LeadsTo,
+        leads_to: Connectivity,
     ) -> Result<String, Fault> {
         let full = format!("softy-check-{}-{name}", self.run);
-        let masquerade = leads_to == LeadsTo::World;
-        let without_machine = leads_to == LeadsTo::Nothing;
+        let masquerade = leads_to == Connectivity::World;
+        let without_machine = leads_to == Connectivity::Nothing;
         let request = NetworkCreateRequest {
             name: full.clone(),
             driver: Some("bridge".to_owned()),
-            internal: Some(matches!(leads_to, LeadsTo::Nothing | LeadsTo::Machine)),
+            internal: Some(matches!(
+                leads_to,
+                Connectivity::Nothing | Connectivity::Machine
+            )),
             options: Some(HashMap::from([
                 (MASQUERADE.to_owned(), masquerade.to_string()),
                 (WITHOUT_MACHINE.to_owned(), without_machine.to_string()),
@@ -210,14 +213,14 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not answer.
-    pub(super) async fn closed(&self, asked: Option<Reach>) -> Result<LeadsTo, Fault> {
+    pub(super) async fn closed(&self, asked: Option<Reach>) -> Result<Connectivity, Fault> {
         let joins = match asked {
             Some(reach) => reach == Reach::Container,
             None => self.joins().await?,
         };
         Ok(match joins {
-            true => LeadsTo::Nothing,
-            false => LeadsTo::Machine,
+            true => Connectivity::Nothing,
+            false => Connectivity::Machine,
         })
     }
 

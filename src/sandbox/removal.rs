@@ -10,10 +10,10 @@ use softy_checks::observation::{Fault, FaultKind};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
+use super::capabilities::Leaving;
 use super::engine::{fault, message};
-use super::facts::Leaving;
-use super::things::{Kind, Thing, things};
-use super::{Member, RUN_LABEL, Reachable, Sandbox, limits};
+use super::owned_resource::{Kind, OwnedResource, things};
+use super::{ContainerHandle, RUN_LABEL, Sandbox, StackNetworks, limits};
 
 /// Error text for a network that the engine believes is in use.
 const IN_USE: &str = "has active endpoints";
@@ -38,8 +38,8 @@ impl Sandbox {
     /// The errors of [`Sandbox::remove`].
     pub async fn remove_but(
         &self,
-        containers: &[Member],
-        reachable: &Reachable,
+        containers: &[ContainerHandle],
+        reachable: &StackNetworks,
     ) -> Result<(), Fault> {
         self.remove_if(|thing| match thing.kind {
             Kind::Container => !containers.iter().any(|member| member.id == thing.id),
@@ -50,7 +50,7 @@ impl Sandbox {
         .await
     }
 
-    async fn remove_if(&self, is_due: impl Fn(&Thing) -> bool) -> Result<(), Fault> {
+    async fn remove_if(&self, is_due: impl Fn(&OwnedResource) -> bool) -> Result<(), Fault> {
         let label = format!("{RUN_LABEL}={}", self.run);
         let mut refusal = String::new();
         let removed = timeout(limits::REMOVAL, async {
@@ -91,12 +91,12 @@ impl Sandbox {
     async fn is_removed(
         &self,
         label: &str,
-        is_due: impl Fn(&Thing) -> bool,
+        is_due: impl Fn(&OwnedResource) -> bool,
         refusal: &mut String,
     ) -> Result<bool, Fault> {
         let mut left = things(&self.docker, label).await.map_err(fault)?;
         left.retain(is_due);
-        let refused = remove_all(&self.docker, self.facts.leaving, &left).await?;
+        let refused = remove_all(&self.docker, self.capabilities.leaving, &left).await?;
         if let Some((_, words)) = refused.into_iter().next_back() {
             *refusal = format!(": {words}");
         }
@@ -114,9 +114,9 @@ impl Sandbox {
 pub(super) async fn remove_all<'a>(
     docker: &Docker,
     leaving: Leaving,
-    things: &'a [Thing],
-) -> Result<Vec<(&'a Thing, String)>, Fault> {
-    let is_container = |thing: &&Thing| thing.kind == Kind::Container;
+    things: &'a [OwnedResource],
+) -> Result<Vec<(&'a OwnedResource, String)>, Fault> {
+    let is_container = |thing: &&OwnedResource| thing.kind == Kind::Container;
     let (containers, others): (Vec<_>, Vec<_>) = things.iter().partition(is_container);
     let mut refused = Vec::new();
     let leaving_alone = &Mutex::new(());

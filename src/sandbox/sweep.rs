@@ -9,11 +9,11 @@ use softy_checks::observation::{Fault, FaultKind};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::capabilities::Leaving;
 use super::engine::{Clock, fault};
-use super::facts::Leaving;
+use super::owned_resource::{OwnedResource, things};
 use super::owner::{Life, Owner, Place};
 use super::removal::remove_all;
-use super::things::{Thing, things};
 use super::{KEPT_LABEL, RUN_LABEL, Sandbox, limits};
 
 /// Quiet period after which a dead run's resources count as complete: the engine still finishes calls of a dead client, such as
@@ -40,7 +40,7 @@ pub struct Sweeper {
 #[derive(Debug, Default)]
 pub struct Found {
     /// Resources that dead runs have left.
-    pub dead: Vec<Thing>,
+    pub dead: Vec<OwnedResource>,
     /// Ids of runs that are alive, or may be.
     pub spared: Vec<(String, Life)>,
 }
@@ -49,9 +49,9 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Swept {
     /// Resources that were removed.
-    pub removed: Vec<Thing>,
+    pub removed: Vec<OwnedResource>,
     /// Resources that could not be removed, each with the engine's error text.
-    pub left: Vec<(Thing, String)>,
+    pub left: Vec<(OwnedResource, String)>,
     /// Ids of runs that are alive, or may be.
     pub spared: Vec<(String, Life)>,
 }
@@ -71,7 +71,7 @@ impl Sandbox {
             place: Place::here(),
             run: self.run.clone(),
             spares_kept: true,
-            leaving: self.facts.leaving,
+            leaving: self.capabilities.leaving,
         }
     }
 }
@@ -145,7 +145,7 @@ impl Sweeper {
     }
 
     async fn sweep_until_quiet(&self) -> Result<Swept, Fault> {
-        let mut seen: Vec<Thing> = Vec::new();
+        let mut seen: Vec<OwnedResource> = Vec::new();
         let mut refused: HashMap<String, String> = HashMap::new();
         let mut changed = Instant::now();
         loop {
@@ -170,7 +170,7 @@ impl Sweeper {
     }
 
     /// Returns the time since the start of the run that left a resource.
-    pub fn age(&self, thing: &Thing) -> Duration {
+    pub fn age(&self, thing: &OwnedResource) -> Duration {
         let began = thing.owner.as_ref().map(|owner| owner.began);
         self.since(began.unwrap_or(i64::MAX))
     }
@@ -192,8 +192,8 @@ impl Sweeper {
 }
 
 impl Swept {
-    fn of(seen: Vec<Thing>, found: Found, refused: HashMap<String, String>) -> Swept {
-        let is_there = |thing: &Thing| found.dead.iter().any(|dead| dead.id == thing.id);
+    fn of(seen: Vec<OwnedResource>, found: Found, refused: HashMap<String, String>) -> Swept {
+        let is_there = |thing: &OwnedResource| found.dead.iter().any(|dead| dead.id == thing.id);
         let removed = seen.into_iter().filter(|thing| !is_there(thing)).collect();
         let left = found.dead.into_iter().map(|thing| {
             let why = refused.get(&thing.id).cloned().unwrap_or_default();
@@ -219,8 +219,9 @@ impl Sweeping {
                 .map_err(|error| Fault::told(FaultKind::Checker, error.to_string()))??;
             let found = self.sweeper.look().await?;
             remove_all(&self.sweeper.docker, self.sweeper.leaving, &found.dead).await?;
-            let is_new = |thing: &Thing| !swept.left.iter().any(|(left, _)| left.id == thing.id);
-            let new: Vec<Thing> = found.dead.into_iter().filter(is_new).collect();
+            let is_new =
+                |thing: &OwnedResource| !swept.left.iter().any(|(left, _)| left.id == thing.id);
+            let new: Vec<OwnedResource> = found.dead.into_iter().filter(is_new).collect();
             swept.removed.extend(new);
             Ok(swept)
         });

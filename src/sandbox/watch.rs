@@ -17,8 +17,8 @@ use softy_checks::observation::Limit;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::hold::{hold, let_go};
-use super::{Member, Sandbox, limits};
+use super::pause::{pause, unpause};
+use super::{ContainerHandle, Sandbox, limits};
 
 /// Shortest pause between two checks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -108,7 +108,7 @@ impl Sandbox {
     }
 
     /// Returns the limit for which a container was killed.
-    pub(super) fn excess(&self, member: &Member) -> Option<Limit> {
+    pub(super) fn excess(&self, member: &ContainerHandle) -> Option<Limit> {
         let excesses = self.watched.excesses();
         let excess = excesses.iter().find(|(id, _)| *id == member.id);
         excess.map(|(_, limit)| *limit)
@@ -119,9 +119,9 @@ impl Sandbox {
         let started = Instant::now();
         let containers = &self.running().await;
         let suspicion = Suspicion {
-            of_bytes: !self.facts.measures_layers && taken.bytes > limits::DISK_BYTES,
+            of_bytes: !self.capabilities.measures_layers && taken.bytes > limits::DISK_BYTES,
             of_files: taken.files > limits::FILES
-                || (self.facts.measures_layers && started.elapsed() > MANY_FILES),
+                || (self.capabilities.measures_layers && started.elapsed() > MANY_FILES),
         };
         let looks = containers.iter().map(|container| async move {
             let Some(id) = &container.id else {
@@ -138,7 +138,7 @@ impl Sandbox {
     async fn running(&self) -> Vec<ContainerSummary> {
         let options = ListContainersOptionsBuilder::new()
             .filters(&self.filter())
-            .size(self.facts.measures_layers)
+            .size(self.capabilities.measures_layers)
             .build();
         let containers = self.docker.list_containers(Some(options));
         let containers = timeout(limits::LOOK, containers).await;
@@ -199,9 +199,9 @@ impl Sandbox {
         let _alone = self.holding_alone().await;
         let ids = || all.iter().filter_map(|container| container.id.as_deref());
         // A container that has exited meanwhile, or cannot be paused, is read as it is.
-        hold(&self.docker, ids()).await;
+        pause(&self.docker, ids()).await;
         let archived = archived(&self.docker, id, folder, room).await;
-        let_go(&self.docker, ids()).await;
+        unpause(&self.docker, ids()).await;
         match archived {
             Archived::Large => None,
             Archived::Small(bytes) => Some(room - bytes),
@@ -220,7 +220,7 @@ impl Sandbox {
     }
 
     fn space(&self) -> Option<Space> {
-        let disk = rustix::fs::statvfs(self.facts.root.as_deref()?).ok()?;
+        let disk = rustix::fs::statvfs(self.capabilities.root.as_deref()?).ok()?;
         Some(Space {
             bytes: disk.f_bfree.saturating_mul(disk.f_frsize),
             files: disk.f_ffree,

@@ -17,9 +17,9 @@ use softy_checks::observation::{AllHeld, Choice, Connection, Held, Outcome, Voll
 use softy_checks::period;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::kept::Kept;
+use super::kept::PersistentConnection;
 use super::volley::{MOST_WORKERS, Mark, workers};
-use crate::sandbox::{Member, Sandbox, limits};
+use crate::sandbox::{ContainerHandle, Sandbox, limits};
 
 /// Minimum time without an answer after which a request counts as waiting for the paused replica.
 const WAIT: Duration = Duration::from_millis(250);
@@ -46,13 +46,13 @@ const BETWEEN: Duration = Duration::from_millis(2);
 /// paused replica.
 pub async fn held(
     sandbox: &Sandbox,
-    proxy: &Member,
+    proxy: &ContainerHandle,
     address: SocketAddr,
-    replicas: &[Member],
-    company: &[Member],
+    replicas: &[ContainerHandle],
+    company: &[ContainerHandle],
     volley: &Volley,
 ) -> Option<Held> {
-    let order = Order::of(volley).filter(|_| volley.replicas as usize == replicas.len())?;
+    let order = RotationOrder::of(volley).filter(|_| volley.replicas as usize == replicas.len())?;
     let numbered = || (1..).zip(replicas.iter().cloned());
     let (_, first) = numbered().find(|(number, _)| *number == order.first)?;
     let first_number = order.first;
@@ -66,15 +66,15 @@ pub async fn held(
         others: others.collect(),
     };
     let _alone = sandbox.holding_alone().await;
-    sandbox.hold(company).await;
+    sandbox.pause(company).await;
     let seen = holding.seen().await;
-    sandbox.let_go(company).await;
+    sandbox.unpause(company).await;
     seen
 }
 
 /// Order of requests in which every replica has the same share.
 #[derive(Debug, PartialEq, Eq)]
-struct Order {
+struct RotationOrder {
     period: u32,
     /// Number of replicas in the order.
     replicas: u32,
@@ -82,9 +82,9 @@ struct Order {
     first: u32,
 }
 
-impl Order {
+impl RotationOrder {
     /// Returns the order of a volley; `None` when it has none, or when several connections shared it.
-    fn of(volley: &Volley) -> Option<Order> {
+    fn of(volley: &Volley) -> Option<RotationOrder> {
         let period = period(&volley.sequence)?;
         let mut turns = volley.sequence.get(..period)?.to_vec();
         let first = *turns.first()?;
@@ -92,7 +92,7 @@ impl Order {
         let shares: Vec<usize> = turns.chunk_by(u32::eq).map(<[u32]>::len).collect();
         let is_equal = shares.len() > 1 && shares.windows(2).all(|pair| pair[0] == pair[1]);
         let is_known = volley.connection == Connection::KeptAlive && !turns.contains(&0);
-        (is_equal && is_known).then_some(Order {
+        (is_equal && is_known).then_some(RotationOrder {
             period: u32::try_from(period).ok()?,
             replicas: u32::try_from(shares.len()).ok()?,
             first,
@@ -104,13 +104,13 @@ impl Order {
 struct Holding<'a> {
     sandbox: &'a Sandbox,
     address: SocketAddr,
-    order: Order,
+    order: RotationOrder,
     /// Number of the proxy's worker processes; 0 when unknown.
     workers: u32,
     /// Replica that is paused first.
-    first: Vec<Member>,
+    first: Vec<ContainerHandle>,
     /// Other replicas, with their numbers.
-    others: Vec<(u32, Member)>,
+    others: Vec<(u32, ContainerHandle)>,
 }
 
 impl Holding<'_> {
@@ -145,12 +145,12 @@ impl Holding<'_> {
         let mut unasked = Vec::new();
         for (number, replica) in &self.others {
             let one = std::slice::from_ref(replica);
-            let waits = match self.sandbox.hold(one).await {
+            let waits = match self.sandbox.pause(one).await {
                 true => timeout_at(deadline, self.waits(wait)).await.ok().flatten(),
                 false => None,
             };
             let (waits, waiting) = waits.unzip();
-            self.sandbox.let_go(one).await;
+            self.sandbox.unpause(one).await;
             if let Some(mut waiting) = waiting {
                 waiting.answered(wait * SILENCE).await;
             }
@@ -163,7 +163,7 @@ impl Holding<'_> {
     /// answer.
     async fn waits(&self, wait: Duration) -> Option<(bool, Waiting)> {
         let mut waiting = Waiting::new(self);
-        let mut kept = Kept::new(self.address);
+        let mut kept = PersistentConnection::new(self.address);
         for _ in 0..self.enough() {
             let mut request = waiting.request(kept, Company::None);
             tokio::select! {
@@ -186,7 +186,7 @@ impl Holding<'_> {
         let mut slowest = Duration::ZERO;
         for _ in 0..self.order.period {
             let started = Instant::now();
-            waiting.ask(Kept::new(self.address), Company::None);
+            waiting.ask(PersistentConnection::new(self.address), Company::None);
             let answer = waiting.next().await?;
             slowest = slowest.max(started.elapsed());
             answer.is_right()?;
@@ -197,12 +197,12 @@ impl Holding<'_> {
     /// Makes one attempt, and unpauses all replicas at its end. If the future is dropped before that, the removal of the stack
     /// follows.
     async fn attempt(&self, wait: Duration, deadline: Instant) -> Option<Held> {
-        let seen = match self.sandbox.hold(&self.first).await {
+        let seen = match self.sandbox.pause(&self.first).await {
             true => timeout_at(deadline, self.watch(wait)).await.ok().flatten(),
             false => None,
         };
-        self.sandbox.let_go(&self.first).await;
-        self.sandbox.let_go(&self.other_members()).await;
+        self.sandbox.unpause(&self.first).await;
+        self.sandbox.unpause(&self.other_members()).await;
         seen
     }
 
@@ -231,7 +231,7 @@ impl Holding<'_> {
             self.all(requests, &mut waiting).await?;
         }
         waiting.still(wait).await?;
-        if !self.sandbox.let_go(&self.first).await {
+        if !self.sandbox.unpause(&self.first).await {
             return None;
         }
         let answered = waiting.answered(wait * SILENCE).await?;
@@ -248,7 +248,7 @@ impl Holding<'_> {
     /// turns. Returns the number of requests in a row that the last connection got answered.
     async fn one_by_one(&self, wait: Duration, waiting: &mut Waiting) -> Option<u32> {
         let most = self.workers.clamp(1, MOST_WORKERS) as usize;
-        let (mut kept, mut closed, mut passed_by) = (Kept::new(self.address), 0, 0);
+        let (mut kept, mut closed, mut passed_by) = (PersistentConnection::new(self.address), 0, 0);
         while passed_by < self.enough() && waiting.requests.len() <= most {
             let mut request = waiting.request(kept, Company::None);
             tokio::select! {
@@ -262,14 +262,14 @@ impl Holding<'_> {
                 _ = waiting.requests.next(), if !waiting.requests.is_empty() => return None,
                 () = sleep(wait) => {
                     waiting.requests.push(request);
-                    (kept, closed, passed_by) = (Kept::new(self.address), 0, 0);
+                    (kept, closed, passed_by) = (PersistentConnection::new(self.address), 0, 0);
                 }
             }
         }
         Some(passed_by)
     }
 
-    fn other_members(&self) -> Vec<Member> {
+    fn other_members(&self) -> Vec<ContainerHandle> {
         self.others
             .iter()
             .map(|(_, member)| member.clone())
@@ -283,11 +283,11 @@ impl Holding<'_> {
 
     /// Pauses the other replicas as well, and sends requests that have to wait.
     async fn all(&self, requests: u32, waiting: &mut Waiting) -> Option<()> {
-        if !self.sandbox.hold(&self.other_members()).await {
+        if !self.sandbox.pause(&self.other_members()).await {
             return None;
         }
         for _ in 0..requests {
-            waiting.ask(Kept::new(self.address), Company::Others);
+            waiting.ask(PersistentConnection::new(self.address), Company::Others);
             waiting.still(BETWEEN).await?;
         }
         Some(())
@@ -319,7 +319,7 @@ enum Company {
 
 /// Result of a request.
 struct Answer {
-    kept: Kept,
+    kept: PersistentConnection,
     company: Company,
     outcome: Outcome,
 }
@@ -349,7 +349,7 @@ impl Waiting {
     }
 
     /// Creates a request on a connection.
-    fn request(&mut self, mut kept: Kept, company: Company) -> Request {
+    fn request(&mut self, mut kept: PersistentConnection, company: Company) -> Request {
         self.sent += 1;
         let path = self.mark.path(self.sent);
         let request = async move {
@@ -363,7 +363,7 @@ impl Waiting {
         request.boxed()
     }
 
-    fn ask(&mut self, kept: Kept, company: Company) {
+    fn ask(&mut self, kept: PersistentConnection, company: Company) {
         let request = self.request(kept, company);
         self.requests.push(request);
     }
@@ -406,7 +406,7 @@ mod tests {
             others: Vec::new(),
             refused: None,
         };
-        let order = Order::of(&volley)?;
+        let order = RotationOrder::of(&volley)?;
         Some((order.period, order.replicas, order.first))
     }
 

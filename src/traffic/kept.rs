@@ -18,7 +18,7 @@ use super::{BODY_BYTES, HOST, REPLY, shown_body};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Persistent connection, opened again only when the other side has closed it.
-pub(super) struct Kept {
+pub(super) struct PersistentConnection {
     address: SocketAddr,
     sender: Option<SendRequest<Empty<Bytes>>>,
     /// Number of times that the other side has closed the connection. A connection given up here after a timeout does not
@@ -26,9 +26,9 @@ pub(super) struct Kept {
     pub(super) closed: u32,
 }
 
-impl Kept {
-    pub(super) fn new(address: SocketAddr) -> Kept {
-        Kept {
+impl PersistentConnection {
+    pub(super) fn new(address: SocketAddr) -> PersistentConnection {
+        PersistentConnection {
             address,
             sender: None,
             closed: 0,

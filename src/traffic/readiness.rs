@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::listening::listening;
-use crate::sandbox::{Member, Reach, Reachable, Sandbox, limits};
+use crate::sandbox::{ContainerHandle, Reach, Sandbox, StackNetworks, limits};
 
 /// Time between two attempts to connect to a container that has just started.
 const BETWEEN_CONNECTS: Duration = Duration::from_millis(10);
@@ -50,7 +50,7 @@ const AT_WORK: u64 = 1;
 /// State of a container after its start.
 #[derive(Clone, Debug)]
 pub struct Settled {
-    /// Running if it listens, silent if it does not listen within [`Reachable::ready`], otherwise its end.
+    /// Running if it listens, silent if it does not listen within [`StackNetworks::ready`], otherwise its end.
     pub state: State,
     /// Addresses that it listens on; empty unless they were read from its socket tables.
     pub listening: Vec<String>,
@@ -62,8 +62,8 @@ pub struct Settled {
 /// A fault when the engine fails.
 pub async fn settle(
     sandbox: &Sandbox,
-    member: &Member,
-    reachable: &Reachable,
+    member: &ContainerHandle,
+    reachable: &StackNetworks,
 ) -> Result<Settled, Fault> {
     let listens = async {
         match reachable.reach {
@@ -87,7 +87,11 @@ pub async fn settle(
 
 /// Waits until a container's time to listen is over. On a busy machine importing Flask alone takes longer: while its programs
 /// compute rather than wait, it has up to [`limits::READY_AT_WORK`].
-async fn had_its_time(sandbox: &Sandbox, member: &Member, ready: Duration) -> Result<(), Fault> {
+async fn had_its_time(
+    sandbox: &Sandbox,
+    member: &ContainerHandle,
+    ready: Duration,
+) -> Result<(), Fault> {
     let started = Instant::now();
     sleep(ready.saturating_sub(BETWEEN_SHARES)).await;
     let mut before = sandbox.computed(member).await?;
@@ -135,7 +139,7 @@ pub async fn knock(address: SocketAddr) -> Door {
 }
 
 /// Waits until one of the container's expected ports accepts a connection.
-async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
+async fn accepts(sandbox: &Sandbox, member: &ContainerHandle, reachable: &StackNetworks) {
     let started = Instant::now();
     let mut address: Option<SocketAddr> = None;
     loop {
@@ -163,7 +167,11 @@ async fn accepts(sandbox: &Sandbox, member: &Member, reachable: &Reachable) {
 
 /// Reads the container's socket tables, first after `first` and then repeatedly, until they show a socket that other containers
 /// can reach. A loopback socket counts after [`LOOPBACK_PATIENCE`]. Returns the addresses.
-async fn looks(sandbox: &Sandbox, member: &Member, first: Duration) -> Result<Vec<String>, Fault> {
+async fn looks(
+    sandbox: &Sandbox,
+    member: &ContainerHandle,
+    first: Duration,
+) -> Result<Vec<String>, Fault> {
     let mut alone_since: Option<Instant> = None;
     let mut pause = first;
     loop {

@@ -14,9 +14,9 @@ use super::API_PATH;
 use super::attribution::{Attribution, others};
 use super::counted::{ALONE, PADDINGS, are_alike, handed_on, is_quiet, receivers, served};
 use super::fresh::Client;
-use super::kept::Kept;
+use super::kept::PersistentConnection;
 use super::pace::Pace;
-use crate::sandbox::{Member, Moment, Sandbox};
+use crate::sandbox::{ContainerHandle, Moment, Sandbox};
 
 /// Number of requests per replica.
 const REQUESTS_PER_REPLICA: u32 = 20;
@@ -60,9 +60,9 @@ pub(super) const MOST_WORKERS: u32 = 8;
 /// A fault when the engine fails or does not report what is needed, or when the checker's own time has run out.
 pub async fn volley(
     sandbox: &Sandbox,
-    proxy: &Member,
+    proxy: &ContainerHandle,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     pace: Pace,
 ) -> Result<Volley, Fault> {
     let count = u32::try_from(replicas.len()).unwrap_or(u32::MAX);
@@ -104,7 +104,7 @@ pub async fn fresh_volley(
     sandbox: &Sandbox,
     client: &Client,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     pace: Pace,
 ) -> Result<(Volley, Vec<Reply>), Fault> {
     let mark = Mark::new(sandbox);
@@ -134,7 +134,7 @@ pub async fn fresh_volley(
 ///
 /// # Errors
 /// A fault when the engine does not answer.
-pub async fn workers(sandbox: &Sandbox, proxy: &Member) -> Result<Option<u32>, Fault> {
+pub async fn workers(sandbox: &Sandbox, proxy: &ContainerHandle) -> Result<Option<u32>, Fault> {
     let processes = sandbox.processes(proxy).await?.unwrap_or_default();
     let workers = processes
         .iter()
@@ -153,14 +153,14 @@ struct Plan {
     pace: Pace,
 }
 
-/// Sent volley, with the number of times that the proxy closed the connection and the number of requests that timed out.
-struct Sent {
+/// Volley that was sent, with the number of times that the proxy closed the connection and the number of requests that timed out.
+struct SentVolley {
     volley: Volley,
     closed: u32,
     late: usize,
 }
 
-impl Sent {
+impl SentVolley {
     /// Returns whether some requests got no right answer, but few, and each because of a timeout.
     fn is_rarely_late(&self) -> bool {
         let Volley {
@@ -227,9 +227,9 @@ fn path(nonce: &str, request: u32, random: &RandomState) -> String {
 async fn logged(
     sandbox: &Sandbox,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     plan: &Plan,
-) -> Result<Sent, Fault> {
+) -> Result<SentVolley, Fault> {
     let mut sent = logged_once(sandbox, address, replicas, plan).await?;
     for _ in 1..TIMELY_ATTEMPTS {
         if !sent.is_rarely_late() {
@@ -243,11 +243,11 @@ async fn logged(
 async fn logged_once(
     sandbox: &Sandbox,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     plan: &Plan,
-) -> Result<Sent, Fault> {
+) -> Result<SentVolley, Fault> {
     let (mark, started) = (Mark::new(sandbox), Instant::now());
-    let mut kept = Kept::new(address);
+    let mut kept = PersistentConnection::new(address);
     let (mut sent, mut late, mut refused, mut unanswered) = (0, 0, None, Vec::new());
     while sent < plan.requests && started.elapsed() < VOLLEY {
         plan.pace.wait().await;
@@ -267,7 +267,7 @@ async fn logged_once(
     in_time(sent, needed, &unanswered)?;
     let volley = attributed(sandbox, replicas, &mark, sent, plan.connection, unanswered).await?;
     let workers = plan.workers;
-    Ok(Sent {
+    Ok(SentVolley {
         volley: Volley {
             workers,
             refused,
@@ -303,7 +303,7 @@ fn in_time(sent: u32, planned: u32, unanswered: &[u32]) -> Result<(), Fault> {
 /// Reads the logs until they name every answered request, or [`LOGS`] has passed.
 async fn attributed(
     sandbox: &Sandbox,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     mark: &Mark,
     requests: u32,
     connection: Connection,
@@ -347,9 +347,9 @@ async fn attributed(
 async fn counted(
     sandbox: &Sandbox,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     plan: &Plan,
-) -> Result<Sent, Fault> {
+) -> Result<SentVolley, Fault> {
     for _ in 0..COUNTED_ATTEMPTS {
         if let Some(sent) = counted_once(sandbox, address, replicas, plan).await? {
             return Ok(sent);
@@ -366,9 +366,9 @@ async fn counted(
 async fn counted_once(
     sandbox: &Sandbox,
     address: SocketAddr,
-    replicas: &[Member],
+    replicas: &[ContainerHandle],
     plan: &Plan,
-) -> Result<Option<Sent>, Fault> {
+) -> Result<Option<SentVolley>, Fault> {
     let started = Instant::now();
     let mut counting = Counting::begin(sandbox, address, replicas, plan.pace).await?;
     let Some(alone) = counting.alone().await? else {
@@ -412,7 +412,7 @@ async fn counted_once(
         others: Vec::new(),
         refused: None,
     };
-    Ok(Some(Sent {
+    Ok(Some(SentVolley {
         volley,
         closed: counting.kept.closed,
         late: 0,
@@ -422,9 +422,9 @@ async fn counted_once(
 /// Requests on one connection, and the bytes that every replica has received.
 struct Counting<'a> {
     sandbox: &'a Sandbox,
-    replicas: &'a [Member],
+    replicas: &'a [ContainerHandle],
     mark: Mark,
-    kept: Kept,
+    kept: PersistentConnection,
     pace: Pace,
     /// True if nothing that could be taken for a request arrived before the first request.
     was_quiet: bool,
@@ -437,7 +437,7 @@ impl<'a> Counting<'a> {
     async fn begin(
         sandbox: &'a Sandbox,
         address: SocketAddr,
-        replicas: &'a [Member],
+        replicas: &'a [ContainerHandle],
         pace: Pace,
     ) -> Result<Counting<'a>, Fault> {
         let before = counters(sandbox, replicas).await?;
@@ -446,7 +446,7 @@ impl<'a> Counting<'a> {
             sandbox,
             replicas,
             mark: Mark::new(sandbox),
-            kept: Kept::new(address),
+            kept: PersistentConnection::new(address),
             pace,
             was_quiet: is_quiet(&difference(&before, &first)),
             last: first.clone(),
@@ -498,7 +498,7 @@ impl<'a> Counting<'a> {
 }
 
 /// Returns the bytes that every replica has received so far: the only source when the logs are silent.
-async fn counters(sandbox: &Sandbox, replicas: &[Member]) -> Result<Vec<u64>, Fault> {
+async fn counters(sandbox: &Sandbox, replicas: &[ContainerHandle]) -> Result<Vec<u64>, Fault> {
     let counters = try_join_all(replicas.iter().map(|replica| sandbox.received(replica))).await?;
     let counters: Option<Vec<u64>> = counters.into_iter().collect();
     let words = Text::fixed(
@@ -517,7 +517,7 @@ fn difference(before: &[u64], after: &[u64]) -> Vec<u64> {
 }
 
 /// Returns the number of the proxy's worker processes, or [`MOST_WORKERS`] when it is unknown.
-async fn reckoned(sandbox: &Sandbox, proxy: &Member) -> Result<u32, Fault> {
+async fn reckoned(sandbox: &Sandbox, proxy: &ContainerHandle) -> Result<u32, Fault> {
     Ok(workers(sandbox, proxy).await?.unwrap_or(MOST_WORKERS))
 }
 

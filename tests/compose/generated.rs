@@ -123,7 +123,7 @@ fn outcomes(reference: &Reference, case: &Case, folder: &Path) -> Vec<Outcome> {
 /// Reads a file with this program; `None` if only the sandbox refuses it.
 fn of_program(folder: &Path) -> Option<Outlook> {
     let submission = Submission::open(folder).expect("a submission can be opened");
-    let (compose, project) = compose::read(&submission, &softy_checks::Asked::default())
+    let (compose, project) = compose::read(&submission, &softy_checks::Expectations::default())
         .expect("a compose file can be read");
     let Compose {
         problems, oddities, ..

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use softy_check::compose;
 use softy_check::compose::project::Project;
-use softy_check::sandbox::{Asked, Bases, Builds, Egress, Endpoint, Outlet, Reach, Sandbox};
+use softy_check::sandbox::{
+    BuildEgress, Builds, Egress, Endpoint, EndpointOptions, ImageOverrides, Reach, Sandbox,
+};
 use softy_check::submission::Submission;
 use softy_checks::observation::{Compose, Fault, ImageState};
 
@@ -27,7 +29,7 @@ pub enum Reading {
 /// Reads the compose files of a submission.
 pub fn read(folder: &Path) -> Reading {
     let submission = Submission::open(folder).expect("a submission can be opened");
-    let (compose, project) = compose::read(&submission, &softy_checks::Asked::default())
+    let (compose, project) = compose::read(&submission, &softy_checks::Expectations::default())
         .expect("a compose file can be read");
     let Compose {
         files, problems, ..
@@ -47,7 +49,7 @@ pub fn read(folder: &Path) -> Reading {
 /// An error if the sandbox refuses something in them.
 pub fn observed(folder: &Path) -> Result<Compose, ()> {
     let submission = Submission::open(folder).expect("a submission can be opened");
-    let (compose, _) = compose::read(&submission, &softy_checks::Asked::default())
+    let (compose, _) = compose::read(&submission, &softy_checks::Expectations::default())
         .expect("a compose file can be read");
     match compose.refusals.is_empty() {
         true => Ok(compose),
@@ -62,8 +64,8 @@ pub fn observed(folder: &Path) -> Result<Compose, ()> {
 pub fn stack(folder: &Path, project: Project, name: &str, like: &Stack) -> Result<Stack, String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     runtime.block_on(async {
-        let engine = Endpoint::find(&Asked::default()).expect("an engine is named");
-        let sandbox = Sandbox::open(&engine, None, Bases::default(), Arc::default())
+        let engine = Endpoint::find(&EndpointOptions::default()).expect("an engine is named");
+        let sandbox = Sandbox::open(&engine, None, ImageOverrides::default(), Arc::default())
             .await
             .expect("the engine answers");
         let names = Names::Sandbox(project.networks.clone());
@@ -89,7 +91,12 @@ async fn make(
         service.labels.push((LABEL.to_owned(), name.to_owned()));
     }
     let built = sandbox
-        .images(&submission, &project, Builds::default(), &Outlet::default())
+        .images(
+            &submission,
+            &project,
+            Builds::default(),
+            &BuildEgress::default(),
+        )
         .await?;
     let reachable = sandbox
         .networks(&project.networks, Some(Reach::Address), Egress::Closed)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::asked::BACK_END;
+use crate::expectations::BACK_END;
 use crate::model::{Place, Text};
 
 /// Content of the compose files of `task6`.

@@ -1,6 +1,6 @@
 //! Observation of a submission without a mistake; tests change one part of it.
 
-use crate::asked::Asked;
+use crate::expectations::Expectations;
 
 use super::{
     Answer, Compose, Connection, Container, Content, Image, ImageState, Observation, Outcome, Port,
@@ -32,7 +32,7 @@ pub(crate) fn correct() -> Observation {
         nginx: None,
         sandbox: None,
         advice: None,
-        asked: Asked::default(),
+        asked: Expectations::default(),
     }
 }
 

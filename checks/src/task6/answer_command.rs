@@ -128,7 +128,7 @@ fn no_command(lines: &[&str], back_end: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::Asked;
+    use crate::expectations::Expectations;
     use crate::observation::correct::{answer, correct};
 
     fn judged(content: &str) -> Judged {
@@ -189,7 +189,7 @@ mod tests {
         );
     }
 
-    fn asking(content: &str, asked: Asked) -> Judged {
+    fn asking(content: &str, asked: Expectations) -> Judged {
         let seen = Observation {
             answer: Some(answer(content)),
             ..correct()
@@ -201,9 +201,9 @@ mod tests {
     fn a_rubric_can_ask_for_the_line_alone() {
         let alone = |content| {
             let line_alone = true;
-            let asked = Asked {
+            let asked = Expectations {
                 line_alone,
-                ..Asked::default()
+                ..Expectations::default()
             };
             asking(content, asked).findings.first().map(|it| it.code)
         };
@@ -219,9 +219,9 @@ mod tests {
     fn a_rubric_can_accept_what_does_the_same() {
         let accepting = |content| {
             let equivalent_commands = true;
-            let asked = Asked {
+            let asked = Expectations {
                 equivalent_commands,
-                ..Asked::default()
+                ..Expectations::default()
             };
             asking(content, asked)
         };

@@ -68,7 +68,11 @@ fn judge(seen: &Observation) -> Judgement {
         );
         return Err(Unjudged::Fault(Fault::not_asked_then(detail)));
     }
-    match seen.scaled.as_ref().and_then(|stack| fallen(seen, stack)) {
+    match seen
+        .scaled
+        .as_ref()
+        .and_then(|stack| failed_containers(seen, stack))
+    {
         Some(finding) => Ok(Judged::failed(finding)),
         None => round_robin::judge_volley(seen, seen.volley(asked)?),
     }
@@ -97,8 +101,10 @@ fn count(replicas: u32) -> Text {
 }
 
 /// Returns the finding for the first container that does not run with five replicas.
-fn fallen(seen: &Observation, stack: &Stack) -> Option<Finding> {
-    let cause = stack_runs::fallen(seen, stack).into_iter().next()?;
+fn failed_containers(seen: &Observation, stack: &Stack) -> Option<Finding> {
+    let cause = stack_runs::failed_containers(seen, stack)
+        .into_iter()
+        .next()?;
     let Text { en, fr } = count(seen.asked.replicas);
     let message = Text::new(
         format!(
@@ -125,7 +131,7 @@ fn fallen(seen: &Observation, stack: &Stack) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::Asked;
+    use crate::expectations::Expectations;
     use crate::observation::correct::{container, correct};
     use crate::observation::{Container, State, Volley};
 
@@ -170,9 +176,9 @@ mod tests {
     #[test]
     fn another_number_than_was_tried_is_never_a_verdict() {
         let four = |seen: Observation| {
-            judge(&seen.asking(Asked {
+            judge(&seen.asking(Expectations {
                 replicas: 4,
-                ..Asked::default()
+                ..Expectations::default()
             }))
         };
         assert!(matches!(four(correct()), Err(Unjudged::Fault(_))));

@@ -139,15 +139,13 @@ fn judge(seen: &Observation) -> Judgement {
         outside::note(stack),
         limits::note(stack),
     ];
-    Ok(
-        Judged::from_findings(fallen(seen, stack))
-            .with_notes(notes.into_iter().flatten().collect()),
-    )
+    Ok(Judged::from_findings(failed_containers(seen, stack))
+        .with_notes(notes.into_iter().flatten().collect()))
 }
 
 /// Returns one finding per service and mistake for containers that did not stay up, causes before their consequences.
-pub(super) fn fallen(seen: &Observation, stack: &Stack) -> Vec<Finding> {
-    let mut fallen: Vec<(&str, Finding)> = Vec::new();
+pub(super) fn failed_containers(seen: &Observation, stack: &Stack) -> Vec<Finding> {
+    let mut failed_containers: Vec<(&str, Finding)> = Vec::new();
     for container in &stack.containers {
         let service = container.service.as_str();
         let Some(finding) = end(seen, stack, container) else {
@@ -155,12 +153,15 @@ pub(super) fn fallen(seen: &Observation, stack: &Stack) -> Vec<Finding> {
         };
         let is_known =
             |(other, known): &(&str, Finding)| *other == service && known.code == finding.code;
-        if !fallen.iter().any(is_known) {
-            fallen.push((service, finding.shown_by(stack.evidence(container))));
+        if !failed_containers.iter().any(is_known) {
+            failed_containers.push((service, finding.shown_by(stack.evidence(container))));
         }
     }
-    fallen.sort_by_key(|(_, finding)| consequence(finding));
-    fallen.into_iter().map(|(_, finding)| finding).collect()
+    failed_containers.sort_by_key(|(_, finding)| consequence(finding));
+    failed_containers
+        .into_iter()
+        .map(|(_, finding)| finding)
+        .collect()
 }
 
 /// Returns the distance of a mistake from its cause: a name is not found after its containers exited, and a service waits for

@@ -3,7 +3,7 @@
 use softy_checks::model::Text;
 
 use super::line::{Line, Mark};
-use crate::sandbox::{BaseState, Diagnosis, Endpoint, FoundBy, Lacks, Reach, limits};
+use crate::sandbox::{BaseState, Diagnosis, Endpoint, FoundBy, MissingLimits, Reach, limits};
 
 /// Minimum free disk space in bytes: the limit for the images of a run, and a quarter more. With less, a run may fill the disk.
 const FREE_BYTES: u64 = limits::BUILD_BYTES + limits::BUILD_BYTES / 4;
@@ -136,8 +136,8 @@ fn builder(diagnosis: &Diagnosis) -> Line {
     Line::fine("builder", found)
 }
 
-fn limits_held(lacks: Lacks, cgroups: &str) -> Line {
-    let Lacks {
+fn limits_held(lacks: MissingLimits, cgroups: &str) -> Line {
+    let MissingLimits {
         memory,
         swap,
         processes,
@@ -311,12 +311,12 @@ mod tests {
 
     #[test]
     fn what_is_not_held_is_named() {
-        let held = limits_held(Lacks::default(), "2");
+        let held = limits_held(MissingLimits::default(), "2");
         assert!(said(&held).starts_with("✓ limits"), "{held:?}");
-        let lacks = Lacks {
+        let lacks = MissingLimits {
             swap: true,
             processors: true,
-            ..Lacks::default()
+            ..MissingLimits::default()
         };
         let line = said(&limits_held(lacks, "1"));
         assert!(

@@ -9,7 +9,7 @@ use softy_checks::model::Text;
 use tokio::runtime::Runtime;
 use tokio::time::{sleep, timeout};
 
-use super::Order;
+use super::GradeJob;
 use crate::commands::CommandError;
 use crate::commands::interruption::interruption;
 use crate::grade::{Session, left_on_the_engine};
@@ -36,7 +36,7 @@ const WATCHING: Text = Text::fixed(
     "en attente d’un changement de fichier ; Ctrl-C arrête et supprime la pile",
 );
 
-pub(super) fn run(order: &Order<'_>) -> Result<ExitStatus, CommandError> {
+pub(super) fn run(order: &GradeJob<'_>) -> Result<ExitStatus, CommandError> {
     Runtime::new()?.block_on(async {
         let mut interruption = pin!(interruption()?);
         let mut session = Session::new(&order.options);
@@ -51,7 +51,7 @@ pub(super) fn run(order: &Order<'_>) -> Result<ExitStatus, CommandError> {
 
 /// Grades round after round, until an interrupt or until the reader of the reports is gone.
 async fn rounds(
-    order: &Order<'_>,
+    order: &GradeJob<'_>,
     session: &mut Session<'_>,
     mut interruption: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<ExitStatus, CommandError> {

@@ -7,7 +7,7 @@ use crate::compose::dangers as danger;
 pub(super) static BUILD: &[Key] = &[
     carried(
         "additional_contexts",
-        Either(&[Named(&Text), List(&Type::Form(&forms::PAIR))]),
+        Either(&[Named(&Text), List(&Type::StringFormat(&formats::PAIR))]),
         "folders of the submission and `docker-image://`; others are refused",
     ),
     carried("args", PAIRS, "build arguments"),
@@ -27,7 +27,10 @@ pub(super) static BUILD: &[Key] = &[
     refused("entitlements", TEXTS, &danger::BUILD_RIGHTS),
     screened(
         "extra_hosts",
-        Either(&[Named(&TEXT_OR_TEXTS), List(&Type::Form(&forms::HOST))]),
+        Either(&[
+            Named(&TEXT_OR_TEXTS),
+            List(&Type::StringFormat(&formats::HOST)),
+        ]),
         danger::names_the_host,
         &danger::HOST_GATEWAY,
         "a build reaches registries by their own names",
@@ -95,7 +98,11 @@ const WATCH_ONLY: &str = "for `watch`, which the exercise does not run";
 pub(super) static DEVELOP: &[Key] = &[rewritten("watch", List(&Section(WATCH)), WATCH_ONLY)];
 
 static WATCH: &[Key] = &[
-    rewritten("action", Type::Form(&forms::WATCH_ACTION), WATCH_ONLY),
+    rewritten(
+        "action",
+        Type::StringFormat(&formats::WATCH_ACTION),
+        WATCH_ONLY,
+    ),
     rewritten("exec", Section(HOOK), WATCH_ONLY),
     rewritten("ignore", TEXT_OR_TEXTS, WATCH_ONLY),
     rewritten("include", TEXT_OR_TEXTS, WATCH_ONLY),

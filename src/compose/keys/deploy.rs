@@ -33,7 +33,7 @@ static RESOURCES: &[Key] = &[
 
 static LIMITS: &[Key] = &[
     rewritten("cpus", Number, OWN_LIMITS),
-    rewritten("memory", Type::Form(&forms::SIZE), OWN_LIMITS),
+    rewritten("memory", Type::StringFormat(&formats::SIZE), OWN_LIMITS),
     rewritten("pids", Integer, OWN_LIMITS),
 ];
 
@@ -41,7 +41,7 @@ static RESERVATIONS: &[Key] = &[
     rewritten("cpus", Number, OWN_LIMITS),
     refused("devices", List(&Section(DEVICE_REQUEST)), &danger::DEVICES),
     rewritten("generic_resources", List(&Section(GENERIC)), ONE_MACHINE),
-    rewritten("memory", Type::Form(&forms::SIZE), OWN_LIMITS),
+    rewritten("memory", Type::StringFormat(&formats::SIZE), OWN_LIMITS),
 ];
 
 static GENERIC: &[Key] = &[rewritten(
@@ -67,6 +67,6 @@ static UPDATE: &[Key] = &[
     rewritten("failure_action", Text, ONE_MACHINE),
     rewritten("max_failure_ratio", Number, ONE_MACHINE),
     rewritten("monitor", DURATION, ONE_MACHINE),
-    rewritten("order", Type::Form(&forms::ORDER), ONE_MACHINE),
+    rewritten("order", Type::StringFormat(&formats::ORDER), ONE_MACHINE),
     rewritten("parallelism", Integer, ONE_MACHINE),
 ];

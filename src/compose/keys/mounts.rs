@@ -36,10 +36,14 @@ static BIND: &[Key] = &[
     rewritten("propagation", Text, "a bind is a copy"),
     rewritten(
         "recursive",
-        Type::Form(&forms::RECURSIVE),
+        Type::StringFormat(&formats::RECURSIVE),
         "a bind is a copy",
     ),
-    rewritten("selinux", Type::Form(&forms::SELINUX), "a bind is a copy"),
+    rewritten(
+        "selinux",
+        Type::StringFormat(&formats::SELINUX),
+        "a bind is a copy",
+    ),
 ];
 
 static IMAGE: &[Key] = &[rewritten("subpath", Text, PART_OF_REFUSED)];

@@ -43,7 +43,7 @@ pub(super) static PORT: &[Key] = &[
     rewritten("app_protocol", Text, "a note for people"),
     rewritten(
         "host_ip",
-        Type::Form(&forms::ADDRESS),
+        Type::StringFormat(&formats::ADDRESS),
         "nothing is published on the machine",
     ),
     rewritten("mode", Text, ONE_MACHINE),

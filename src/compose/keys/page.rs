@@ -21,7 +21,7 @@ fn below(takes: &'static Type, path: &str, visit: &mut dyn FnMut(&str, &'static 
         | Type::Count
         | Type::Number
         | Type::Text
-        | Type::Form(_) => {}
+        | Type::StringFormat(_) => {}
         Type::List(item) => below(item, &format!("{path}[]"), visit),
         Type::Named(each) => below(each, &format!("{path}.NAME"), visit),
         Type::Either(types) => types.iter().for_each(|takes| below(takes, path, visit)),

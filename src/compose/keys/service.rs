@@ -30,7 +30,7 @@ pub(super) static SERVICE: &[Key] = &[
     ),
     screened(
         "cgroup",
-        Type::Form(&forms::CGROUP),
+        Type::StringFormat(&formats::CGROUP),
         |cgroup| cgroup != "private",
         &danger::ISOLATION,
         "`private` is the engine's own",
@@ -117,7 +117,10 @@ pub(super) static SERVICE: &[Key] = &[
     ),
     refused(
         "gpus",
-        Either(&[Type::Form(&forms::ALL), List(&Section(DEVICE_REQUEST))]),
+        Either(&[
+            Type::StringFormat(&formats::ALL),
+            List(&Section(DEVICE_REQUEST)),
+        ]),
         &danger::DEVICES,
     ),
     refused("group_add", List(&TEXT_OR_NUMBER), &danger::ROOT_OF_HOST),
@@ -135,7 +138,7 @@ pub(super) static SERVICE: &[Key] = &[
     carried("init", Bool, "the engine's init as the first process"),
     screened(
         "ipc",
-        Type::Form(&forms::IPC),
+        Type::StringFormat(&formats::IPC),
         danger::is_foreign,
         &danger::NAMESPACE,
         "its own, or that of a service of the stack",
@@ -171,7 +174,7 @@ pub(super) static SERVICE: &[Key] = &[
     ),
     screened(
         "network_mode",
-        Type::Form(&forms::NETWORK_MODE),
+        Type::StringFormat(&formats::NETWORK_MODE),
         danger::is_foreign,
         &danger::HOST_NETWORK,
         "none, the network of a service of the stack, or a closed bridge without DNS names",
@@ -185,7 +188,7 @@ pub(super) static SERVICE: &[Key] = &[
     rewritten("oom_score_adj", Integer, OWN_LIMITS),
     screened(
         "pid",
-        Either(&[Type::Form(&forms::PID), Null]),
+        Either(&[Type::StringFormat(&formats::PID), Null]),
         danger::is_foreign,
         &danger::NAMESPACE,
         "that of a service of the stack",
@@ -217,7 +220,7 @@ pub(super) static SERVICE: &[Key] = &[
     refused("provider", Section(PROVIDER), &danger::PROVIDER),
     rewritten(
         "pull_policy",
-        Type::Form(&forms::PULL_POLICY),
+        Type::StringFormat(&formats::PULL_POLICY),
         "images are pulled where they are missing",
     ),
     rewritten(
@@ -232,7 +235,7 @@ pub(super) static SERVICE: &[Key] = &[
     ),
     rewritten(
         "restart",
-        Type::Form(&forms::RESTART),
+        Type::StringFormat(&formats::RESTART),
         "nothing restarts: a container that ends is a finding",
     ),
     screened(
@@ -273,7 +276,7 @@ pub(super) static SERVICE: &[Key] = &[
     refused("userns_mode", Text, &danger::NAMESPACE),
     screened(
         "uts",
-        Type::Form(&forms::UTS),
+        Type::StringFormat(&formats::UTS),
         danger::is_foreign,
         &danger::NAMESPACE,
         "its own",
@@ -350,7 +353,7 @@ pub(super) static DEVICE_REQUEST: &[Key] = &[
 static ENV_FILE: &[Key] = &[
     carried(
         "format",
-        Type::Form(&forms::ENV_FORMAT),
+        Type::StringFormat(&formats::ENV_FORMAT),
         "`raw` takes values as they are",
     ),
     carried("path", Text, "a file of the submission"),

@@ -1,6 +1,6 @@
 //! Less common keys, applied as Compose applies them.
 
-use super::super::project::{Hook, NamedContext, Namespace, Placed, VolumesFrom};
+use super::super::project::{Hook, InlineFile, NamedContext, Namespace, VolumesFrom};
 use super::*;
 
 fn read_files(yaml: &str, files: &[(&str, &str)]) -> (Compose, Option<Project>) {
@@ -25,7 +25,7 @@ secrets: {s: {file: ./s.txt}}
     let (compose, project) = read_files(yaml, &[(".env", "WHO=you"), ("s.txt", "x")]);
     assert_eq!((compose.problems, compose.refusals), (vec![], vec![]));
     let service = project.unwrap().services.remove(0);
-    let text = |target: &str, content: &str, mode, owned| Placed {
+    let text = |target: &str, content: &str, mode, owned| InlineFile {
         target: target.to_owned(),
         content: content.to_owned(),
         mode,

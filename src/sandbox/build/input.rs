@@ -8,13 +8,13 @@ use softy_checks::observation::{BuildFailure, Fault, FaultKind, ImageState};
 
 use super::log::Log;
 use super::named::{based, images, own_step, with_contexts};
-use super::sent::{NAMED, Sent, Stages};
+use super::rewritten::{NAMED, RewrittenDockerfile, Stages};
 use super::unlimited::{Need, need};
 use super::unpacked::unpacks;
 use crate::compose::project::{Build, NamedContext};
 use crate::sandbox::archive::{Archive, PackError, packed};
-use crate::sandbox::bases::Bases;
 use crate::sandbox::dockerignore::Ignored;
+use crate::sandbox::image_overrides::ImageOverrides;
 use crate::sandbox::limits;
 use crate::sandbox::reference::malformed;
 use crate::submission::{ReadError, Submission};
@@ -39,7 +39,7 @@ pub(super) struct Prepared {
     /// Text of the Dockerfile with image overrides applied.
     based: String,
     /// Dockerfile as the engine gets it.
-    pub(super) sent: Sent,
+    pub(super) sent: RewrittenDockerfile,
     /// Feature that the classic builder lacks, if any.
     pub(super) need: Option<Need>,
     /// Path of the Dockerfile, from the submission's root.
@@ -58,7 +58,7 @@ pub(super) async fn prepare(
     submission: &Submission,
     build: &Build,
     stages: Stages,
-    bases: &Bases,
+    bases: &ImageOverrides,
 ) -> Result<Result<Prepared, ImageState>, Fault> {
     let folder = match submission.open_dir(&build.context) {
         Ok(folder) => folder,
@@ -98,8 +98,8 @@ pub(super) async fn prepare(
     let with = with_contexts(build, bases);
     let sent = match &need {
         // Only the engine's own parser reads here-documents, so no label is added.
-        Some(_) => Sent::plain(&based, &with),
-        None => Sent::marked(&based, &with, stages),
+        Some(_) => RewrittenDockerfile::plain(&based, &with),
+        None => RewrittenDockerfile::marked(&based, &with, stages),
     };
     let is_in_context = build.inline.is_none() && !dockerfile.starts_with("../");
     let name = match is_in_context && build.contexts.is_empty() {
@@ -339,7 +339,7 @@ mod tests {
     }
 
     async fn prepared(submission: &Submission, build: &Build) -> Prepared {
-        let prepared = prepare(submission, build, Stages::All, &Bases::default()).await;
+        let prepared = prepare(submission, build, Stages::All, &ImageOverrides::default()).await;
         prepared.unwrap().ok().unwrap()
     }
 

@@ -9,8 +9,8 @@ use bollard::models::{BuildInfo, BuildInfoAux};
 use softy_checks::model::Evidence;
 use softy_checks::observation::{BuildFailure, ImageState, Resource};
 
+use super::disk_budget::DiskBudget;
 use super::error::failed_instruction;
-use super::taken::Taken;
 use crate::sandbox::limits;
 
 /// Colour codes that the classic builder puts around everything that a step writes to stderr.
@@ -32,12 +32,12 @@ pub(super) struct Log {
     /// Size of the output, in bytes.
     bytes: usize,
     /// Disk budget of all builds of the run; counts the layers that this one pulls.
-    taken: Arc<Taken>,
+    taken: Arc<DiskBudget>,
 }
 
 impl Log {
     /// Creates the log of a build, with the disk budget of its run.
-    pub(super) fn of(taken: Arc<Taken>) -> Log {
+    pub(super) fn of(taken: Arc<DiskBudget>) -> Log {
         Log {
             taken,
             ..Log::default()

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::dockerfile::{Instruction, instructions};
 use super::error::words;
-use super::sent::{plain, stage_name};
+use super::rewritten::{plain, stage_name};
 use crate::compose::interpolation::{Variables, filled};
 use crate::compose::project::{Build, NamedContext};
-use crate::sandbox::bases::Bases;
+use crate::sandbox::image_overrides::ImageOverrides;
 use crate::sandbox::reference::full;
 
 /// Size limit of a reference with its variables substituted, in bytes.
@@ -34,7 +34,7 @@ pub(super) fn images(dockerfile: &str, build: &Build) -> Vec<String> {
 }
 
 /// Returns the Dockerfile with the overrides of `bases` applied. Keeps everything else, including lines and their ends.
-pub(super) fn based(dockerfile: &str, build: &Build, bases: &Bases) -> String {
+pub(super) fn based(dockerfile: &str, build: &Build, bases: &ImageOverrides) -> String {
     let mut based = String::new();
     let mut done = 0;
     for Named { at, reference } in named(dockerfile, build) {
@@ -48,7 +48,7 @@ pub(super) fn based(dockerfile: &str, build: &Build, bases: &Bases) -> String {
 }
 
 /// Returns the build with the overrides of `bases` applied to its contexts.
-pub(super) fn with_contexts(build: &Build, bases: &Bases) -> Build {
+pub(super) fn with_contexts(build: &Build, bases: &ImageOverrides) -> Build {
     let mut build = build.clone();
     for (_, context) in &mut build.contexts {
         if let NamedContext::Image(image) = context
@@ -243,7 +243,11 @@ mod tests {
     /// Returns the Dockerfile with `old:1` instead of `ubuntu:latest`.
     fn rebased(dockerfile: &str, args: &[(&str, &str)]) -> String {
         let base = "ubuntu:latest=old:1".parse().unwrap();
-        based(dockerfile, &build(args), &Bases::new(vec![base]).unwrap())
+        based(
+            dockerfile,
+            &build(args),
+            &ImageOverrides::new(vec![base]).unwrap(),
+        )
     }
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
         let dockerfile = "FROM nginx\nCOPY --from=tools / /\nCOPY --from=Site / /\n";
         assert_eq!(images(dockerfile, &build), ["ubuntu", "nginx"]);
         let base = "ubuntu=old:1".parse().unwrap();
-        let with = with_contexts(&build, &Bases::new(vec![base]).unwrap());
+        let with = with_contexts(&build, &ImageOverrides::new(vec![base]).unwrap());
         assert_eq!(with.contexts[0].1, image("old:1"));
         assert_eq!(with.contexts[1], build.contexts[1]);
     }

@@ -9,7 +9,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::Fault;
 
 use crate::sandbox::engine::fault;
-use crate::sandbox::networks::LeadsTo;
+use crate::sandbox::networks::Connectivity;
 use crate::sandbox::relay::{Missed, Notes, Policy, Relay, Subnet, is_on_the_web};
 use crate::sandbox::{Egress, Reach, Sandbox};
 
@@ -22,7 +22,7 @@ const ITSELF: &str = "localhost,127.0.0.1,0.0.0.0,::1";
 
 /// Destinations that builds may reach.
 #[derive(Clone, Debug, Default)]
-pub struct Outlet {
+pub struct BuildEgress {
     /// Egress of builds; with `Open`, they reach everything.
     pub egress: Egress,
     /// Way from the steps to the checker; detected if `None`.
@@ -47,7 +47,7 @@ impl Sandbox {
     /// A fault when the engine cannot make it.
     pub(in crate::sandbox) async fn build_network(
         &self,
-        outlet: &Outlet,
+        outlet: &BuildEgress,
     ) -> Result<BuildNetwork, Fault> {
         let notes = Arc::clone(&self.build_notes);
         if outlet.egress == Egress::Open {
@@ -63,7 +63,9 @@ impl Sandbox {
         let relay = self.relay(&name, outlet).await?;
         if relay.is_none() {
             self.built_in_the_open.store(true, Ordering::Relaxed);
-            name = self.make_network(".builds-open", LeadsTo::World).await?;
+            name = self
+                .make_network(".builds-open", Connectivity::World)
+                .await?;
         }
         Ok(BuildNetwork {
             name: Some(name),
@@ -73,7 +75,7 @@ impl Sandbox {
     }
 
     /// Starts a relay on the network's address of this machine, or of the container that the checker runs in, if possible.
-    async fn relay(&self, network: &str, outlet: &Outlet) -> Result<Option<Relay>, Fault> {
+    async fn relay(&self, network: &str, outlet: &BuildEgress) -> Result<Option<Relay>, Fault> {
         let reach = match outlet.reach {
             Some(reach) => reach,
             None => self.find_reach(network).await?,

@@ -153,7 +153,7 @@ impl Sandbox {
     /// Returns whether the engine's disk has less room than the images of a run may take, so that a step may have filled it.
     fn is_short_of_room(&self, seen: &Probed) -> bool {
         let room = seen.room.or_else(|| {
-            let root = self.facts.root.as_ref().filter(|_| self.is_here)?;
+            let root = self.capabilities.root.as_ref().filter(|_| self.is_here)?;
             let disk = statvfs(root).ok()?;
             Some(disk.f_bavail.saturating_mul(disk.f_frsize))
         });

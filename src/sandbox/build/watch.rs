@@ -17,12 +17,12 @@ use time::OffsetDateTime;
 use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::{sleep, timeout};
 
-use super::taken::Taken;
+use super::disk_budget::DiskBudget;
 use super::{CACHE_LABEL, STEP};
 use crate::sandbox::cache::has_step_limits;
 use crate::sandbox::engine::is_missing;
 use crate::sandbox::limits;
-use crate::sandbox::things::NO_TAG;
+use crate::sandbox::owned_resource::NO_TAG;
 
 /// Shortest and longest pause between two checks of a build's disk use.
 const BETWEEN_LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
@@ -88,7 +88,7 @@ pub(super) struct Watch {
     docker: Docker,
     marks: Marks,
     /// Disk budget of all builds of the run.
-    taken: Arc<Taken>,
+    taken: Arc<DiskBudget>,
     /// Containers of steps that the engine confirms: a step can print lines that look like the builder's own.
     steps: Vec<String>,
     /// Ids of images in the build's output; the first `looked_at` of them have been inspected.
@@ -108,7 +108,7 @@ impl Watch {
     pub(super) fn new(
         docker: Docker,
         marks: Marks,
-        taken: Arc<Taken>,
+        taken: Arc<DiskBudget>,
         making: OwnedRwLockReadGuard<()>,
     ) -> Watch {
         Watch {
@@ -268,7 +268,7 @@ fn own(images: BTreeMap<String, bool>) -> Vec<String> {
 /// Leftovers of a build.
 struct Left {
     docker: Docker,
-    taken: Arc<Taken>,
+    taken: Arc<DiskBudget>,
     steps: Vec<String>,
     images: Vec<String>,
     heard: Vec<String>,

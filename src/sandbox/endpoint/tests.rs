@@ -49,25 +49,25 @@ impl Home {
 /// Name of Docker's folder for the context `class`.
 const CLASS: &str = "0889113e04d3203f0c401c17c0fd8b352b740dc607433779d3edcaa13320b001";
 
-fn found(asked: &Asked, environment: &Environment) -> (String, FoundBy) {
+fn found(asked: &EndpointOptions, environment: &Environment) -> (String, FoundBy) {
     let endpoint = Endpoint::find_in(asked, environment).unwrap();
     (endpoint.to_string(), endpoint.found_by)
 }
 
-fn words(asked: &Asked, environment: &Environment) -> String {
+fn words(asked: &EndpointOptions, environment: &Environment) -> String {
     let error = Endpoint::find_in(asked, environment).unwrap_err();
     error.to_string()
 }
 
-fn host(host: &str) -> Asked {
-    Asked {
+fn host(host: &str) -> EndpointOptions {
+    EndpointOptions {
         host: Some(host.to_owned()),
         context: None,
     }
 }
 
-fn context(name: &str) -> Asked {
-    Asked {
+fn context(name: &str) -> EndpointOptions {
+    EndpointOptions {
         host: None,
         context: Some(name.to_owned()),
     }
@@ -83,14 +83,14 @@ fn what_is_named_is_taken_in_the_order_of_docker_s_client() {
         FoundBy::Context("class".to_owned()),
     );
     let mut environment = home.environment();
-    assert_eq!(found(&Asked::default(), &environment), class);
+    assert_eq!(found(&EndpointOptions::default(), &environment), class);
     environment.context = Some("default".to_owned());
-    let (_, by) = found(&Asked::default(), &environment);
+    let (_, by) = found(&EndpointOptions::default(), &environment);
     assert_eq!(by, FoundBy::Default);
     environment.context = Some("class".to_owned());
     environment.host = Some("tcp://192.0.2.1".to_owned());
     let variable = ("tcp://192.0.2.1:2375".to_owned(), FoundBy::HostVariable);
-    assert_eq!(found(&Asked::default(), &environment), variable);
+    assert_eq!(found(&EndpointOptions::default(), &environment), variable);
     assert_eq!(found(&context("default"), &environment), variable);
     assert_eq!(found(&context("class"), &environment), class);
     let flag = ("unix:///flag.sock".to_owned(), FoundBy::HostFlag);
@@ -100,7 +100,7 @@ fn what_is_named_is_taken_in_the_order_of_docker_s_client() {
 #[test]
 fn other_sockets_are_asked_where_the_usual_one_is_not_there() {
     let home = Home::new();
-    let by = || found(&Asked::default(), &home.environment()).1;
+    let by = || found(&EndpointOptions::default(), &home.environment()).1;
     assert_eq!(by(), FoundBy::Default, "there is none at all");
     home.write("podman.sock", "");
     assert_eq!(by(), FoundBy::Podman);
@@ -180,7 +180,7 @@ fn a_configuration_that_cannot_be_read_names_nothing() {
     let home = Home::new();
     for config in ["", "{", "null", r#"{"currentContext":null}"#] {
         home.write("config.json", config);
-        let by = found(&Asked::default(), &home.environment()).1;
+        let by = found(&EndpointOptions::default(), &home.environment()).1;
         assert_eq!(by, FoundBy::Default, "{config}");
     }
 }

@@ -9,7 +9,7 @@ use bollard::models::{
 };
 
 use crate::compose::project::{CAPABILITIES, Healthcheck, Service};
-use crate::sandbox::{Egress, Reachable, ReadyImage, Sandbox, limits};
+use crate::sandbox::{Egress, ReadyImage, Sandbox, StackNetworks, limits};
 
 /// Name that Compose gives the project, from the folder's.
 const PROJECT: &str = "task6";
@@ -123,7 +123,7 @@ fn ulimit((name, most): (&str, i64)) -> ResourcesUlimits {
 pub(super) fn attachments(
     service: &Service,
     number: u32,
-    reachable: &Reachable,
+    reachable: &StackNetworks,
     published: bool,
 ) -> Vec<(String, EndpointSettings)> {
     let name = &service.name;

@@ -13,7 +13,7 @@ use softy_checks::observation::Fault;
 use tokio::time::timeout;
 
 use super::engine::fault;
-use super::{Member, Sandbox};
+use super::{ContainerHandle, Sandbox};
 
 /// Deadline of a command inside a container.
 const EXEC: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not answer.
-    pub async fn received(&self, member: &Member) -> Result<Option<u64>, Fault> {
+    pub async fn received(&self, member: &ContainerHandle) -> Result<Option<u64>, Fault> {
         let process = self.state(member).await?.pid.unwrap_or_default();
         if let Some(bytes) = kernel_counters(process, &member.id) {
             return Ok(Some(bytes));
@@ -46,7 +46,7 @@ impl Sandbox {
         Ok(table.as_deref().and_then(received_bytes))
     }
 
-    async fn engine_counters(&self, member: &Member) -> Result<Option<u64>, Fault> {
+    async fn engine_counters(&self, member: &ContainerHandle) -> Result<Option<u64>, Fault> {
         let options = StatsOptionsBuilder::new()
             .stream(false)
             .one_shot(true)
@@ -72,7 +72,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not answer.
-    pub async fn processes(&self, member: &Member) -> Result<Option<Vec<String>>, Fault> {
+    pub async fn processes(&self, member: &ContainerHandle) -> Result<Option<Vec<String>>, Fault> {
         let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
         match self.docker.top_processes(&member.id, Some(options)).await {
             Ok(top) => {
@@ -96,7 +96,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not answer.
-    pub async fn computed(&self, member: &Member) -> Result<Option<Vec<(u32, u64)>>, Fault> {
+    pub async fn computed(
+        &self,
+        member: &ContainerHandle,
+    ) -> Result<Option<Vec<(u32, u64)>>, Fault> {
         let list = ["sh", "-c", "cat /proc/[0-9]*/stat"];
         let table = self.run_inside(member, &list).await?;
         Ok(table.map(|table| table.lines().filter_map(computed_by).collect()))
@@ -106,7 +109,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine does not answer.
-    pub async fn socket_tables(&self, member: &Member) -> Result<Option<String>, Fault> {
+    pub async fn socket_tables(&self, member: &ContainerHandle) -> Result<Option<String>, Fault> {
         let tables = self
             .read_files(member, &["/proc/net/tcp", "/proc/net/tcp6"])
             .await?;
@@ -114,7 +117,11 @@ impl Sandbox {
     }
 
     /// Returns the output of `cat` for files inside a container; `None` when it cannot run.
-    async fn read_files(&self, member: &Member, files: &[&str]) -> Result<Option<String>, Fault> {
+    async fn read_files(
+        &self,
+        member: &ContainerHandle,
+        files: &[&str],
+    ) -> Result<Option<String>, Fault> {
         let command: Vec<&str> = ["cat"].iter().chain(files).copied().collect();
         self.run_inside(member, &command).await
     }
@@ -122,7 +129,7 @@ impl Sandbox {
     /// Returns the output of a command inside a container, cut at [`EXEC_BYTES`]; `None` when it cannot run.
     pub(super) async fn run_inside(
         &self,
-        member: &Member,
+        member: &ContainerHandle,
         command: &[&str],
     ) -> Result<Option<String>, Fault> {
         let config = ExecConfig {
@@ -138,7 +145,7 @@ impl Sandbox {
         }
     }
 
-    async fn output(&self, member: &Member, config: ExecConfig) -> Result<String, Error> {
+    async fn output(&self, member: &ContainerHandle, config: ExecConfig) -> Result<String, Error> {
         let exec = self.docker.create_exec(&member.id, config).await?;
         let started = self
             .docker

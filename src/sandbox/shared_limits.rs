@@ -17,7 +17,7 @@ const BETWEEN_BOUNDS: usize = 20;
 const IMAGES: usize = 1000;
 
 /// Shared limits: the amount of each kind of work at the same time, over all runs.
-pub struct Turns {
+pub struct SharedLimits {
     building: Semaphore,
     starting: Semaphore,
     begun: AtomicUsize,
@@ -29,17 +29,17 @@ pub struct Turns {
 
 /// Maintenance that a run does in addition to its own work, for all runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Chores {
+pub(crate) struct Maintenance {
     /// Set when the run removes what killed runs have left.
     pub(crate) sweep: bool,
     /// Set when the run bounds the builds' cache.
     pub(crate) bound: bool,
 }
 
-impl Turns {
+impl SharedLimits {
     /// Creates the limits: `building` runs build and `starting` runs start containers at the same time.
-    pub fn new(building: usize, starting: usize) -> Turns {
-        Turns {
+    pub fn new(building: usize, starting: usize) -> SharedLimits {
+        SharedLimits {
             building: Semaphore::new(building),
             starting: Semaphore::new(starting),
             begun: AtomicUsize::new(0),
@@ -60,9 +60,9 @@ impl Turns {
     }
 
     /// Returns the maintenance for a run that begins: the first run sweeps, and one in [`BETWEEN_BOUNDS`] bounds the cache.
-    pub(crate) fn begin(&self) -> Chores {
+    pub(crate) fn begin(&self) -> Maintenance {
         let before = self.begun.fetch_add(1, Ordering::Relaxed);
-        Chores {
+        Maintenance {
             sweep: before == 0,
             bound: before.is_multiple_of(BETWEEN_BOUNDS),
         }
@@ -97,10 +97,10 @@ impl Turns {
     }
 }
 
-impl Default for Turns {
+impl Default for SharedLimits {
     /// Returns limits that never make a run wait, for a single run.
-    fn default() -> Turns {
-        Turns::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
+    fn default() -> SharedLimits {
+        SharedLimits::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_is_done_once_at_a_time_and_nothing_is_kept_of_it() {
-        let turns = Turns::default();
+        let turns = SharedLimits::default();
         let first = turns.alone("a".to_owned()).await;
         assert!(timeout(SOON, turns.alone("a".to_owned())).await.is_err());
         let other = turns.alone("b".to_owned()).await;
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn few_images_are_known_by_what_they_were_built_from() {
-        let turns = Turns::default();
+        let turns = SharedLimits::default();
         for number in 0..=IMAGES {
             turns.note_built(format!("build {number}"), "image".to_owned());
         }
@@ -187,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn builds_and_starts_have_their_own_turns() {
-        let turns = Turns::new(1, 1);
+        let turns = SharedLimits::new(1, 1);
         let building = turns.to_build().await;
         assert!(timeout(SOON, turns.to_build()).await.is_err());
         assert!(timeout(SOON, turns.to_start()).await.is_ok());
@@ -197,8 +197,8 @@ mod tests {
 
     #[test]
     fn one_run_sweeps_for_all() {
-        let turns = Turns::default();
-        let chores: Vec<Chores> = (0..=BETWEEN_BOUNDS).map(|_| turns.begin()).collect();
+        let turns = SharedLimits::default();
+        let chores: Vec<Maintenance> = (0..=BETWEEN_BOUNDS).map(|_| turns.begin()).collect();
         assert_eq!(chores.iter().filter(|chores| chores.sweep).count(), 1);
         assert_eq!(chores.iter().filter(|chores| chores.bound).count(), 2);
     }

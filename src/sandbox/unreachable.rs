@@ -12,7 +12,7 @@ use super::{Address, Endpoint, FoundBy};
 
 /// Reason why no engine answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Absence {
+pub enum EngineUnreachable {
     /// The socket does not exist.
     NoSocket(PathBuf),
     /// This user lacks permission for the socket.
@@ -77,56 +77,58 @@ impl System {
     }
 }
 
-impl Absence {
+impl EngineUnreachable {
     /// Determines why an engine gave no answer but `detail`.
-    pub async fn of(endpoint: &Endpoint, detail: &str) -> Absence {
+    pub async fn of(endpoint: &Endpoint, detail: &str) -> EngineUnreachable {
         match timeout(limits::PING, connected(&endpoint.address)).await {
-            Ok(Err(error)) => Absence::told(endpoint, &error),
-            Ok(Ok(())) if detail.contains("manually paused") => Absence::Paused,
-            Ok(Ok(())) => Absence::Silent(detail.to_owned()),
-            Err(_) => Absence::Unreached("timed out".to_owned()),
+            Ok(Err(error)) => EngineUnreachable::told(endpoint, &error),
+            Ok(Ok(())) if detail.contains("manually paused") => EngineUnreachable::Paused,
+            Ok(Ok(())) => EngineUnreachable::Silent(detail.to_owned()),
+            Err(_) => EngineUnreachable::Unreached("timed out".to_owned()),
         }
     }
 
-    fn told(endpoint: &Endpoint, error: &io::Error) -> Absence {
+    fn told(endpoint: &Endpoint, error: &io::Error) -> EngineUnreachable {
         match (endpoint.socket(), error.kind()) {
-            (Some(path), ErrorKind::NotFound) => Absence::NoSocket(path.to_owned()),
-            (Some(path), ErrorKind::PermissionDenied) => Absence::NoPermission(path.to_owned()),
-            (_, ErrorKind::ConnectionRefused) => Absence::Refused(endpoint.to_string()),
-            (_, _) => Absence::Unreached(error.to_string()),
+            (Some(path), ErrorKind::NotFound) => EngineUnreachable::NoSocket(path.to_owned()),
+            (Some(path), ErrorKind::PermissionDenied) => {
+                EngineUnreachable::NoPermission(path.to_owned())
+            }
+            (_, ErrorKind::ConnectionRefused) => EngineUnreachable::Refused(endpoint.to_string()),
+            (_, _) => EngineUnreachable::Unreached(error.to_string()),
         }
     }
 
     /// Describes the cause, with error texts of other programs verbatim.
     pub fn message(&self) -> Text {
         match self {
-            Absence::NoSocket(path) => {
+            EngineUnreachable::NoSocket(path) => {
                 let path = path.display();
                 Text::new(
                     format!("there is no socket `{path}`"),
                     format!("il n’y a pas de socket `{path}`"),
                 )
             }
-            Absence::NoPermission(path) => {
+            EngineUnreachable::NoPermission(path) => {
                 let path = path.display();
                 Text::new(
                     format!("this user may not use the socket `{path}`"),
                     format!("cet utilisateur n’a pas le droit d’utiliser la socket `{path}`"),
                 )
             }
-            Absence::Refused(address) => Text::new(
+            EngineUnreachable::Refused(address) => Text::new(
                 format!("nobody listens at `{address}`"),
                 format!("personne n’écoute sur `{address}`"),
             ),
-            Absence::Unreached(detail) => Text::new(
+            EngineUnreachable::Unreached(detail) => Text::new(
                 format!("it cannot be reached: {detail}"),
                 format!("il est injoignable : {detail}"),
             ),
-            Absence::Paused => Text::fixed(
+            EngineUnreachable::Paused => Text::fixed(
                 "Docker Desktop has been paused",
                 "Docker Desktop a été mis en pause",
             ),
-            Absence::Silent(detail) => {
+            EngineUnreachable::Silent(detail) => {
                 let detail = detail.trim();
                 Text::new(
                     format!("it does not answer as an engine does: {detail}"),
@@ -141,21 +143,25 @@ impl Absence {
         let (found_by, program) = (&endpoint.found_by, Program::of(endpoint));
         match self {
             // Podman runs per user: each user starts their own.
-            Absence::NoPermission(_) if program == Program::Podman => start(program, system),
-            Absence::NoPermission(_) => named(found_by, permission(system)),
-            Absence::Paused => Text::fixed(
+            EngineUnreachable::NoPermission(_) if program == Program::Podman => {
+                start(program, system)
+            }
+            EngineUnreachable::NoPermission(_) => named(found_by, permission(system)),
+            EngineUnreachable::Paused => Text::fixed(
                 "choose “Resume” in the menu of the whale",
                 "choisissez « Resume » dans le menu de la baleine",
             ),
-            Absence::NoSocket(_) | Absence::Refused(_) => named(found_by, start(program, system)),
-            Absence::Unreached(_) => named(
+            EngineUnreachable::NoSocket(_) | EngineUnreachable::Refused(_) => {
+                named(found_by, start(program, system))
+            }
+            EngineUnreachable::Unreached(_) => named(
                 found_by,
                 Text::fixed(
                     "see that its machine is on and that no firewall is in between",
                     "vérifiez que sa machine est allumée et qu’aucun pare-feu ne s’interpose",
                 ),
             ),
-            Absence::Silent(_) => match (&endpoint.address, &endpoint.tls) {
+            EngineUnreachable::Silent(_) => match (&endpoint.address, &endpoint.tls) {
                 (Address::Tcp(_), Some(folder)) => certificates(folder),
                 (Address::Tcp(_), None) => named(found_by, encryption()),
                 (Address::Unix(_), _) => named(found_by, restart(program, system)),
@@ -303,21 +309,21 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("docker.sock");
         let asked = endpoint(Address::Unix(path.clone()));
-        let absence = Absence::of(&asked, "").await;
-        assert_eq!(absence, Absence::NoSocket(path.clone()));
+        let absence = EngineUnreachable::of(&asked, "").await;
+        assert_eq!(absence, EngineUnreachable::NoSocket(path.clone()));
         let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let silent = Absence::of(&asked, "no answer").await;
-        assert_eq!(silent, Absence::Silent("no answer".to_owned()));
-        let paused = Absence::of(&asked, "Docker Desktop is manually paused.").await;
-        assert_eq!(paused, Absence::Paused);
+        let silent = EngineUnreachable::of(&asked, "no answer").await;
+        assert_eq!(silent, EngineUnreachable::Silent("no answer".to_owned()));
+        let paused = EngineUnreachable::of(&asked, "Docker Desktop is manually paused.").await;
+        assert_eq!(paused, EngineUnreachable::Paused);
         drop(listener);
-        let absence = Absence::of(&asked, "").await;
-        assert_eq!(absence, Absence::Refused(asked.to_string()));
+        let absence = EngineUnreachable::of(&asked, "").await;
+        assert_eq!(absence, EngineUnreachable::Refused(asked.to_string()));
     }
 
     #[test]
     fn a_remedy_is_the_system_s_and_names_what_named_the_engine() {
-        let absence = Absence::NoSocket(PathBuf::from("/var/run/docker.sock"));
+        let absence = EngineUnreachable::NoSocket(PathBuf::from("/var/run/docker.sock"));
         let found = |found_by| Endpoint {
             found_by,
             ..endpoint(Address::Unix(PathBuf::from("/var/run/docker.sock")))
@@ -335,7 +341,7 @@ mod tests {
             named.contains("`unset DOCKER_HOST`") && named.contains("systemctl"),
             "{named}"
         );
-        let forbidden = Absence::NoPermission(PathBuf::from("/var/run/docker.sock"));
+        let forbidden = EngineUnreachable::NoPermission(PathBuf::from("/var/run/docker.sock"));
         let remedy = forbidden.remedy(&found(FoundBy::Default), System::Linux);
         assert!(
             remedy.fr.contains("`sudo usermod -aG docker $USER`"),
@@ -350,7 +356,7 @@ mod tests {
                 found_by: FoundBy::HostVariable,
                 ..endpoint(Address::Unix(PathBuf::from(path)))
             };
-            Absence::Refused(String::new())
+            EngineUnreachable::Refused(String::new())
                 .remedy(&named, System::Linux)
                 .en
         };
@@ -374,7 +380,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_encryption_is_looked_for_there() {
-        let silent = Absence::Silent("invalid peer certificate".to_owned());
+        let silent = EngineUnreachable::Silent("invalid peer certificate".to_owned());
         let address = || Address::Tcp("127.0.0.1:2376".to_owned());
         let encrypted = Endpoint {
             tls: Some(PathBuf::from("/certificates")),

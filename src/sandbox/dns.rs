@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use softy_checks::observation::Fault;
 
 use super::engine::fault;
-use super::{Member, Sandbox};
+use super::{ContainerHandle, Sandbox};
 
 /// Largest number of addresses per name; no service of a stack has as many containers.
 const ADDRESSES: usize = 64;
@@ -23,7 +23,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A fault when the engine cannot inspect the container.
-    pub async fn addresses(&self, member: &Member) -> Result<Vec<IpAddr>, Fault> {
+    pub async fn addresses(&self, member: &ContainerHandle) -> Result<Vec<IpAddr>, Fault> {
         let container = self.docker.inspect_container(&member.id, None).await;
         let settings = container.map_err(fault)?.network_settings;
         let networks = settings.and_then(|settings| settings.networks);
@@ -39,7 +39,7 @@ impl Sandbox {
     /// A fault when the engine does not answer.
     pub async fn resolved(
         &self,
-        member: &Member,
+        member: &ContainerHandle,
         name: &str,
     ) -> Result<Option<Vec<IpAddr>>, Fault> {
         let answer = self.run_inside(member, &["sh", "-c", ASK, name]).await?;

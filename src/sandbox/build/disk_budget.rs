@@ -7,9 +7,9 @@ use crate::sandbox::limits;
 
 /// Bytes downloaded and written for the images of a run, by the engine's ids. Layers that several builds share count once.
 #[derive(Default)]
-pub(in crate::sandbox) struct Taken(Mutex<BTreeMap<String, u64>>);
+pub(in crate::sandbox) struct DiskBudget(Mutex<BTreeMap<String, u64>>);
 
-impl Taken {
+impl DiskBudget {
     /// Records the size of an object.
     pub(in crate::sandbox) fn note(&self, id: &str, bytes: u64) {
         self.sizes().insert(id.to_owned(), bytes);
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn builds_share_the_disk_that_a_run_may_take() {
         let half = limits::BUILD_BYTES / 2;
-        let taken = Taken::default();
+        let taken = DiskBudget::default();
         taken.note("one", half);
         taken.note("one", half);
         taken.note("two", half);

@@ -10,39 +10,39 @@ use super::source::Mark;
 
 /// A format of texts.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(super) struct StringFormat {
     /// Predicate that returns true if a text has this format.
     pub fits: fn(&str) -> bool,
     /// Name of the format in messages.
     pub name: Text,
 }
 
-pub(super) static DURATION: Form = Form {
+pub(super) static DURATION: StringFormat = StringFormat {
     fits: |text| duration(text).is_some(),
     name: Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`"),
 };
 
-pub(super) static SIZE: Form = Form {
+pub(super) static SIZE: StringFormat = StringFormat {
     fits: is_size,
     name: Text::fixed("a size such as `64m`", "une taille comme `64m`"),
 };
 
-pub(super) static WHOLE: Form = Form {
+pub(super) static WHOLE: StringFormat = StringFormat {
     fits: |text| text.parse::<i64>().is_ok(),
     name: Text::fixed("a whole number", "un nombre entier"),
 };
 
-pub(super) static PAIR: Form = Form {
+pub(super) static PAIR: StringFormat = StringFormat {
     fits: |text| text.contains('='),
     name: Text::fixed("`NAME=VALUE`", "`NOM=VALEUR`"),
 };
 
-pub(super) static HOST: Form = Form {
+pub(super) static HOST: StringFormat = StringFormat {
     fits: |text| text.contains(['=', ':']),
     name: Text::fixed("`NAME=ADDRESS`", "`NOM=ADRESSE`"),
 };
 
-pub(super) static ADDRESS: Form = Form {
+pub(super) static ADDRESS: StringFormat = StringFormat {
     fits: |text| text.parse::<std::net::IpAddr>().is_ok(),
     name: Text::fixed(
         "an address such as `127.0.0.1`",
@@ -50,7 +50,7 @@ pub(super) static ADDRESS: Form = Form {
     ),
 };
 
-pub(super) static RESTART: Form = Form {
+pub(super) static RESTART: StringFormat = StringFormat {
     fits: is_restart,
     name: Text::fixed(
         "one of `no`, `always`, `on-failure`, `unless-stopped`",
@@ -58,7 +58,7 @@ pub(super) static RESTART: Form = Form {
     ),
 };
 
-pub(super) static PULL_POLICY: Form = Form {
+pub(super) static PULL_POLICY: StringFormat = StringFormat {
     fits: is_pull_policy,
     name: Text::fixed(
         "one of `always`, `never`, `build`, `missing`, `refresh`, `daily`, `weekly`, `every_12h`",
@@ -66,7 +66,7 @@ pub(super) static PULL_POLICY: Form = Form {
     ),
 };
 
-pub(super) static NETWORK_MODE: Form = Form {
+pub(super) static NETWORK_MODE: StringFormat = StringFormat {
     fits: |text| ["", "none", "bridge", "default", "host"].contains(&text) || names_another(text),
     name: Text::fixed(
         "one of `none`, `bridge`, `service:NAME`",
@@ -74,7 +74,7 @@ pub(super) static NETWORK_MODE: Form = Form {
     ),
 };
 
-pub(super) static IPC: Form = Form {
+pub(super) static IPC: StringFormat = StringFormat {
     fits: |text| {
         ["", "none", "private", "shareable", "host"].contains(&text) || names_another(text)
     },
@@ -84,27 +84,27 @@ pub(super) static IPC: Form = Form {
     ),
 };
 
-pub(super) static PID: Form = Form {
+pub(super) static PID: StringFormat = StringFormat {
     fits: |text| ["", "host"].contains(&text) || names_another(text),
     name: Text::fixed("`service:NAME`", "`service:NOM`"),
 };
 
-pub(super) static UTS: Form = Form {
+pub(super) static UTS: StringFormat = StringFormat {
     fits: |text| ["", "host"].contains(&text),
     name: Text::fixed("`host`", "`host`"),
 };
 
-pub(super) static CGROUP: Form = Form {
+pub(super) static CGROUP: StringFormat = StringFormat {
     fits: |text| ["host", "private"].contains(&text),
     name: Text::fixed("`host` or `private`", "`host` ou `private`"),
 };
 
-pub(super) static ALL: Form = Form {
+pub(super) static ALL: StringFormat = StringFormat {
     fits: |text| text == "all",
     name: Text::fixed("`all`", "`all`"),
 };
 
-pub(super) static ORDER: Form = Form {
+pub(super) static ORDER: StringFormat = StringFormat {
     fits: |text| ["start-first", "stop-first"].contains(&text),
     name: Text::fixed(
         "`start-first` or `stop-first`",
@@ -112,7 +112,7 @@ pub(super) static ORDER: Form = Form {
     ),
 };
 
-pub(super) static WATCH_ACTION: Form = Form {
+pub(super) static WATCH_ACTION: StringFormat = StringFormat {
     fits: |text| ["rebuild", "sync", "restart", "sync+restart", "sync+exec"].contains(&text),
     name: Text::fixed(
         "one of `rebuild`, `sync`, `restart`, `sync+restart`, `sync+exec`",
@@ -120,7 +120,7 @@ pub(super) static WATCH_ACTION: Form = Form {
     ),
 };
 
-pub(super) static RECURSIVE: Form = Form {
+pub(super) static RECURSIVE: StringFormat = StringFormat {
     fits: |text| ["enabled", "disabled", "writable", "readonly"].contains(&text),
     name: Text::fixed(
         "one of `enabled`, `disabled`, `writable`, `readonly`",
@@ -128,18 +128,24 @@ pub(super) static RECURSIVE: Form = Form {
     ),
 };
 
-pub(super) static SELINUX: Form = Form {
+pub(super) static SELINUX: StringFormat = StringFormat {
     fits: |text| ["z", "Z"].contains(&text),
     name: Text::fixed("`z` or `Z`", "`z` ou `Z`"),
 };
 
-pub(super) static ENV_FORMAT: Form = Form {
+pub(super) static ENV_FORMAT: StringFormat = StringFormat {
     fits: |text| ["", "raw"].contains(&text),
     name: Text::fixed("`raw`", "`raw`"),
 };
 
 /// Notes a text that does not have the required format.
-pub(super) fn check(text: &str, form: &Form, path: &str, mark: Mark, findings: &mut Findings) {
+pub(super) fn check(
+    text: &str,
+    form: &StringFormat,
+    path: &str,
+    mark: Mark,
+    findings: &mut Findings,
+) {
     if (form.fits)(text) {
         return;
     }

@@ -7,7 +7,7 @@ use softy_checks::model::Text;
 use softy_checks::observation::{Fault, FaultKind};
 
 /// Capabilities of an engine on which limits depend, and details of it for reports.
-pub(super) struct Facts {
+pub(super) struct EngineCapabilities {
     /// Version of the engine; empty if unknown.
     pub(super) version: String,
     /// Storage driver; empty if unknown.
@@ -15,10 +15,10 @@ pub(super) struct Facts {
     /// Data folder of the engine, on its own machine.
     pub(super) root: Option<PathBuf>,
     /// Limits that the engine does not enforce, by its own description.
-    pub(super) lacks: Lacks,
-    /// True if the engine counts the endpoints of a network correctly when several containers join at the same time. An engine
-    /// with the bug never removes a network whose count is too high.
-    pub(super) counts_endpoints: bool,
+    pub(super) lacks: MissingLimits,
+    /// True if the engine miscounts the endpoints of a network that several containers join at the same time. It never
+    /// removes a network whose count is too high.
+    pub(super) has_endpoint_count_bug: bool,
     /// Way in which containers may leave a network.
     pub(super) leaving: Leaving,
     /// True if the engine knows the size of a container's layer at once. Other engines compare all files with the image's,
@@ -37,7 +37,7 @@ pub(super) enum Leaving {
 
 /// Limits that an engine does not enforce on containers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks {
+pub struct MissingLimits {
     /// Memory.
     pub memory: bool,
     /// Ban on swapping.
@@ -61,11 +61,11 @@ impl Leaving {
     }
 }
 
-impl Lacks {
-    fn of(info: &SystemInfo) -> Lacks {
+impl MissingLimits {
+    fn of(info: &SystemInfo) -> MissingLimits {
         let options = info.security_options.iter().flatten();
         let mut seccomp = options.filter(|option| option.starts_with("name=seccomp"));
-        Lacks {
+        MissingLimits {
             memory: info.memory_limit == Some(false),
             swap: info.swap_limit == Some(false),
             processes: info.pids_limit == Some(false),
@@ -77,13 +77,13 @@ impl Lacks {
     }
 }
 
-impl Facts {
+impl EngineCapabilities {
     /// Creates the capabilities from the engine's description.
-    pub(super) fn of(info: SystemInfo) -> Facts {
-        Facts {
+    pub(super) fn of(info: SystemInfo) -> EngineCapabilities {
+        EngineCapabilities {
             measures_layers: measures_layers(&info),
-            lacks: Lacks::of(&info),
-            counts_endpoints: counts_endpoints(info.server_version.as_deref()),
+            lacks: MissingLimits::of(&info),
+            has_endpoint_count_bug: has_endpoint_count_bug(info.server_version.as_deref()),
             leaving: Leaving::of(info.server_version.as_deref()),
             version: info.server_version.unwrap_or_default(),
             driver: info.driver.unwrap_or_default(),
@@ -108,10 +108,10 @@ pub(super) fn has_runtime(info: &SystemInfo, name: &str) -> Result<(), Fault> {
     Err(Fault::new(FaultKind::Engine, detail))
 }
 
-/// Returns whether an engine counts endpoints correctly. Engines since 28.1 inspect the endpoints themselves. Older ones add
-/// twice if two are made at the same time (https://github.com/moby/moby/issues/43286).
-fn counts_endpoints(version: Option<&str>) -> bool {
-    is_at_least(version, (28, 1))
+/// Returns whether an engine of this version adds twice when two endpoints are made at the same time
+/// (https://github.com/moby/moby/issues/43286). Engines since 28.1 inspect the endpoints themselves.
+fn has_endpoint_count_bug(version: Option<&str>) -> bool {
+    !is_at_least(version, (28, 1))
 }
 
 /// Returns whether an engine's version is at least this one; false if unknown.
@@ -172,21 +172,21 @@ mod tests {
             security_options: seccomp("name=seccomp,profile=builtin"),
             ..SystemInfo::default()
         };
-        assert_eq!(Lacks::of(&whole), Lacks::default());
+        assert_eq!(MissingLimits::of(&whole), MissingLimits::default());
         let rootless = SystemInfo {
             swap_limit: Some(false),
             cpu_cfs_quota: Some(false),
             security_options: seccomp("name=seccomp,profile=unconfined"),
             ..whole
         };
-        let expected = Lacks {
+        let expected = MissingLimits {
             swap: true,
             processors: true,
             seccomp: true,
-            ..Lacks::default()
+            ..MissingLimits::default()
         };
-        assert_eq!(Lacks::of(&rootless), expected);
-        assert!(Lacks::of(&SystemInfo::default()).seccomp);
+        assert_eq!(MissingLimits::of(&rootless), expected);
+        assert!(MissingLimits::of(&SystemInfo::default()).seccomp);
     }
 
     #[test]
@@ -208,10 +208,10 @@ mod tests {
             Some("28.0.4"),
             Some("4.3.1"),
         ] {
-            assert!(!counts_endpoints(version), "{version:?}");
+            assert!(has_endpoint_count_bug(version), "{version:?}");
         }
         for version in ["28.1.0", "28.5.2+dfsg4", "29.0.0"] {
-            assert!(counts_endpoints(Some(version)), "{version}");
+            assert!(!has_endpoint_count_bug(Some(version)), "{version}");
         }
     }
 

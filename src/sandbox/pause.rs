@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use tokio::sync::MutexGuard;
 use tokio::time::timeout;
 
-use super::{Member, Sandbox, limits};
+use super::{ContainerHandle, Sandbox, limits};
 
 impl Sandbox {
     /// Waits until no other caller pauses containers of the run. None can while the returned guard exists.
@@ -15,8 +15,8 @@ impl Sandbox {
 
     /// Pauses containers. Returns whether all of them are paused. The caller unpauses them; a container that is removed
     /// meanwhile is removed all the same.
-    pub async fn hold(&self, members: &[Member]) -> bool {
-        hold(
+    pub async fn pause(&self, members: &[ContainerHandle]) -> bool {
+        pause(
             &self.docker,
             members.iter().map(|member| member.id.as_str()),
         )
@@ -24,8 +24,8 @@ impl Sandbox {
     }
 
     /// Unpauses the containers that are paused. Returns whether all of them were.
-    pub async fn let_go(&self, members: &[Member]) -> bool {
-        let_go(
+    pub async fn unpause(&self, members: &[ContainerHandle]) -> bool {
+        unpause(
             &self.docker,
             members.iter().map(|member| member.id.as_str()),
         )
@@ -34,14 +34,14 @@ impl Sandbox {
 }
 
 /// Pauses containers, by the engine's ids. Returns whether all of them are paused.
-pub(super) async fn hold(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
+pub(super) async fn pause(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
     let held = ids.map(|id| timeout(limits::LOOK, docker.pause_container(id)));
     let held = join_all(held).await;
     held.into_iter().all(|held| matches!(held, Ok(Ok(()))))
 }
 
 /// Unpauses containers, by the engine's ids. Returns whether all of them were paused.
-pub(super) async fn let_go(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
+pub(super) async fn unpause(docker: &Docker, ids: impl Iterator<Item = &str>) -> bool {
     let gone_on = ids.map(|id| timeout(limits::LOOK, docker.unpause_container(id)));
     let gone_on = join_all(gone_on).await;
     gone_on

@@ -39,7 +39,7 @@ pub enum Kind {
 
 /// An object that a run has made.
 #[derive(Clone, Debug)]
-pub struct Thing {
+pub struct OwnedResource {
     /// Kind of the object.
     pub kind: Kind,
     /// Name of the object, or its id if it has no name.
@@ -57,7 +57,7 @@ pub struct Thing {
 type Labels = HashMap<String, String>;
 
 /// Returns all objects with a run's label that matches `label`, a label's name or a name and its value.
-pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, Error> {
+pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<OwnedResource>, Error> {
     let filter = HashMap::from([("label", vec![label])]);
     let containers = ListContainersOptionsBuilder::new()
         .all(true)
@@ -77,14 +77,14 @@ pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, E
         // A container that is being removed may have lost its name already.
         let name = names.into_iter().next().unwrap_or_default();
         let name = name.trim_start_matches('/').to_owned();
-        Thing::named(Kind::Container, container.labels?, name, container.id?)
+        OwnedResource::named(Kind::Container, container.labels?, name, container.id?)
     });
     let networks = networks.into_iter().filter_map(|network| {
-        Thing::named(Kind::Network, network.labels?, network.name?, network.id?)
+        OwnedResource::named(Kind::Network, network.labels?, network.name?, network.id?)
     });
     let volumes = volumes.volumes.unwrap_or_default().into_iter();
     let volumes = volumes.filter_map(|volume| {
-        Thing::new(
+        OwnedResource::new(
             Kind::Volume,
             &volume.labels,
             volume.name.clone(),
@@ -105,13 +105,13 @@ pub(super) async fn things(docker: &Docker, label: &str) -> Result<Vec<Thing>, E
 
 /// Returns the run's own tags of an image, or the image itself if it has no tag. A tag of another origin is not the run's, and
 /// keeps the image.
-fn image_things(labels: &Labels, id: String, tags: Vec<String>) -> Vec<Thing> {
+fn image_things(labels: &Labels, id: String, tags: Vec<String>) -> Vec<OwnedResource> {
     if tags.is_empty() {
-        return Thing::new(Kind::Image, labels, shown(&id), id)
+        return OwnedResource::new(Kind::Image, labels, shown(&id), id)
             .into_iter()
             .collect();
     }
-    let named = |tag: String| Thing::named(Kind::Image, labels.clone(), tag.clone(), tag);
+    let named = |tag: String| OwnedResource::named(Kind::Image, labels.clone(), tag.clone(), tag);
     tags.into_iter().filter_map(named).collect()
 }
 
@@ -121,13 +121,13 @@ pub(super) fn shown(id: &str) -> String {
     digits.chars().take(SHOWN_DIGITS).collect()
 }
 
-impl Thing {
+impl OwnedResource {
     /// Returns an object with a run's label; `None` if the label's value is not a run's id.
-    fn new(kind: Kind, labels: &Labels, name: String, id: String) -> Option<Thing> {
+    fn new(kind: Kind, labels: &Labels, name: String, id: String) -> Option<OwnedResource> {
         let run = labels.get(RUN_LABEL)?;
         let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let is_run = run.len() == RUN_DIGITS && run.bytes().all(hexadecimal);
-        is_run.then(|| Thing {
+        is_run.then(|| OwnedResource {
             kind,
             name,
             run: run.clone(),
@@ -141,8 +141,8 @@ impl Thing {
 
     /// Returns an object with a run's name in addition to its label: images and containers pass labels on to each other, but
     /// not names.
-    fn named(kind: Kind, labels: Labels, name: String, id: String) -> Option<Thing> {
-        let thing = Thing::new(kind, &labels, name, id)?;
+    fn named(kind: Kind, labels: Labels, name: String, id: String) -> Option<OwnedResource> {
+        let thing = OwnedResource::new(kind, &labels, name, id)?;
         let rest = thing.name.strip_prefix(&name_prefix(&thing.run));
         let named = rest.is_some_and(|rest| rest.starts_with(['-', ':']));
         let unnamed = kind == Kind::Container && thing.name.is_empty();

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use softy_checks::model::Text;
 use softy_checks::observation::{self, Unenforced};
 
-use super::facts::Lacks;
-use super::{Egress, Reach, Reachable, Sandbox};
+use super::capabilities::MissingLimits;
+use super::{Egress, Reach, Sandbox, StackNetworks};
 
-/// Facts that decide which guarantees a run meets.
+/// EngineCapabilities that decide which guarantees a run meets.
 struct Run {
     reach: Reach,
     egress: Egress,
@@ -21,18 +21,18 @@ struct Run {
     builds_with_another_runtime: bool,
     /// Set when a file names a registry that is not on the public internet.
     asks_private_registries: bool,
-    lacks: Lacks,
+    lacks: MissingLimits,
 }
 
 /// A guarantee that some runs do not meet.
-struct Gap {
+struct UnmetGuarantee {
     code: &'static str,
     is_open: fn(&Run) -> bool,
     message: Text,
 }
 
-static GAPS: [Gap; 12] = [
-    Gap {
+static UNMET_GUARANTEES: [UnmetGuarantee; 12] = [
+    UnmetGuarantee {
         code: "egress-open",
         is_open: |run| run.egress == Egress::Open,
         message: Text::fixed(
@@ -40,7 +40,7 @@ static GAPS: [Gap; 12] = [
             "les conteneurs atteignent Internet et tout ce que la machine du moteur atteint, comme le demande `--egress`",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "host-services",
         is_open: |run| run.egress == Egress::Open || run.reach != Reach::Container,
         message: Text::fixed(
@@ -48,7 +48,7 @@ static GAPS: [Gap; 12] = [
             "les conteneurs atteignent les services de la machine du moteur qui écoutent sur l’adresse de passerelle de leur réseau ; avec d’anciens moteurs, et par l’accès de `--reach loopback`, aussi sur ses autres adresses",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "build-network",
         is_open: |run| run.builds_in_the_open,
         message: Text::fixed(
@@ -56,7 +56,7 @@ static GAPS: [Gap; 12] = [
             "les constructions atteignent tout ce que la machine du moteur atteint : le vérificateur n’a pas pu s’interposer, ou il lui a été demandé de ne pas le faire",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "unlimited-builds",
         is_open: |run| run.builds_without_limits,
         message: Text::fixed(
@@ -64,7 +64,7 @@ static GAPS: [Gap; 12] = [
             "une image a été construite sans limites de mémoire, de processus ni de disque, comme le permet `--unlimited-builds`",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "layer-size-slow",
         is_open: |run| !run.measures_layers,
         message: Text::fixed(
@@ -72,7 +72,7 @@ static GAPS: [Gap; 12] = [
             "le moteur mesure lentement ce que les conteneurs écrivent : celui qui écrit trop est arrêté tard",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "build-runtime",
         is_open: |run| run.builds_with_another_runtime,
         message: Text::fixed(
@@ -80,7 +80,7 @@ static GAPS: [Gap; 12] = [
             "les étapes des constructions s’exécutent avec le runtime du moteur, pas avec celui de `--runtime`",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "private-registry",
         is_open: |run| run.asks_private_registries,
         message: Text::fixed(
@@ -88,7 +88,7 @@ static GAPS: [Gap; 12] = [
             "le moteur a pu interroger un registre sur sa propre machine ou sur un réseau privé, que nomme un fichier du rendu",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "memory-limit",
         is_open: |run| run.lacks.memory,
         message: Text::fixed(
@@ -96,7 +96,7 @@ static GAPS: [Gap; 12] = [
             "le moteur ne limite pas la mémoire des conteneurs",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "swap-limit",
         is_open: |run| run.lacks.swap,
         message: Text::fixed(
@@ -104,7 +104,7 @@ static GAPS: [Gap; 12] = [
             "le moteur n’empêche pas les conteneurs d’utiliser le swap : ils peuvent prendre plus que leur mémoire",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "process-limit",
         is_open: |run| run.lacks.processes,
         message: Text::fixed(
@@ -112,7 +112,7 @@ static GAPS: [Gap; 12] = [
             "le moteur ne limite pas les processus des conteneurs",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "processor-limit",
         is_open: |run| run.lacks.processors,
         message: Text::fixed(
@@ -120,7 +120,7 @@ static GAPS: [Gap; 12] = [
             "le moteur ne limite pas les processeurs des conteneurs",
         ),
     },
-    Gap {
+    UnmetGuarantee {
         code: "seccomp",
         is_open: |run| run.lacks.seccomp,
         message: Text::fixed(
@@ -132,17 +132,21 @@ static GAPS: [Gap; 12] = [
 
 impl Sandbox {
     /// Returns the engine, the guarantees that this run does not meet, the requests refused to builds, and the base images.
-    pub fn account(&self, reachable: &Reachable, egress: Egress) -> observation::Sandbox {
+    pub fn sandbox_report(
+        &self,
+        reachable: &StackNetworks,
+        egress: Egress,
+    ) -> observation::Sandbox {
         let run = Run {
             reach: reachable.reach,
             egress,
             builds_in_the_open: self.built_in_the_open.load(Ordering::Relaxed),
             builds_without_limits: self.built_without_limits.load(Ordering::Relaxed),
-            measures_layers: self.facts.measures_layers,
+            measures_layers: self.capabilities.measures_layers,
             builds_with_another_runtime: self.runtime.is_some()
                 && self.built.load(Ordering::Relaxed),
             asks_private_registries: self.asked_privately.load(Ordering::Relaxed),
-            lacks: self.facts.lacks,
+            lacks: self.capabilities.lacks,
         };
         let reach = match run.reach {
             Reach::Address => "address",
@@ -150,8 +154,8 @@ impl Sandbox {
             Reach::Loopback => "loopback",
         };
         observation::Sandbox {
-            engine: self.facts.version.clone(),
-            driver: self.facts.driver.clone(),
+            engine: self.capabilities.version.clone(),
+            driver: self.capabilities.driver.clone(),
             reach: reach.to_owned(),
             egress: egress == Egress::Open,
             unenforced: unenforced(&run),
@@ -162,7 +166,7 @@ impl Sandbox {
 }
 
 fn unenforced(run: &Run) -> Vec<Unenforced> {
-    let open = GAPS.iter().filter(|gap| (gap.is_open)(run));
+    let open = UNMET_GUARANTEES.iter().filter(|gap| (gap.is_open)(run));
     open.map(|gap| Unenforced {
         code: gap.code.to_owned(),
         message: gap.message.clone(),
@@ -182,7 +186,7 @@ mod tests {
         measures_layers: true,
         builds_with_another_runtime: false,
         asks_private_registries: false,
-        lacks: Lacks {
+        lacks: MissingLimits {
             memory: false,
             swap: false,
             processes: false,
@@ -215,7 +219,7 @@ mod tests {
             measures_layers: false,
             builds_with_another_runtime: true,
             asks_private_registries: true,
-            lacks: Lacks {
+            lacks: MissingLimits {
                 memory: true,
                 swap: true,
                 processes: true,
@@ -224,7 +228,7 @@ mod tests {
             },
             ..CLOSED
         };
-        let all: Vec<&str> = GAPS.iter().map(|gap| gap.code).collect();
+        let all: Vec<&str> = UNMET_GUARANTEES.iter().map(|gap| gap.code).collect();
         assert_eq!(codes(&open), all);
     }
 }

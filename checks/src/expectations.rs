@@ -9,7 +9,7 @@ pub const BACK_END: &str = "back-end";
 
 /// Requirements that a rubric can change; by default those of the exercise.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct Expectations {
     /// True if the answer file may contain only the command.
     pub line_alone: bool,
     /// True if an equivalent command is as good as the exercise's own.
@@ -22,9 +22,9 @@ pub struct Asked {
     pub other_stack: Option<Fault>,
 }
 
-impl Default for Asked {
-    fn default() -> Asked {
-        Asked {
+impl Default for Expectations {
+    fn default() -> Expectations {
+        Expectations {
             line_alone: false,
             equivalent_commands: false,
             services: vec![BACK_END.to_owned()],
@@ -34,7 +34,7 @@ impl Default for Asked {
     }
 }
 
-impl Asked {
+impl Expectations {
     /// Returns the name of the API servers' service in a compose file; `has` returns whether the file has a service of a name.
     pub fn service(&self, has: impl Fn(&str) -> bool) -> &str {
         let mut names = self.services.iter();
@@ -47,7 +47,7 @@ impl Asked {
 
 impl Observation {
     /// Replaces the requirements by those of a rubric.
-    pub fn asking(self, mut asked: Asked) -> Observation {
+    pub fn asking(self, mut asked: Expectations) -> Observation {
         // The check that stopped the run was judged with the service of that run, which is replaced below.
         let mut seen = self.inferred(TASK6);
         if let Some(compose) = &mut seen.compose {
@@ -103,9 +103,9 @@ mod tests {
         if let Some(compose) = &mut seen.compose {
             compose.back_end = "api".to_owned();
         }
-        seen.asking(Asked {
+        seen.asking(Expectations {
             services: names.iter().map(|name| (*name).to_owned()).collect(),
-            ..Asked::default()
+            ..Expectations::default()
         })
     }
 

@@ -9,7 +9,7 @@ use super::reference::full;
 
 /// An image override: an image, and the one used instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Base {
+pub struct ImageOverride {
     /// Image that submissions name, as given.
     pub named: String,
     /// Image that is used instead.
@@ -18,7 +18,7 @@ pub struct Base {
 
 /// All image overrides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bases(Vec<Base>);
+pub struct ImageOverrides(Vec<ImageOverride>);
 
 /// Error in an override `NAMED=TAKEN`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,7 @@ impl ReplacedTwice {
     }
 }
 
-impl Base {
+impl ImageOverride {
     /// Returns whether a reference means the overridden image.
     pub fn is_named(&self, reference: &str) -> bool {
         let named = full(&self.named);
@@ -72,10 +72,10 @@ impl Base {
     }
 }
 
-impl FromStr for Base {
+impl FromStr for ImageOverride {
     type Err = BaseError;
 
-    fn from_str(word: &str) -> Result<Base, BaseError> {
+    fn from_str(word: &str) -> Result<ImageOverride, BaseError> {
         let pair = word.split_once('=');
         let pair = pair.filter(|(named, taken)| !named.is_empty() && !taken.is_empty());
         let (named, taken) = pair.ok_or(BaseError::NoPair)?;
@@ -84,35 +84,35 @@ impl FromStr for Base {
                 return Err(BaseError::NoReference(side.to_owned()));
             }
         }
-        Ok(Base {
+        Ok(ImageOverride {
             named: named.to_owned(),
             taken: taken.to_owned(),
         })
     }
 }
 
-impl Bases {
+impl ImageOverrides {
     /// Creates the set of overrides.
     ///
     /// # Errors
     /// The image that two overrides name.
-    pub fn new(bases: Vec<Base>) -> Result<Bases, ReplacedTwice> {
+    pub fn new(bases: Vec<ImageOverride>) -> Result<ImageOverrides, ReplacedTwice> {
         for (index, base) in bases.iter().enumerate() {
             let mut earlier = bases.iter().take(index);
             if earlier.any(|other| other.is_named(&base.named)) {
                 return Err(ReplacedTwice(base.named.clone()));
             }
         }
-        Ok(Bases(bases))
+        Ok(ImageOverrides(bases))
     }
 
     /// Returns each override, in the order given.
-    pub fn iter(&self) -> impl Iterator<Item = &Base> {
+    pub fn iter(&self) -> impl Iterator<Item = &ImageOverride> {
         self.0.iter()
     }
 
     /// Returns the overrides whose image the submission does not name; none if nothing was built.
-    pub fn not_named(&self, seen: &Observation) -> impl Iterator<Item = &Base> {
+    pub fn not_named(&self, seen: &Observation) -> impl Iterator<Item = &ImageOverride> {
         let images = seen.sandbox.as_ref().map(|sandbox| &sandbox.base_images);
         self.iter().filter(move |base| {
             images.is_some_and(|images| !images.iter().any(|image| base.is_named(&image.reference)))
@@ -161,19 +161,23 @@ pub(super) fn absent(reference: &str, error: &str) -> Fault {
 mod tests {
     use super::*;
 
-    fn bases(words: &[&str]) -> Result<Bases, ReplacedTwice> {
-        Bases::new(words.iter().map(|word| word.parse().unwrap()).collect())
+    fn bases(words: &[&str]) -> Result<ImageOverrides, ReplacedTwice> {
+        ImageOverrides::new(words.iter().map(|word| word.parse().unwrap()).collect())
     }
 
     #[test]
     fn a_base_is_two_images() {
-        let base: Base = "ubuntu=registry.example:5000/old/ubuntu:22.04"
+        let base: ImageOverride = "ubuntu=registry.example:5000/old/ubuntu:22.04"
             .parse()
             .unwrap();
         assert_eq!(base.named, "ubuntu");
         assert_eq!(base.taken, "registry.example:5000/old/ubuntu:22.04");
         for word in ["ubuntu:22.04", "", "=", "=ubuntu:22.04", "ubuntu="] {
-            assert_eq!(word.parse::<Base>(), Err(BaseError::NoPair), "{word}");
+            assert_eq!(
+                word.parse::<ImageOverride>(),
+                Err(BaseError::NoPair),
+                "{word}"
+            );
         }
         for (word, side) in [
             ("a=b=c", "b=c"),
@@ -182,7 +186,7 @@ mod tests {
             ("ubuntu=ubuntu\nRUN x", "ubuntu\nRUN x"),
         ] {
             let error = BaseError::NoReference(side.to_owned());
-            assert_eq!(word.parse::<Base>(), Err(error), "{word}");
+            assert_eq!(word.parse::<ImageOverride>(), Err(error), "{word}");
         }
     }
 

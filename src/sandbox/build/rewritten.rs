@@ -20,34 +20,39 @@ pub enum Stages {
 }
 
 /// A Dockerfile as sent to the engine.
-pub struct Sent {
+pub struct RewrittenDockerfile {
     /// Text that the engine gets.
     pub text: String,
     /// Lines of the submission, from 0: for each line of the text, the one that it is or precedes.
     lines: Vec<usize>,
 }
 
-impl Sent {
+impl RewrittenDockerfile {
     /// Returns the Dockerfile for BuildKit. Each named context becomes a stage before the others, as the engine's builds know
     /// no other names.
-    pub(super) fn plain(dockerfile: &str, build: &Build) -> Sent {
-        Sent::with(dockerfile, build, &BTreeSet::new(), "")
+    pub(super) fn plain(dockerfile: &str, build: &Build) -> RewrittenDockerfile {
+        RewrittenDockerfile::with(dockerfile, build, &BTreeSet::new(), "")
     }
 
     /// Returns the Dockerfile for the classic builder. Every stage begins with a label that identifies everything built from
     /// it, even what a base image's `ONBUILD` adds to a last stage without instructions of its own. Stages that are left out
     /// become empty, which keeps the numbers of the others.
-    pub fn marked(dockerfile: &str, build: &Build, stages: Stages) -> Sent {
+    pub fn marked(dockerfile: &str, build: &Build, stages: Stages) -> RewrittenDockerfile {
         let unused = match stages {
             Stages::All => BTreeSet::new(),
             Stages::Needed => unused(dockerfile, build),
         };
         let mark = format!("LABEL {CACHE_LABEL}={STEP}\n");
-        Sent::with(dockerfile, build, &unused, &mark)
+        RewrittenDockerfile::with(dockerfile, build, &unused, &mark)
     }
 
-    fn with(dockerfile: &str, build: &Build, unused: &BTreeSet<usize>, mark: &str) -> Sent {
-        let mut sent = Sent {
+    fn with(
+        dockerfile: &str,
+        build: &Build,
+        unused: &BTreeSet<usize>,
+        mark: &str,
+    ) -> RewrittenDockerfile {
+        let mut sent = RewrittenDockerfile {
             text: String::new(),
             lines: Vec::new(),
         };
@@ -211,7 +216,7 @@ mod tests {
     use super::*;
 
     fn marked(dockerfile: &str, stages: Stages) -> String {
-        let sent = Sent::marked(dockerfile, &Build::default(), stages);
+        let sent = RewrittenDockerfile::marked(dockerfile, &Build::default(), stages);
         let mark = format!("LABEL {CACHE_LABEL}={STEP}\n");
         sent.text.replace(&mark, "(mark)\n")
     }
@@ -275,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_line_that_the_engine_names_is_the_submission_s() {
-        let sent = Sent::marked("FROM a\nRUN b\nRNU c\n", &Build::default(), Stages::All);
+        let sent =
+            RewrittenDockerfile::marked("FROM a\nRUN b\nRNU c\n", &Build::default(), Stages::All);
         let error =
             |line: u8| format!("dockerfile parse error on line {line}: unknown instruction: RNU");
         assert_eq!(sent.own_words(&error(4)), error(3));
