@@ -346,6 +346,7 @@ fn may_pass(kind: FaultKind) -> bool {
         FaultKind::Files
         | FaultKind::Folder
         | FaultKind::Unsupported
+        | FaultKind::Disturbed
         | FaultKind::Closed
         | FaultKind::Unlimited
         | FaultKind::Base

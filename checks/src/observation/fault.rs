@@ -96,6 +96,8 @@ pub enum FaultKind {
     Folder,
     /// A valid feature that the sandbox does not support yet.
     Unsupported,
+    /// Requests of another client of the stack hide the order of the checker's own.
+    Disturbed,
     /// A container needs access to outside of the stack, which the sandbox blocks.
     Closed,
     /// A Dockerfile that only a builder without limits can build.
@@ -143,6 +145,10 @@ impl FaultKind {
             FaultKind::Unsupported => Text::fixed(
                 "the compose file uses something that the sandbox cannot carry out yet",
                 "le fichier compose utilise une chose que le bac à sable ne sait pas encore exécuter",
+            ),
+            FaultKind::Disturbed => Text::fixed(
+                "requests of another service hide the order of the checker’s own",
+                "les requêtes d’un autre service cachent l’ordre de celles du vérificateur",
             ),
             FaultKind::Closed => Text::fixed(
                 "a container needs the internet to start, and the sandbox keeps it closed",
@@ -204,6 +210,10 @@ impl FaultKind {
             FaultKind::Unsupported => Text::fixed(
                 "grade this submission by hand, or ask for support of that key",
                 "notez ce rendu à la main, ou demandez la prise en charge de cette clé",
+            ),
+            FaultKind::Disturbed => Text::fixed(
+                "grade this submission by hand, or without that service",
+                "notez ce rendu à la main, ou sans ce service",
             ),
             FaultKind::Closed => Text::fixed(
                 "what a container needs is better installed by its Dockerfile, with `RUN`; where you trust this submission, run the same command with `--egress`",

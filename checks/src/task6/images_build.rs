@@ -149,7 +149,7 @@ const LINK_OUT: Text = Text::fixed(
 );
 
 /// Advice for a path in the style of Windows.
-const BACKSLASH: Text = Text::fixed(
+pub(super) const BACKSLASH: Text = Text::fixed(
     "in a path, `/` stands between folders: a backslash is a part of a name in a compose file, and an escape in a Dockerfile",
     "dans un chemin, `/` sépare les dossiers : une barre oblique inverse fait partie du nom dans un fichier compose, et échappe le caractère suivant dans un Dockerfile",
 );

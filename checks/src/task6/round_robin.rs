@@ -153,7 +153,7 @@ fn open(seen: &Observation) -> Unjudged {
         askers => (codes(askers), codes(askers)),
     };
     Unjudged::Fault(Fault::new(
-        FaultKind::Unsupported,
+        FaultKind::Disturbed,
         Text::new(
             format!(
                 "{en} asks the API through the same proxy, so often that the checker cannot tell in which order its own requests come to the replicas"

@@ -469,6 +469,7 @@ mod tests {
     fn an_emergency_without_a_line_is_quoted() {
         let found = emergency("nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)");
         assert_eq!(found[0].code, "nginx-configuration");
+        assert!(found[0].hint.en.starts_with("`listen` takes"));
         assert!(
             found[0]
                 .message

@@ -2,6 +2,7 @@
 
 use crate::model::{Finding, Mistake, Text};
 use crate::observation::{Bind, BindKind, Observation};
+use crate::task6::images_build::BACKSLASH;
 use crate::wording::code;
 
 pub(in crate::task6) static BIND_SOURCE_MISSING: Mistake = Mistake {
@@ -57,7 +58,7 @@ pub(super) fn cause(
 /// Returns the finding for a bind whose source does not exist.
 pub(in crate::task6) fn missing(bind: &Bind, words: &Text) -> Finding {
     let (source, target) = (code(&bind.source), code(&bind.target));
-    BIND_SOURCE_MISSING.finding(Text::new(
+    let finding = BIND_SOURCE_MISSING.finding(Text::new(
         format!(
             "{} because {source} is not in the repository: Docker makes an empty folder in its place, and mounts that at {target}",
             words.en
@@ -66,7 +67,11 @@ pub(in crate::task6) fn missing(bind: &Bind, words: &Text) -> Finding {
             "{} car {source} n’est pas dans le dépôt : Docker crée un dossier vide à sa place, et le monte sur {target}",
             words.fr
         ),
-    ))
+    ));
+    match bind.source.contains('\\') {
+        true => finding.advising(BACKSLASH),
+        false => finding,
+    }
 }
 
 fn other_kind(bind: &Bind, words: &Text) -> Finding {
@@ -118,6 +123,21 @@ mod tests {
         let finding = cause(&seen, "proxy", &[line], &words)?;
         assert_eq!(cause(&seen, "back-end", &[line], &words), None);
         Some(finding.code)
+    }
+
+    #[test]
+    fn a_backslash_in_a_source_is_advised_on() {
+        let hint = |source: &str| {
+            let bind = Bind {
+                service: "proxy".to_owned(),
+                source: source.to_owned(),
+                target: "/etc/nginx/conf.d/default.conf".to_owned(),
+                kind: BindKind::Missing,
+            };
+            missing(&bind, &Text::fixed("x ended", "x s’est arrêté,")).hint
+        };
+        assert_eq!(hint("task6/.\\proxy\\default.conf"), BACKSLASH);
+        assert_eq!(hint("task6/proxy/default.conf"), BIND_SOURCE_MISSING.hint);
     }
 
     #[test]

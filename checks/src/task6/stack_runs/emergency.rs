@@ -15,6 +15,12 @@ use mistakes::{
     UPSTREAM_WITH_PORT, USER_NOT_FOUND,
 };
 
+/// Advice for an address or a port that nginx may not listen on.
+const BIND: Text = Text::fixed(
+    "`listen` takes an address that the container itself has, or a port alone, and a port below 1024 only as root",
+    "`listen` prend une adresse que le conteneur lui-même possède, ou un port seul, et un port inférieur à 1024 seulement en tant que root",
+);
+
 /// Returns the cause for which a container's nginx exited, if its log reports it.
 pub(super) fn cause(seen: &Observation, container: &Container, name: &str) -> Option<Finding> {
     let said = container.log.iter().rev().find_map(|line| said(line))?;
@@ -77,7 +83,16 @@ impl Emergency<'_> {
             .or_else(|| self.unknown_variable())
             .or_else(|| self.placeholder())
             .or_else(|| self.empty());
-        cause.unwrap_or_else(|| NGINX_CONFIGURATION.finding(self.refusal()).at(self.place()))
+        cause.unwrap_or_else(|| self.unexplained())
+    }
+
+    /// Returns the finding for a message with nothing in the file to explain it.
+    fn unexplained(&self) -> Finding {
+        let finding = NGINX_CONFIGURATION.finding(self.refusal());
+        match self.words.starts_with("bind() to ") {
+            true => finding.advising(BIND),
+            false => finding.at(self.place()),
+        }
     }
 
     /// Returns the text between `before` and the next quote.
