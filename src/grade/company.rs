@@ -98,17 +98,20 @@ impl Requests<'_> {
     }
 
     /// Returns the pace that the proxy's rate limit allows: from its configuration, if that has a limit, else one request per
-    /// second. Returns `None` when a volley at this pace would take too long.
-    pub(super) async fn slower(&self, stack: &Deployment) -> Option<Pace> {
+    /// second, if the replies `look_limited`. Returns `None` when nothing limits requests, or when a volley at this pace would
+    /// take too long.
+    pub(super) async fn slower(&self, stack: &Deployment, look_limited: bool) -> Option<Pace> {
         let replicas = u32::try_from(stack.replicas().len()).unwrap_or(u32::MAX);
         let nginx = self.live.nginx(stack.configured()).await;
         let effective = nginx.as_ref().map(Effective::read);
         let limit = effective
             .as_ref()
             .and_then(|effective| Limit::of(effective, self.proxy.port, API_PATH));
-        let pace = match limit.and_then(|limit| limit.per_second) {
-            Some(per_second) => Pace::of_limit(per_second)?,
-            None => Pace::of_a_hand(),
+        let pace = match limit.map(|limit| limit.per_second) {
+            Some(Some(per_second)) => Pace::of_limit(per_second)?,
+            Some(None) => Pace::of_a_hand(),
+            None if look_limited => Pace::of_a_hand(),
+            None => return None,
         };
         pace.requests(u32::MAX, replicas).map(|_| pace)
     }

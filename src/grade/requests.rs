@@ -125,7 +125,7 @@ impl Requests<'_> {
         let Some(last) = seen.volleys.last() else {
             return Ok(());
         };
-        if last.refused.is_some() {
+        if last.refused.is_some() && (pace != Pace::default() || last.looks_limited()) {
             return Ok(());
         }
         let replicas = stack.replicas();
@@ -148,7 +148,8 @@ impl Requests<'_> {
         if reply.outcome.refused().is_none() {
             return reply;
         }
-        let Some(slower) = self.slower(stack).await else {
+        // A single reply shows no limit: only a configuration does.
+        let Some(slower) = self.slower(stack, false).await else {
             return reply;
         };
         *pace = slower;
@@ -191,11 +192,11 @@ impl Requests<'_> {
             if !sent.others.is_empty() {
                 self.note_askers(stack, since, seen).await?;
             }
-            let is_refused = sent.refused.is_some();
+            let refused = sent.refused.map(|_| sent.looks_limited());
             seen.volleys.push(sent);
-            let again = match is_refused {
-                true => self.slows_down(stack, pace).await,
-                false => is_doubtful(seen, id, attempt),
+            let again = match refused {
+                Some(looks_limited) => self.slows_down(stack, pace, looks_limited).await,
+                None => is_doubtful(seen, id, attempt),
             };
             if !again {
                 break;
@@ -227,8 +228,8 @@ impl Requests<'_> {
     }
 
     /// Slows down and waits. Returns whether a slower pace was left to try.
-    async fn slows_down(&self, stack: &Deployment, pace: &mut Pace) -> bool {
-        match self.slower(stack).await {
+    async fn slows_down(&self, stack: &Deployment, pace: &mut Pace, looks_limited: bool) -> bool {
+        match self.slower(stack, looks_limited).await {
             Some(slower) if *pace != slower => {
                 *pace = slower;
                 pace.wait().await;

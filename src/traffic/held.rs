@@ -64,6 +64,7 @@ pub async fn held(
         workers: workers(sandbox, proxy).await.ok()?.unwrap_or(0),
         first: vec![first],
         others: others.collect(),
+        in_order: volley.sequence.clone(),
     };
     let _alone = sandbox.holding_alone().await;
     sandbox.pause(company).await;
@@ -111,6 +112,8 @@ struct Holding<'a> {
     first: Vec<ContainerHandle>,
     /// Other replicas, with their numbers.
     others: Vec<(u32, ContainerHandle)>,
+    /// Numbers of the replicas in the order.
+    in_order: Vec<u32>,
 }
 
 impl Holding<'_> {
@@ -143,7 +146,8 @@ impl Holding<'_> {
     /// waits.
     async fn unasked(&self, wait: Duration, deadline: Instant) -> Vec<u32> {
         let mut unasked = Vec::new();
-        for (number, replica) in &self.others {
+        let others = self.others.iter();
+        for (number, replica) in others.filter(|(number, _)| self.in_order.contains(number)) {
             let one = std::slice::from_ref(replica);
             let waits = match self.sandbox.pause(one).await {
                 true => timeout_at(deadline, self.waits(wait)).await.ok().flatten(),

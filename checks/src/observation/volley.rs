@@ -30,6 +30,18 @@ pub struct Volley {
     pub refused: Option<u16>,
 }
 
+impl Volley {
+    /// Returns whether the requests without an answer look like those beyond a rate limit: from the first one on, at least half
+    /// of all requests. An API that fails now and then is not limited.
+    pub fn looks_limited(&self) -> bool {
+        let Some(first) = self.unanswered.first() else {
+            return false;
+        };
+        let since = self.sequence.len().saturating_sub(*first as usize) + 1;
+        self.unanswered.len() * 2 >= since
+    }
+}
+
 /// A request of another client that a replica received during the volley.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Other {
@@ -61,4 +73,32 @@ pub enum Witness {
     Counters,
     /// Neither.
     Nobody,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::observation::correct::correct;
+
+    use super::*;
+
+    #[test]
+    fn failures_now_and_then_are_no_limit() {
+        let looks_limited = |unanswered: &[u32]| {
+            let volley = correct().volleys.remove(0);
+            assert_eq!(volley.sequence.len(), 40);
+            let unanswered = unanswered.to_vec();
+            Volley {
+                unanswered,
+                ..volley
+            }
+            .looks_limited()
+        };
+        assert!(!looks_limited(&[]));
+        assert!(!looks_limited(&[23, 24]));
+        assert!(!looks_limited(&[
+            5, 6, 11, 12, 17, 18, 23, 24, 29, 30, 35, 36
+        ]));
+        let beyond: Vec<u32> = (7..=40).filter(|request| request % 10 != 0).collect();
+        assert!(looks_limited(&beyond));
+    }
 }
