@@ -49,7 +49,7 @@ impl<'v> Scope<'v> {
 }
 
 /// Parses the variables of a file.
-pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Problem> {
+pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Box<Problem>> {
     let mut visible = scope.under.clone();
     visible.extend(scope.over.clone());
     let mut left = GROWN;
@@ -97,7 +97,10 @@ pub(super) fn parse(source: &Source, scope: Scope) -> Result<Parsed, Problem> {
 
 /// Parses a file whose values are taken verbatim, including quotes and `$`. A name without a value takes its value from
 /// `known`.
-pub(super) fn raw(source: &Source, known: &Variables) -> Result<Vec<(String, String)>, Problem> {
+pub(super) fn raw(
+    source: &Source,
+    known: &Variables,
+) -> Result<Vec<(String, String)>, Box<Problem>> {
     let mut pairs = Vec::new();
     let text = source.text.strip_prefix('\u{feff}');
     for line in text.unwrap_or(&source.text).split('\n') {
@@ -279,7 +282,7 @@ enum Trouble {
 }
 
 /// Returns a problem at the line with which the rest of a file begins.
-fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
+fn problem(source: &Source, rest: &str, trouble: Trouble) -> Box<Problem> {
     let line = rest.lines().next().unwrap_or_default();
     let message = match trouble {
         Trouble::Name => Text::new(
@@ -300,19 +303,19 @@ fn problem(source: &Source, rest: &str, trouble: Trouble) -> Problem {
         width: u32::MAX,
     };
     let place: Option<Place> = source.place(mark);
-    Problem {
+    Box::new(Problem {
         kind: ProblemKind::InvalidValue,
         message,
         place,
         also: None,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
+    fn pairs(text: &str) -> Result<Vec<(String, String)>, Box<Problem>> {
         let source = Source::new(0, "task6/.env".to_owned(), text.to_owned());
         parse(&source, Scope::over(&NOTHING)).map(|parsed| parsed.pairs)
     }

@@ -56,7 +56,7 @@ pub(super) fn environment(
                 of_files.extend(parsed.pairs);
                 note_unset(parsed.unset, &mut context.findings);
             }
-            Err(problem) => context.findings.problem_elsewhere(problem),
+            Err(problem) => context.findings.problem_elsewhere(*problem),
         }
         let mut over_in_v2_26 = context.variables.clone();
         over_in_v2_26.extend(of_v2_26.clone());
@@ -176,7 +176,7 @@ pub(super) fn service_labels(
                 note_unset(parsed.unset, &mut context.findings);
                 all.extend(parsed.pairs);
             }
-            Err(problem) => context.findings.problem_elsewhere(problem),
+            Err(problem) => context.findings.problem_elsewhere(*problem),
         }
     }
     all.extend(labels(service.get("labels")));
@@ -260,7 +260,7 @@ impl VariablesFile {
         Ok(Some(VariablesFile { source, is_raw }))
     }
 
-    fn parse(&self, scope: Scope) -> Result<Parsed, Problem> {
+    fn parse(&self, scope: Scope) -> Result<Parsed, Box<Problem>> {
         if !self.is_raw {
             return dotenv::parse(&self.source, scope);
         }

@@ -54,7 +54,7 @@ pub(super) fn read(
             Ok(Some(parsed.pairs.into_iter().collect()))
         }
         Err(problem) => {
-            findings.problem_elsewhere(problem);
+            findings.problem_elsewhere(*problem);
             Ok(Some(Variables::new()))
         }
     }
