@@ -1,7 +1,7 @@
 mod watch;
 
 use std::future::pending;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,7 @@ impl GradeJob<'_> {
     /// Reports which folder is graded, unless the given path shows it.
     fn tell_of_folder(&self, submission: &Submission, progress: &Progress) {
         if let Some(taken) = submission.taken() {
-            let folder = self.path.join(taken).display().to_string();
+            let folder = folded(&self.path.join(taken)).display().to_string();
             progress.say(&Text::new(
                 format!("`{folder}` is taken for the folder `task6`"),
                 format!("`{folder}` est pris pour le dossier `task6`"),
@@ -209,6 +209,19 @@ fn not_named(bases: &ImageOverrides, seen: &Observation) -> Vec<Text> {
     .collect()
 }
 
+/// Returns a path without the names that a `..` behind them takes back.
+fn folded(path: &Path) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in path.components() {
+        let last = folded.components().next_back();
+        match (part, last) {
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(folded.pop()),
+            (part, _) => folded.push(part),
+        }
+    }
+    folded
+}
+
 #[cfg(test)]
 mod tests {
     use softy_checks::observation::{BaseImage, Sandbox};
@@ -246,5 +259,14 @@ mod tests {
         assert_eq!(warned.len(), 1, "{warned:?}");
         assert!(warned[0].en.contains("`nginx:1`"), "{warned:?}");
         assert_eq!(not_named(&bases, &Observation::of_answer(None)), []);
+    }
+
+    #[test]
+    fn a_path_is_shown_without_detours() {
+        let shown = |path: &str| folded(Path::new(path)).display().to_string();
+        assert_eq!(shown("x/task6/docker-compose.yml/.."), "x/task6");
+        assert_eq!(shown("x/task6/back-end/../.."), "x");
+        assert_eq!(shown("./task6/.."), ".");
+        assert_eq!(shown("../../x"), "../../x");
     }
 }
