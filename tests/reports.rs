@@ -226,7 +226,7 @@ fn a_browser_sorts_and_filters_the_table() {
     report(&batch, "html", &["--output", &page.to_string_lossy()]);
     let said = browser.act(&page, include_str!("browser/act.js"));
     let expected = [
-        "by score: troubled, then container-exited",
+        "by score: other-service, then troubled",
         "by score again: correct",
         "aria-sort: none none descending none none none",
         "not graded: troubled; 1 of 7 shown",
