@@ -480,6 +480,11 @@ pub static KNOWN: &[Known] = &[
         "v2.26 refuses a value of `.env` without a name, later versions pass over it; a note says so",
     ),
     known(
+        V2,
+        "generated * – only this program refuses: * cannot be the name of an image*",
+        "the engine refuses it when the container is made",
+    ),
+    known(
         V2_26,
         "generated * – only this program refuses: the name `*` ends with a space*",
         "v2.26 makes the space a part of the name; later versions refuse it",
