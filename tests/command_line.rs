@@ -664,7 +664,9 @@ fn the_folder_that_is_meant_is_found_and_told_and_in_doubt_asked_for() {
         fs::create_dir_all(to.parent().expect("it is in a folder")).expect("a folder can be made");
         fs::rename(root.join(from), to).expect("a folder can be moved");
     };
-    graded("task6/back-end").code(0).stderr(contains("/..`"));
+    graded("task6/back-end")
+        .code(0)
+        .stderr(contains("/task6` is taken for the folder"));
     graded("task6/docker-compose.yml").code(0);
     moved("task6", "unpacked/repo-main/Task_6");
     let taken = "`unpacked/repo-main/Task_6` was taken for the folder `task6` [other-folder]";
