@@ -64,7 +64,6 @@ pub async fn held(
         workers: workers(sandbox, proxy).await.ok()?.unwrap_or(0),
         first: vec![first],
         others: others.collect(),
-        in_order: volley.sequence.clone(),
     };
     let _alone = sandbox.holding_alone().await;
     sandbox.pause(company).await;
@@ -77,8 +76,8 @@ pub async fn held(
 #[derive(Debug, PartialEq, Eq)]
 struct RotationOrder {
     period: u32,
-    /// Number of replicas in the order.
-    replicas: u32,
+    /// Numbers of the replicas in the order, each once.
+    replicas: Vec<u32>,
     /// Number of the first replica.
     first: u32,
 }
@@ -93,11 +92,17 @@ impl RotationOrder {
         let shares: Vec<usize> = turns.chunk_by(u32::eq).map(<[u32]>::len).collect();
         let is_equal = shares.len() > 1 && shares.windows(2).all(|pair| pair[0] == pair[1]);
         let is_known = volley.connection == Connection::KeptAlive && !turns.contains(&0);
+        turns.dedup();
         (is_equal && is_known).then_some(RotationOrder {
             period: u32::try_from(period).ok()?,
-            replicas: u32::try_from(shares.len()).ok()?,
+            replicas: turns,
             first,
         })
+    }
+
+    /// Returns the number of replicas in the order.
+    fn count(&self) -> Option<u32> {
+        u32::try_from(self.replicas.len()).ok()
     }
 }
 
@@ -112,8 +117,6 @@ struct Holding<'a> {
     first: Vec<ContainerHandle>,
     /// Other replicas, with their numbers.
     others: Vec<(u32, ContainerHandle)>,
-    /// Numbers of the replicas in the order.
-    in_order: Vec<u32>,
 }
 
 impl Holding<'_> {
@@ -146,8 +149,8 @@ impl Holding<'_> {
     /// waits.
     async fn unasked(&self, wait: Duration, deadline: Instant) -> Vec<u32> {
         let mut unasked = Vec::new();
-        let others = self.others.iter();
-        for (number, replica) in others.filter(|(number, _)| self.in_order.contains(number)) {
+        let in_order = |other: &&(u32, _)| self.order.replicas.contains(&other.0);
+        for (number, replica) in self.others.iter().filter(in_order) {
             let one = std::slice::from_ref(replica);
             let waits = match self.sandbox.pause(one).await {
                 true => timeout_at(deadline, self.waits(wait)).await.ok().flatten(),
@@ -216,7 +219,7 @@ impl Holding<'_> {
         let passed_by = self.one_by_one(wait, &mut waiting).await?;
         let waited = u32::try_from(waiting.requests.len()).ok()?;
         let seen = Held {
-            replicas: self.order.replicas,
+            replicas: self.order.count()?,
             period: self.order.period,
             workers: self.workers,
             waited,
@@ -228,7 +231,7 @@ impl Holding<'_> {
             return Some(seen);
         }
         let at_once = match passed_by >= self.enough() {
-            true => Some(at_once(self.order.replicas, self.workers, waited)?),
+            true => Some(at_once(self.order.count()?, self.workers, waited)?),
             false => None,
         };
         if let Some(requests) = at_once {
@@ -411,7 +414,7 @@ mod tests {
             refused: None,
         };
         let order = RotationOrder::of(&volley)?;
-        Some((order.period, order.replicas, order.first))
+        Some((order.period, order.count()?, order.first))
     }
 
     #[test]
