@@ -77,6 +77,9 @@ fn check_driver(network: &Entry, context: &mut Context) {
         if !known.contains(&driver.as_str()) {
             let said = format!("plugin \"{driver}\" not found");
             refused(&format!("{key}.{name}"), &driver, &said, node.mark, context);
+        } else if name == "driver" && driver == "null" {
+            let said = "only one instance of \"null\" network is allowed";
+            refused(&format!("{key}.{name}"), &driver, said, node.mark, context);
         }
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn check_ports(started: &[Started], context: &mut Context) {
 
 /// Returns true if the engine publishes a service's ports, for which the service needs a network of its own that is not
 /// internal and whose driver publishes ports.
-fn publishes(service: &Service, context: &Context) -> bool {
+pub(super) fn publishes(service: &Service, context: &Context) -> bool {
     let networks = context.root.get("networks");
     let is_outward = |name: &str| {
         let network = networks.and_then(|networks| networks.get(name));

@@ -88,6 +88,54 @@ const LIMITS: [&str; 16] = [
     "stack",
 ];
 
+/// Options of `tmpfs` that have a value; the list is that of `mount.MergeTmpfsOptions` of the engine.
+const TMPFS_VALUES: [&str; 7] = [
+    "size",
+    "mode",
+    "uid",
+    "gid",
+    "nr_inodes",
+    "nr_blocks",
+    "mpol",
+];
+
+/// Options of `tmpfs` without a value, from the same list.
+const TMPFS_FLAGS: [&str; 33] = [
+    "defaults",
+    "ro",
+    "rw",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "exec",
+    "noexec",
+    "sync",
+    "async",
+    "dirsync",
+    "remount",
+    "mand",
+    "nomand",
+    "atime",
+    "noatime",
+    "diratime",
+    "nodiratime",
+    "bind",
+    "rbind",
+    "unbindable",
+    "runbindable",
+    "private",
+    "rprivate",
+    "shared",
+    "rshared",
+    "slave",
+    "rslave",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+];
+
 /// A key of a service with a scalar value, the values that the engine refuses, and the engine's error text, in which `VALUE` is
 /// a placeholder.
 struct Rule {
@@ -131,6 +179,11 @@ static RULES: &[Rule] = &[
         &["mem_swappiness"],
         |text| number(text).is_some_and(|number| !(-1.0..=100.0).contains(&number)),
         "Invalid value: VALUE, valid memory swappiness range is 0-100",
+    ),
+    rule(
+        &["oom_score_adj"],
+        |text| number(text).is_some_and(|score| !(-1000.0..=1000.0).contains(&score)),
+        "Invalid value VALUE, range for oom score adj is [-1000, 1000]",
     ),
     rule(
         &["shm_size"],
@@ -433,15 +486,32 @@ fn check_tmpfs(service: &Node, path: &str, context: &mut Context) {
     let alone = std::iter::once(node).filter(|node| node.scalar().is_some());
     for item in alone.chain(node.items()) {
         let text = item.scalar().unwrap_or_default();
-        let target = text.split(':').next().unwrap_or_default();
+        let (target, options) = text.split_once(':').unwrap_or((&text, ""));
+        let unknown = options.split(',').find(|option| !is_tmpfs_option(option));
         let said = match target {
             "/" => "invalid specification: destination can't be '/'".to_owned(),
             target if !target.starts_with('/') => {
                 format!("invalid mount path: '{target}' mount path must be absolute")
             }
-            _ => continue,
+            _ => match unknown {
+                Some(option) => {
+                    format!(
+                        "invalid tmpfs option [\"{}\"]",
+                        option.replacen('=', "\" \"", 1)
+                    )
+                }
+                None => continue,
+            },
         };
         refused(&format!("{path}.tmpfs"), &text, &said, item.mark, context);
+    }
+}
+
+/// Returns true if the engine accepts an option of `tmpfs`, an empty one included.
+fn is_tmpfs_option(option: &str) -> bool {
+    match option.split_once('=') {
+        Some((name, _)) => TMPFS_VALUES.contains(&name),
+        None => option.is_empty() || TMPFS_FLAGS.contains(&option),
     }
 }
 

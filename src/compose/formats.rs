@@ -22,6 +22,12 @@ pub(super) static DURATION: StringFormat = StringFormat {
     name: Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`"),
 };
 
+/// A duration that may be negative: Compose accepts it as a time to stop in, and the engine waits without limit.
+pub(super) static GRACE_PERIOD: StringFormat = StringFormat {
+    fits: |text| duration(text.strip_prefix(['-', '+']).unwrap_or(text)).is_some(),
+    name: Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`"),
+};
+
 pub(super) static SIZE: StringFormat = StringFormat {
     fits: is_size,
     name: Text::fixed("a size such as `64m`", "une taille comme `64m`"),

@@ -132,6 +132,7 @@ const WHOLE_TEXT_OR_NUMBER: Type = Either(&[WHOLE_TEXT, Number]);
 const WHOLE_SIZE: Type = Either(&[Type::StringFormat(&formats::SIZE), Integer]);
 const SIZE: Type = Either(&[Number, Type::StringFormat(&formats::SIZE)]);
 const DURATION: Type = Type::StringFormat(&formats::DURATION);
+const GRACE_PERIOD: Type = Type::StringFormat(&formats::GRACE_PERIOD);
 const TEXTS: Type = List(&Text);
 const TEXT_OR_TEXTS: Type = Either(&[Text, TEXTS]);
 const PAIRS: Type = Either(&[Named(&SCALAR_OR_NULL), TEXTS]);

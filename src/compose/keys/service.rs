@@ -262,7 +262,7 @@ pub(super) static SERVICE: &[Key] = &[
     carried("stdin_open", Bool, "an open standard input"),
     rewritten(
         "stop_grace_period",
-        DURATION,
+        GRACE_PERIOD,
         "containers are removed at once",
     ),
     rewritten("stop_signal", Text, "containers are removed at once"),

@@ -140,6 +140,25 @@ fn the_second_container_of_the_api_servers_counts() {
 }
 
 #[test]
+fn a_port_that_is_not_published_stops_no_second_container() {
+    let ports_seen = |networks: &str, keys: &str| {
+        let file = format!(
+            "services:\n  back-end: {{image: i, ports: ['80:80'], {keys}}}\nnetworks: {networks}\n"
+        );
+        let (seen, _) = read(file);
+        assert_eq!(seen.problems, [], "{keys}");
+        seen.services[0].ports.len()
+    };
+    assert_eq!(ports_seen("{n: {internal: true}}", "networks: [n]"), 0);
+    assert_eq!(ports_seen("{}", "network_mode: none"), 0);
+    assert_eq!(
+        ports_seen("{n: {internal: true}, m: {}}", "networks: [n, m]"),
+        1
+    );
+    assert_eq!(ports_seen("{}", "network_mode: bridge"), 1);
+}
+
+#[test]
 fn a_range_that_another_service_reaches_into_is_noted() {
     let notes = notes(&[
         "a: {image: i, ports: ['80-81:80']}",

@@ -21,6 +21,8 @@ fn values_that_every_engine_refuses_are_found() {
         "mem_limit: 100m, memswap_limit: 50m",
         "mem_limit: 100m, mem_reservation: 200m",
         "deploy: {resources: {limits: {memory: 100M}, reservations: {memory: 200M}}}",
+        "oom_score_adj: 1001",
+        "oom_score_adj: -1001",
         "shm_size: -1",
         "cpus: -1",
         "cpus: 0.5, cpu_quota: 50000",
@@ -39,6 +41,8 @@ fn values_that_every_engine_refuses_are_found() {
         "logging: {driver: local, options: {tag: x}}",
         "hostname: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "tmpfs: run",
+        "tmpfs: ['/run:size=1m,nope']",
+        "tmpfs: /run:nope=1",
         "tmpfs: [/run, /]",
         "working_dir: relative",
         "user: '3000000000'",
@@ -58,6 +62,9 @@ fn values_that_every_engine_refuses_are_found() {
 fn values_that_engines_take_are_no_problem() {
     for keys in [
         "stop_signal: SIGRTMIN+3",
+        "stop_grace_period: -1s",
+        "tmpfs: ['/run:size=1m,mode=1777,noexec', '/tmp:']",
+        "oom_score_adj: -1000",
         "stop_signal: sigterm",
         "stop_signal: '15'",
         "stop_signal: TERM",
@@ -120,6 +127,7 @@ fn networks_that_no_engine_makes_are_found() {
     for network in [
         "{driver: bridged}",
         "{driver: none}",
+        "{driver: 'null'}",
         "{name: default}",
         "{name: bridge}",
         "{name: ''}",
