@@ -82,7 +82,8 @@ pub async fn volley(
     }
     if sent.closed > 0 {
         plan = plan.of_interleaved(reckoned(sandbox, proxy).await?, count);
-        sent = logged(sandbox, address, replicas, &plan).await?;
+        let again = logged_again(sandbox, address, replicas, &plan).await?;
+        sent = timely(again, sandbox, address, replicas, &plan).await?;
     }
     let silent = sent.volley.sequence.contains(&0) && sent.volley.unanswered.is_empty();
     if !silent {
@@ -230,20 +231,42 @@ async fn logged(
     replicas: &[ContainerHandle],
     plan: &Plan,
 ) -> Result<SentVolley, Fault> {
-    let mut sent = logged_once(sandbox, address, replicas, plan).await?;
+    let sent = logged_once(sandbox, address, replicas, plan).await?;
+    timely(sent, sandbox, address, replicas, plan).await
+}
+
+/// Returns a volley as it was sent, or sent again when a few requests timed out.
+async fn timely(
+    mut sent: SentVolley,
+    sandbox: &Sandbox,
+    address: SocketAddr,
+    replicas: &[ContainerHandle],
+    plan: &Plan,
+) -> Result<SentVolley, Fault> {
     for _ in 1..TIMELY_ATTEMPTS {
         if !sent.is_rarely_late() {
             break;
         }
-        // The bytes of the dropped volley are no witness of the next.
-        let before = counters(sandbox, replicas).await.ok();
-        sent = logged_once(sandbox, address, replicas, plan).await?;
-        let after = counters(sandbox, replicas).await.ok();
-        if let (Some(before), Some(after)) = (before, after)
-            && plan.padding > 0
-        {
-            sent.volley.received = difference(&before, &after);
-        }
+        sent = logged_again(sandbox, address, replicas, plan).await?;
+    }
+    Ok(sent)
+}
+
+/// Sends a volley after one that is dropped, and reads the logs and the network counters: the bytes of the dropped volley are no
+/// witness of this one.
+async fn logged_again(
+    sandbox: &Sandbox,
+    address: SocketAddr,
+    replicas: &[ContainerHandle],
+    plan: &Plan,
+) -> Result<SentVolley, Fault> {
+    let before = counters(sandbox, replicas).await.ok();
+    let mut sent = logged_once(sandbox, address, replicas, plan).await?;
+    let after = counters(sandbox, replicas).await.ok();
+    if let (Some(before), Some(after)) = (before, after)
+        && plan.padding > 0
+    {
+        sent.volley.received = difference(&before, &after);
     }
     Ok(sent)
 }
