@@ -495,10 +495,8 @@ fn check_tmpfs(service: &Node, path: &str, context: &mut Context) {
             }
             _ => match unknown {
                 Some(option) => {
-                    format!(
-                        "invalid tmpfs option [\"{}\"]",
-                        option.replacen('=', "\" \"", 1)
-                    )
+                    let name = option.split('=').next().unwrap_or_default();
+                    format!("invalid tmpfs option \"{name}\"")
                 }
                 None => continue,
             },
