@@ -12,7 +12,7 @@ use super::source::Mark;
 use super::yaml::{Entry, Node};
 
 /// Network drivers of engines; a driver that some machines lack counts as available.
-const DRIVERS: [&str; 7] = ["", "bridge", "host", "null", "overlay", "macvlan", "ipvlan"];
+const DRIVERS: [&str; 6] = ["", "bridge", "host", "overlay", "macvlan", "ipvlan"];
 
 /// Names of the engine's own networks.
 const PREDEFINED: [&str; 3] = ["bridge", "host", "none"];
@@ -74,13 +74,12 @@ fn check_driver(network: &Entry, context: &mut Context) {
             continue;
         };
         let driver = node.scalar().unwrap_or_default();
-        if !known.contains(&driver.as_str()) {
-            let said = format!("plugin \"{driver}\" not found");
-            refused(&format!("{key}.{name}"), &driver, &said, node.mark, context);
-        } else if name == "driver" && driver == "null" {
-            let said = "only one instance of \"null\" network is allowed";
-            refused(&format!("{key}.{name}"), &driver, said, node.mark, context);
-        }
+        let said = match (name, driver.as_str()) {
+            ("driver", "null") => "only one instance of \"null\" network is allowed".to_owned(),
+            (_, driver) if known.contains(&driver) => continue,
+            (_, driver) => format!("plugin \"{driver}\" not found"),
+        };
+        refused(&format!("{key}.{name}"), &driver, &said, node.mark, context);
     }
 }
 

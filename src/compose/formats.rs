@@ -17,15 +17,18 @@ pub(super) struct StringFormat {
     pub name: Text,
 }
 
+/// Name of the duration format in messages.
+const A_DURATION: Text = Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`");
+
 pub(super) static DURATION: StringFormat = StringFormat {
     fits: |text| duration(text).is_some(),
-    name: Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`"),
+    name: A_DURATION,
 };
 
-/// A duration that may be negative: Compose accepts it as a time to stop in, and the engine waits without limit.
+/// Duration with an optional sign, for `stop_grace_period`: a negative one means no limit.
 pub(super) static GRACE_PERIOD: StringFormat = StringFormat {
     fits: |text| duration(text.strip_prefix(['-', '+']).unwrap_or(text)).is_some(),
-    name: Text::fixed("a duration such as `1m30s`", "une durée comme `1m30s`"),
+    name: A_DURATION,
 };
 
 pub(super) static SIZE: StringFormat = StringFormat {

@@ -5,6 +5,7 @@ use softy_checks::observation::{self, Fault};
 
 use super::build::build;
 use super::command::words;
+use super::conflicts::publishes;
 use super::context::Context;
 use super::dependencies::{dependencies, links};
 use super::environment::{environment, service_labels};
@@ -109,12 +110,16 @@ fn summary(
     let container_name = named.and_then(|node| Some((node.scalar()?, place(node))));
     let address = fixed_address(&entry.value);
     let fixed_address = address.and_then(|node| Some((node.scalar()?, place(node))));
+    let published = match publishes(service, context) {
+        true => ports,
+        false => Vec::new(),
+    };
     observation::Service {
         name: service.name.clone(),
         place: context.findings.place(entry.mark),
         container_name,
         fixed_address,
-        ports,
+        ports: published,
         depends_on: service
             .depends_on
             .iter()

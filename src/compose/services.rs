@@ -63,12 +63,6 @@ pub(super) fn services(
     }
     let back_end = context.back_end;
     let started = Started::all(&enabled, &services, back_end);
-    for (summary, of) in seen.iter_mut().zip(&started) {
-        if summary.name == back_end && !conflicts::publishes(of.service, context) {
-            // Such a port is on no host, so two containers may ask for it.
-            summary.ports.clear();
-        }
-    }
     conflicts::check_ports(&started, context);
     conflicts::check_names(&started, context);
     images::check_names(&started, context);

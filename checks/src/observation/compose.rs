@@ -143,7 +143,7 @@ pub struct Service {
     /// Address in a network that the file assigns to its containers, with its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_address: Option<(String, Option<Place>)>,
-    /// Entries of `ports`.
+    /// Entries of `ports`; empty if the engine publishes no port of this service.
     pub ports: Vec<Port>,
     /// Names in `depends_on` and `links`.
     pub depends_on: Vec<String>,

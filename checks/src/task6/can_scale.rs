@@ -6,8 +6,8 @@ use crate::wording::code;
 /// Nothing in the compose file prevents a second container of `back-end`.
 ///
 /// Two containers cannot share one name, so `container_name` on `back-end` prevents the second. Two containers cannot share one
-/// port of the host or one address of a network either. A port that Docker chooses, or a range of several ports, does not
-/// prevent it.
+/// port of the host or one address of a network either. A port that Docker chooses or does not publish, or a range of several
+/// ports, does not prevent it.
 pub(super) static CHECK: Check = Check {
     id: "can-scale",
     points: 10,

@@ -156,6 +156,8 @@ fn a_port_that_is_not_published_stops_no_second_container() {
         1
     );
     assert_eq!(ports_seen("{}", "network_mode: bridge"), 1);
+    assert_eq!(ports_seen("{}", "networks: []"), 1);
+    assert_eq!(ports_seen("{n: {external: true}}", "networks: [n]"), 1);
 }
 
 #[test]
